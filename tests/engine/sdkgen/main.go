@@ -1,0 +1,60 @@
+// Command sdkgen writes the Python, Node.js and Go SDKs of one schema with Pulumi's own code generators.
+//
+//	sdkgen SCHEMA FOLDER
+package main
+
+import (
+	"encoding/json"
+	"log"
+	"os"
+	"path/filepath"
+
+	golang "github.com/pulumi/pulumi/pkg/v3/codegen/go"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/python"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
+)
+
+const tool = "pulumi-bitbucket-user"
+
+var generators = map[string]func(*schema.Package) (map[string][]byte, error){
+	"python": func(p *schema.Package) (map[string][]byte, error) {
+		return python.GeneratePackage(tool, p, nil, nil)
+	},
+	"nodejs": func(p *schema.Package) (map[string][]byte, error) {
+		return nodejs.GeneratePackage(tool, p, nil, nil, false, nil)
+	},
+	"go": func(p *schema.Package) (map[string][]byte, error) {
+		return golang.GeneratePackage(tool, p, nil)
+	},
+}
+
+func main() {
+	log.SetFlags(0)
+	source, err := os.ReadFile(os.Args[1])
+	check(err)
+	for language, generate := range generators {
+		files, err := generate(load(source))
+		check(err)
+		for name, content := range files {
+			path := filepath.Join(os.Args[2], language, name)
+			check(os.MkdirAll(filepath.Dir(path), 0o755))
+			check(os.WriteFile(path, content, 0o644))
+		}
+	}
+}
+
+// load binds the schema afresh for each language: the generators rename its enum values in place.
+func load(source []byte) *schema.Package {
+	var spec schema.PackageSpec
+	check(json.Unmarshal(source, &spec))
+	bound, err := schema.ImportSpec(spec, nil, schema.NewNullLoader(), schema.ValidationOptions{})
+	check(err)
+	return bound
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal("sdkgen: ", err)
+	}
+}
