@@ -1,17 +1,75 @@
 PYTHON ?= python3
-VENV := .venv/.installed
 BIN := .venv/bin
+VENV := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+CODE := $(wildcard .ci provider tests sdk/python/pulumi_bitbucket_user/dynamic*)
+EXAMPLES := $(wildcard examples/*/__main__.py)
 
-.PHONY: venv lock
+.DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
+.PHONY: help demo test check format generate check-generated bench emulator venv engine sdk-nodejs sdk-go dist lock clean
+
+help:  ## this list
+	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
+
+demo: engine  ## a stack's whole life against a Bitbucket on this machine, step by step
+	@$(BIN)/python -m tests.demo
+
+test: engine  ## set-up and every test
+	@$(BIN)/python -m pytest -q
+
+check: venv  ## what CI runs: format, lint, types, generated files current, then `make test`
+	@$(BIN)/ruff format --quiet --check $(CODE) $(EXAMPLES) || (echo "Run \`make format\`"; exit 1)
+	@$(BIN)/ruff check --quiet $(CODE) $(EXAMPLES)
+	@$(BIN)/mypy --no-error-summary $(CODE)
+	@for example in $(EXAMPLES); do $(BIN)/mypy --no-error-summary $$example || exit 1; done
+	@$(MAKE) --no-print-directory check-generated
+	@$(MAKE) --no-print-directory test
+
+format: venv  ## format the hand-written Python and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix $(CODE) $(EXAMPLES)
+	@$(BIN)/ruff format $(CODE) $(EXAMPLES)
+
+generate: venv  ## schema.json from the models, and the SDKs from schema.json
+	@$(BIN)/python -m tests.engine.generate
+
+check-generated: venv  ## fail when `make generate` would change something
+	@$(BIN)/python -m tests.engine.generate --check
+
+bench: engine  ## calls and seconds under the real engine, as tables
+	@$(BIN)/python -m tests.bench
+
+emulator: venv  ## a Bitbucket on port 8118 of this machine
+	@$(BIN)/python -m tests.emulator --port 8118
 
 venv: $(VENV)  ## the Python environment, .venv/
 
 $(VENV): requirements-dev.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit("Python 3.10 or later is needed, this is " + sys.version if sys.version_info < (3, 10) else 0)'
-	@test -e $@ || echo "Installing the Python environment into .venv (about a minute)"
+	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.10 or later is needed; this is {sys.version}" if sys.version_info < (3, 10) else 0)'
+	@test -e $@ || echo "Installing the Python environment into .venv (once, about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(PIP) install -r requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+engine: venv  ## find or build the Pulumi engine; the last line is the folder with `pulumi`
+	@$(BIN)/python -m tests.engine
+
+sdk-nodejs: venv  ## compile the Node.js SDK; the last line is the folder to install
+	@$(BIN)/python -m tests.engine.compiled nodejs
+
+sdk-go: venv  ## compile the Go SDK
+	@$(BIN)/python -m tests.engine.compiled go
+
+dist: sdk-nodejs  ## what a release publishes: wheel, sdist, npm package, plugin tarball
+	@$(BIN)/python .ci/dist.py
+
+lock:  ## pin the newest allowed versions of the Python environment
+	@$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet --disable-pip-version-check uv
+	@echo '# Pinned for Python 3.10 and later. Made by `make lock` from pyproject.toml.' > requirements-dev.lock.new
+	@.cache/uv/bin/uv pip compile --quiet --universal --python-version 3.10 --extra dev --no-header --no-annotate \
+		--upgrade pyproject.toml >> requirements-dev.lock.new
+	@mv requirements-dev.lock.new requirements-dev.lock
+
+clean:  ## remove everything built except .cache/
+	@rm -rf .venv dist sdk/nodejs/bin sdk/nodejs/node_modules .mypy_cache .pytest_cache .ruff_cache

@@ -24,7 +24,7 @@ def node_sdk() -> Path:
         _install(digest(lock_file))
         say("Compiling the Node.js SDK (a few seconds)")
         shutil.rmtree(out, ignore_errors=True)
-        run("node_modules/.bin/tsc", cwd=NODE)
+        run(str(NODE / "node_modules/.bin/tsc"), cwd=NODE)
         for file in (NODE / "package.json", NODE / "README.md", ROOT / "LICENSE"):
             shutil.copy(file, out)
         stamp.write_text(key)
