@@ -1,0 +1,12 @@
+"""A Bitbucket that remembers: the user API and its successors, served on this machine for tests and demos.
+
+It knows the API from its specification and documentation alone and shares no code with the provider.
+"""
+
+from .emulator import Emulator
+from .faults import Fault
+from .log import Exchange
+from .operations import OPERATIONS
+from .world import World
+
+__all__ = ["OPERATIONS", "Emulator", "Exchange", "Fault", "World"]

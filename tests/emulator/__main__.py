@@ -1,0 +1,52 @@
+"""Serve until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import signal
+from pathlib import Path
+
+from .server import Server, listen
+from .world import World
+
+
+def credentials(world: World) -> str:
+    lines = []
+    for one in world.credentials.values():
+        if one.kind == "api-token":
+            lines.append(f"  API token      {one.email} / {one.secret}")
+        elif one.kind == "access-token":
+            lines.append(f"  access token   {one.secret}")
+        elif one.kind == "jwt":
+            lines.append(f"  Connect JWT    {one.secret} (app {one.app})")
+    lines += [f"  OAuth consumer {one.key} / {one.secret}" for one in world.consumers.values()]
+    return "\n".join(lines)
+
+
+async def serve(server: Server, port: int) -> None:
+    ending = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ending.set)
+    runner, origin = await listen(server, port)
+    print(f"Bitbucket emulator: {origin}/2.0\n{credentials(server.world)}", flush=True)
+    await ending.wait()
+    await runner.cleanup()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description=__doc__)
+    parser.add_argument("--port", type=int, default=8118, help="0: a free one (default: 8118)")
+    parser.add_argument("--data", type=Path, help="a file that keeps what the emulator holds across restarts")
+    parser.add_argument("--latency-ms", type=float, default=0, help="wait before each answer")
+    parser.add_argument("--requests-per-hour", type=int, help="what one credential may send; more is answered 429")
+    given = parser.parse_args()
+    try:
+        server = Server(given.latency_ms, given.requests_per_hour, given.data)
+        asyncio.run(serve(server, given.port))
+    except (OSError, ValueError) as problem:
+        parser.exit(1, f"{parser.prog}: {problem}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,212 @@
+"""The emulator as tests use it: a server in a thread, what it holds and saw, and what is done to it by hand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+from .faults import Fault
+from .log import Exchange
+from .seed import populate
+from .server import Server, listen
+from .ssh_keys import fingerprint, parse
+from .world import Person, Project, Repository, SshKey, Variable, Workspace, World, new_uuid, now
+
+
+class Emulator:
+    """`with Emulator() as bitbucket:` listens on a free port of 127.0.0.1 until the block ends."""
+
+    def __init__(
+        self,
+        latency_ms: float = 0,
+        requests_per_hour: int | None = None,
+        data: str | Path | None = None,
+        port: int = 0,
+    ) -> None:
+        self.server = Server(latency_ms, requests_per_hour, data)
+        self.origin = ""
+        self._port = port
+        self._started = Event()
+        self._problem: BaseException | None = None
+        self._stop: Callable[[], object] = lambda: None
+        self._thread = Thread(target=lambda: asyncio.run(self._serve()), name="emulator", daemon=True)
+
+    def __enter__(self) -> Emulator:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        self._thread.start()
+        self._started.wait()
+        if self._problem:
+            raise self._problem
+
+    def stop(self) -> None:
+        self._stop()
+        self._thread.join()
+
+    async def _serve(self) -> None:
+        loop, ending = asyncio.get_running_loop(), asyncio.Event()
+        try:
+            runner, self.origin = await listen(self.server, self._port)
+        except OSError as problem:
+            self._problem = problem
+            return
+        finally:
+            self._stop = lambda: None if loop.is_closed() else loop.call_soon_threadsafe(ending.set)
+            self._started.set()
+        await ending.wait()
+        await runner.cleanup()
+
+    # What it is and saw
+
+    @property
+    def url(self) -> str:
+        return f"{self.origin}/2.0"
+
+    @property
+    def world(self) -> World:
+        return self.server.world
+
+    @property
+    def requests(self) -> list[Exchange]:
+        return list(self.server.log.exchanges)
+
+    @property
+    def peak(self) -> int:
+        """The most requests that were under way at once."""
+        return self.server.log.peak
+
+    def calls(self) -> Counter[str]:
+        """How often each "METHOD route" was called."""
+        return self.server.log.calls()
+
+    def count(self, method: str | None = None, route_contains: str | None = None) -> int:
+        return sum(
+            (method is None or one.method == method) and (route_contains or "") in one.route for one in self.requests
+        )
+
+    def clear(self) -> None:
+        """Forget the log."""
+        self.server.log.clear()
+
+    def forget_rate(self) -> None:
+        """Let a new hour begin."""
+        self.server.forget_rate()
+
+    def fault(self, route: str, method: str | None = None, **what: Any) -> None:
+        """Script the next calls of a route; see Fault for what may be said."""
+        self.server.faults.waiting.append(Fault(route, method, **what))
+
+    def clear_faults(self) -> None:
+        self.server.faults.waiting.clear()
+
+    # What it holds, in the words of a test
+
+    def person(self, name: str) -> Person:
+        return self.world.person(name)
+
+    def place(self, workspace: str, name: str) -> Repository | Project:
+        """A repository by slug or a project by key."""
+        there = self.world.workspaces[workspace]
+        return there.repositories[name] if name in there.repositories else there.projects[name]
+
+    def repository_permissions(self, workspace: str, slug: str) -> dict[str, str]:
+        """Direct grants: display name → permission."""
+        return self._named(self.world.workspaces[workspace].repositories[slug].users)
+
+    def project_permissions(self, workspace: str, key: str) -> dict[str, str]:
+        return self._named(self.world.workspaces[workspace].projects[key].users)
+
+    def workspace_variables(self, workspace: str) -> dict[str, dict[str, Any]]:
+        """Key → value and secured."""
+        return _plain(self.world.workspaces[workspace].variables)
+
+    def user_variables(self, user: str) -> dict[str, dict[str, Any]]:
+        return _plain(self.person(user).variables)
+
+    def properties(self, user: str) -> dict[str, dict[str, Any]]:
+        """`app key/property name` → value."""
+        return dict(self.person(user).properties)
+
+    def ssh_keys(self, user: str) -> list[SshKey]:
+        return list(self.person(user).ssh_keys.values())
+
+    def _named(self, grants: dict[str, str]) -> dict[str, str]:
+        return {self.world.people[uuid].display_name: level for uuid, level in list(grants.items())}
+
+    # What somebody does by hand
+
+    def grant(self, workspace: str, place: str, person: str, permission: str) -> None:
+        with self.server.lock:
+            self.place(workspace, place).users[self.person(person).uuid] = permission
+            self.server.save()
+
+    def revoke(self, workspace: str, place: str, person: str) -> None:
+        with self.server.lock:
+            del self.place(workspace, place).users[self.person(person).uuid]
+            self.server.save()
+
+    def set_variable(self, owner: str, key: str, value: str, secured: bool = False) -> Variable:
+        """Create or change a variable of a workspace (by slug) or person."""
+        with self.server.lock:
+            held = self._owner(owner).variables
+            variable = next((one for one in held.values() if one.key == key), None) or Variable(new_uuid(), key, value)
+            variable.value, variable.secured = value, secured
+            held[variable.uuid] = variable
+            self.server.save()
+        return variable
+
+    def delete_variable(self, owner: str, key: str) -> None:
+        with self.server.lock:
+            held = self._owner(owner).variables
+            del held[next(uuid for uuid, one in held.items() if one.key == key)]
+            self.server.save()
+
+    def set_property(self, user: str, name: str, value: dict[str, Any] | None) -> None:
+        """Set `app key/property name`, or with None delete it."""
+        with self.server.lock:
+            held = self.person(user).properties
+            held.pop(name, None)
+            if value is not None:
+                held[name] = value
+            self.server.save()
+
+    def add_ssh_key(self, user: str, text: str, label: str = "") -> SshKey:
+        with self.server.lock:
+            key, comment = parse(text)
+            made = SshKey(new_uuid(), key, comment, label, fingerprint(key), now())
+            self.person(user).ssh_keys[made.uuid] = made
+            self.server.save()
+        return made
+
+    def delete_ssh_key(self, user: str, uuid: str) -> None:
+        with self.server.lock:
+            self.world.deleted_ssh_keys.append(self.person(user).ssh_keys.pop(uuid).key)
+            self.server.save()
+
+    def expire(self, kind: str) -> None:
+        """Every credential of a kind is expired from now on."""
+        for credential in list(self.world.credentials.values()):
+            if credential.kind == kind:
+                credential.expires_at = 0.0
+
+    def populate(self, workspace: str = "acme", repositories: int = 0, people: int = 0) -> None:
+        """Add repositories `repo-0001`… and members `Person 0001`…"""
+        with self.server.lock:
+            populate(self.world, workspace, repositories, people)
+            self.server.save()
+
+    def _owner(self, name: str) -> Person | Workspace:
+        return self.world.workspaces.get(name) or self.person(name)
+
+
+def _plain(variables: dict[str, Variable]) -> dict[str, dict[str, Any]]:
+    return {one.key: {"value": one.value, "secured": one.secured} for one in list(variables.values())}

@@ -1,0 +1,104 @@
+"""Pages, whose `next` is opaque; sorting; and partial answers (the `fields` parameter)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import urlencode
+
+from . import errors
+from .operations import Answer, Call
+
+CURSOR = b"position "
+
+
+def page(call: Call, items: Iterable[Any], show: Callable[[Any], dict[str, Any]], numbered: bool = False) -> Answer:
+    """One page of `items`; only what is on it is shown, so long lists stay cheap."""
+    everything = list(items)
+    length = _pagelen(call)
+    start = _start(call, length, numbered or call.switches.numbered_pages)
+    body: dict[str, Any] = {"values": [show(item) for item in everything[start : start + length]], "pagelen": length}
+    if call.switches.sizes:
+        body |= {"size": len(everything), "page": start // length + 1}
+    if start + length < len(everything):
+        following = str(start // length + 2) if numbered else cursor(start + length)
+        body["next"] = _link(call, following)
+    return Answer(body)
+
+
+def cursor(position: int) -> str:
+    return base64.urlsafe_b64encode(CURSOR + str(position).encode()).decode().rstrip("=")
+
+
+def _link(call: Call, following: str) -> str:
+    path = call.operation.route.lstrip("/").split("/")
+    segments = [call.parameters[part[1:-1]] if part.startswith("{") else part for part in path]
+    return f"{call.url(*segments)}?{urlencode({**call.query, 'page': following})}"
+
+
+def _pagelen(call: Call) -> int:
+    text = call.query.get("pagelen", "10")
+    if not (text.isascii() and text.isdigit()) or not 1 <= int(text) <= 100:
+        raise errors.error(400, "Invalid pagelen")
+    return int(text)
+
+
+def _start(call: Call, length: int, numbered: bool) -> int:
+    text = call.query.get("page", "1")
+    if text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= 10**8 and (numbered or int(text) == 1):
+        return (int(text) - 1) * length
+    try:
+        decoded = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        if decoded.startswith(CURSOR):
+            return int(decoded[len(CURSOR) :])
+    except (binascii.Error, ValueError):
+        pass
+    raise errors.error(400, "Invalid page")
+
+
+def lookup(item: Any, path: str) -> Any:
+    for name in path.split("."):
+        item = item.get(name) if isinstance(item, dict) else None
+    return item
+
+
+def sort(items: list[dict[str, Any]], by: str | None, allowed: tuple[str, ...] | None = None) -> list[dict[str, Any]]:
+    if not by:
+        return items
+    name = by.removeprefix("-")
+    if allowed is not None and name not in allowed:
+        raise errors.error(400, f"Invalid sort field: {name}")
+    return sorted(items, key=lambda item: str(lookup(item, name) or ""), reverse=by.startswith("-"))
+
+
+def partial(body: Any, fields: str | None) -> Any:
+    """Apply `fields`: plain names select, `-name` removes; `+name` adds what the handler put in already."""
+    names = [name.strip() for name in (fields or "").split(",") if name.strip()]
+    for name in names:
+        if name.startswith("-"):
+            body = _without(body, name[1:].split("."))
+    selected = [name.split(".") for name in names if name[0] not in "+-"]
+    return _only(body, selected) if selected else body
+
+
+def _without(body: Any, path: list[str]) -> Any:
+    if isinstance(body, list):
+        return [_without(item, path) for item in body]
+    if not isinstance(body, dict) or path[0] not in body:
+        return body
+    if len(path) == 1:
+        return {name: value for name, value in body.items() if name != path[0]}
+    return {**body, path[0]: _without(body[path[0]], path[1:])}
+
+
+def _only(body: Any, paths: list[list[str]]) -> Any:
+    if isinstance(body, list):
+        return [_only(item, paths) for item in body]
+    if not isinstance(body, dict) or any(path in ([], ["*"]) for path in paths):
+        return body
+    wanted: dict[str, list[list[str]]] = {}
+    for path in paths:
+        wanted.setdefault(path[0], []).append(path[1:])
+    return {name: _only(value, wanted[name]) for name, value in body.items() if name in wanted}

@@ -1,0 +1,155 @@
+"""Pipeline variables of workspaces, and the deprecated ones of users: the same verbs over two memories."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from . import errors, pages
+from .operations import Answer, Call, operation
+from .world import Variable, braced, new_uuid
+
+WORKSPACE = "/workspaces/{workspace}/pipelines-config/variables"
+USER = "/users/{selected_user}/pipelines_config/variables"
+ANY = "api-token oauth access-token"
+NO_API_TOKEN = "oauth access-token"
+KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+TYPES = {"key": str, "value": str, "secured": bool}
+
+
+def shown(variable: Variable) -> dict[str, Any]:
+    """A secured value never leaves."""
+    answer: dict[str, Any] = {"type": "pipeline_variable", "uuid": variable.uuid, "key": variable.key}
+    if not variable.secured:
+        answer["value"] = variable.value
+    return answer | {"secured": variable.secured}
+
+
+def bad_request(detail: str) -> errors.Refusal:
+    return errors.pipelines(400, "Bad request", detail, "bad-request")
+
+
+def given(call: Call) -> dict[str, Any]:
+    """The fields of a body that a caller may set; the rest of the schema is the server's."""
+    try:
+        body = call.json_object()
+    except errors.Refusal:
+        raise bad_request("The request body is no JSON object.") from None
+    fields = {name: value for name, value in body.items() if name in TYPES and value is not None}
+    for name, value in fields.items():
+        if not isinstance(value, TYPES[name]):
+            raise bad_request(f"{name} must be a {'boolean' if name == 'secured' else 'string'}.")
+    if "key" in fields and not KEY.fullmatch(fields["key"]):
+        raise bad_request("A variable key holds letters, digits and underscores and does not begin with a digit.")
+    return fields
+
+
+def check_unique(held: dict[str, Variable], key: str, but: Variable | None = None) -> None:
+    if any(one.key == key and one is not but for one in list(held.values())):
+        detail = f"A variable with the key '{key}' already exists."
+        raise errors.pipelines(409, "Conflict", detail, "variable-service.variable.conflict")
+
+
+def find(held: dict[str, Variable], call: Call) -> Variable:
+    identifier = call.parameters["variable_uuid"]
+    variable = held.get(braced(identifier) or braced(f"{{{identifier}}}") or identifier)
+    if variable is None:
+        raise errors.pipelines(404, "Not found", "The variable was not found.", "variable-service.variable.not-found")
+    return variable
+
+
+def collect(held: dict[str, Variable], call: Call) -> Answer:
+    return pages.page(call, held.values(), shown)
+
+
+def create(held: dict[str, Variable], call: Call, *place: str) -> Answer:
+    fields = given(call)
+    if "key" not in fields or "value" not in fields:
+        raise bad_request("key and value are required.")
+    check_unique(held, fields["key"])
+    variable = Variable(new_uuid(), **fields)
+    held[variable.uuid] = variable
+    return Answer(shown(variable), 201, {"Location": call.url(*place, variable.uuid)})
+
+
+def update(held: dict[str, Variable], call: Call) -> Answer:
+    variable, fields = find(held, call), given(call)
+    check_unique(held, fields.get("key", variable.key), but=variable)
+    if variable.secured and fields.get("secured") is False and "value" not in fields:
+        variable.value = ""  # what was secret does not become readable
+    for name, value in fields.items():
+        setattr(variable, name, value)
+    return Answer(shown(variable))
+
+
+def delete(held: dict[str, Variable], call: Call) -> Answer:
+    del held[find(held, call).uuid]
+    return Answer(status=204)
+
+
+def of_workspace(call: Call, write: bool = False) -> dict[str, Variable]:
+    workspace = call.workspace()
+    if write and not call.administers(workspace):
+        raise errors.error(403, "You need admin permission for this workspace to access this resource.")
+    return workspace.variables
+
+
+def of_user(call: Call) -> dict[str, Variable]:
+    """A person's own variables, and for apps those of the members of their workspace."""
+    person = call.account()
+    reachable = [one for one in list(call.world.workspaces.values()) if call.role(one) == "administrator"]
+    if person is call.actor or (call.actor.kind == "app_user" and any(person.uuid in one.members for one in reachable)):
+        return person.variables
+    raise errors.pipelines(404, "Not found", "The account was not found.", "account-service.account.not-found")
+
+
+@operation("GET", WORKSPACE, ANY, "pipeline", "read:pipeline")
+def list_workspace(call: Call) -> Answer:
+    return collect(of_workspace(call), call)
+
+
+@operation("POST", WORKSPACE, ANY, "pipeline:variable", "admin:pipeline")
+def create_workspace(call: Call) -> Answer:
+    place = ("workspaces", call.parameters["workspace"], "pipelines-config", "variables")
+    return create(of_workspace(call, write=True), call, *place)
+
+
+@operation("GET", f"{WORKSPACE}/{{variable_uuid}}", ANY, "pipeline", "read:pipeline")
+def get_workspace(call: Call) -> Answer:
+    return Answer(shown(find(of_workspace(call), call)))
+
+
+@operation("PUT", f"{WORKSPACE}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+def update_workspace(call: Call) -> Answer:
+    return update(of_workspace(call, write=True), call)
+
+
+@operation("DELETE", f"{WORKSPACE}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+def delete_workspace(call: Call) -> Answer:
+    return delete(of_workspace(call, write=True), call)
+
+
+@operation("GET", USER, NO_API_TOKEN, "pipeline", refusal=errors.WRONG_TOKEN)
+def list_user(call: Call) -> Answer:
+    return collect(of_user(call), call)
+
+
+@operation("POST", USER, NO_API_TOKEN, "pipeline:variable", refusal=errors.WRONG_TOKEN)
+def create_user(call: Call) -> Answer:
+    place = ("users", call.parameters["selected_user"], "pipelines_config", "variables")
+    return create(of_user(call), call, *place)
+
+
+@operation("GET", f"{USER}/{{variable_uuid}}", NO_API_TOKEN, "pipeline", refusal=errors.WRONG_TOKEN)
+def get_user(call: Call) -> Answer:
+    return Answer(shown(find(of_user(call), call)))
+
+
+@operation("PUT", f"{USER}/{{variable_uuid}}", NO_API_TOKEN, "pipeline:variable", refusal=errors.WRONG_TOKEN)
+def update_user(call: Call) -> Answer:
+    return update(of_user(call), call)
+
+
+@operation("DELETE", f"{USER}/{{variable_uuid}}", NO_API_TOKEN, "pipeline:variable", refusal=errors.WRONG_TOKEN)
+def delete_user(call: Call) -> Answer:
+    return delete(of_user(call), call)

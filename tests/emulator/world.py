@@ -1,0 +1,233 @@
+"""What the emulator remembers: plain data and the ways to look things up in it."""
+
+from __future__ import annotations
+
+import uuid as uuids
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from typing import Any
+
+LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 3, "admin": 4}
+
+
+def stable_uuid(name: str) -> str:
+    """The same UUID for the same name in every run, in braces as Bitbucket writes it."""
+    return f"{{{uuids.uuid5(uuids.NAMESPACE_URL, f'https://bitbucket.example/{name}')}}}"
+
+
+def new_uuid() -> str:
+    return f"{{{uuids.uuid4()}}}"
+
+
+def now() -> str:
+    return datetime.now(timezone.utc).isoformat()
+
+
+def braced(text: str) -> str | None:
+    """A UUID in braces, lower case; None when the text is something else. Bare UUIDs are something else."""
+    if not (text.startswith("{") and text.endswith("}")):
+        return None
+    try:
+        return f"{{{uuids.UUID(text[1:-1])}}}"
+    except ValueError:
+        return None
+
+
+@dataclass
+class Email:
+    address: str
+    is_primary: bool = True
+    is_confirmed: bool = True
+
+
+@dataclass
+class Variable:
+    uuid: str
+    key: str
+    value: str
+    secured: bool = False
+
+
+@dataclass
+class SshKey:
+    uuid: str
+    key: str  # type and blob; the comment is kept apart
+    comment: str
+    label: str
+    fingerprint: str
+    created_on: str
+    expires_on: str | None = None
+
+
+@dataclass
+class Person:
+    """A person, or with another kind: the app user of an OAuth consumer or access token, or a team."""
+
+    uuid: str
+    account_id: str
+    display_name: str
+    nickname: str
+    username: str
+    kind: str = "user"
+    emails: list[Email] = field(default_factory=list)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    ssh_keys: dict[str, SshKey] = field(default_factory=dict)
+    properties: dict[str, dict[str, Any]] = field(default_factory=dict)  # app key/property name → value
+    private_profile: bool = False
+    code_search: bool = False
+    created_on: str = "2020-02-03T10:11:12.131415+00:00"
+
+
+@dataclass
+class Repository:
+    uuid: str
+    slug: str
+    name: str
+    project: str
+    users: dict[str, str] = field(default_factory=dict)  # person's UUID → permission; direct grants alone
+    groups: dict[str, str] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Project:
+    uuid: str
+    key: str
+    name: str
+    users: dict[str, str] = field(default_factory=dict)
+    groups: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Group:
+    slug: str
+    name: str
+    members: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Workspace:
+    uuid: str
+    slug: str
+    name: str
+    members: dict[str, str] = field(default_factory=dict)  # UUID → owner, administrator, create-project, member
+    repositories: dict[str, Repository] = field(default_factory=dict)
+    projects: dict[str, Project] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    seat_limit: int | None = None  # people who may hold access; the plan's limit
+
+    def repository(self, identifier: str) -> Repository | None:
+        if uuid := braced(identifier):
+            return next((one for one in list(self.repositories.values()) if one.uuid == uuid), None)
+        return self.repositories.get(identifier)
+
+    def in_groups(self, groups: Iterable[str]) -> set[str]:
+        return {member for slug in groups if slug in self.groups for member in self.groups[slug].members}
+
+    def effective(self, repository: Repository, person: str) -> str:
+        """The highest of a person's grants on a repository: own, by group, by project, by role."""
+        if self.members.get(person) in ("owner", "administrator"):
+            return "admin"
+        places: list[Repository | Project] = [repository]
+        places += filter(None, [self.projects.get(repository.project)])
+        held = ["none"]
+        for place in places:
+            held.append(place.users.get(person, "none"))
+            held += [level for slug, level in list(place.groups.items()) if person in self.in_groups([slug])]
+        best = max(held, key=LEVELS.__getitem__)
+        return "write" if best == "create-repo" else best
+
+    def with_access(self) -> set[str]:
+        """Everyone who takes a seat of the plan."""
+        people = {uuid for uuid, role in list(self.members.items()) if role in ("owner", "administrator")}
+        places: list[Repository | Project] = [*self.repositories.values(), *self.projects.values()]
+        for place in places:
+            people |= set(place.users) | self.in_groups(list(place.groups))
+        return people
+
+
+@dataclass
+class Credential:
+    """What a request may present. `actor` is the UUID of whom it acts for."""
+
+    kind: str  # api-token, oauth, access-token, jwt
+    secret: str
+    actor: str
+    scopes: list[str]
+    email: str | None = None
+    workspaces: list[str] | None = None  # the slugs it is confined to
+    app: str | None = None  # the Connect app of a jwt
+    expires_at: float | None = None
+
+
+@dataclass
+class Consumer:
+    """An OAuth consumer; its tokens act as an app user of its workspace."""
+
+    key: str
+    secret: str
+    actor: str
+    workspace: str
+    scopes: list[str]
+    public: bool = False
+
+
+@dataclass
+class Switches:
+    """Where the facts allow more than one behaviour, or where a real server changes its mood."""
+
+    absent_grant: str = "none"  # GET of a person without a direct grant: "none" (200) or "404"
+    delete_absent_grant: int = 204  # or 404
+    non_member: int = 400  # a grant to somebody outside the workspace: 400 or 404
+    owner_in_projects: int = 400  # a project grant to the owner: 400, or 200 as one report has it
+    sizes: bool = True  # `size` and `page` in pages
+    numbered_pages: bool = False  # accept page=2 where only `next` is promised
+    expires_on_answered: bool = False  # whether answers repeat an SSH key's expiry, or hold null
+    attributes_answered: bool = True  # whether GET of a property repeats `_attributes`
+    membership_dates: bool = True  # gone for workspaces administered at admin.atlassian.com
+    retry_after: str | None = None  # the Retry-After header of a 429
+    rate_window_seconds: float = 3600
+    oauth_token_seconds: int = 7200
+    gone: dict[str, int] = field(  # route → 404 or 410; take one out to have it alive again
+        default_factory=lambda: {"/user/permissions/repositories": 404, "/user/permissions/workspaces": 410}
+    )
+
+
+@dataclass
+class World:
+    people: dict[str, Person] = field(default_factory=dict)
+    workspaces: dict[str, Workspace] = field(default_factory=dict)
+    credentials: dict[str, Credential] = field(default_factory=dict)
+    consumers: dict[str, Consumer] = field(default_factory=dict)
+    apps: list[str] = field(default_factory=list)  # keys of installed Connect apps
+    deleted_ssh_keys: list[str] = field(default_factory=list)
+    switches: Switches = field(default_factory=Switches)
+
+    def account(self, identifier: str, username: bool = False) -> Person | None:
+        """An account as the API's paths name it: UUID in braces or account id; a username only where documented."""
+        if uuid := braced(identifier):
+            return self.people.get(uuid)
+        for person in list(self.people.values()):
+            if identifier == person.account_id or (username and identifier == person.username):
+                return person
+        return None
+
+    def person(self, name: str) -> Person:
+        """A person as a test names them: any part of the display name, an e-mail, an account id or a UUID."""
+        found = self.account(name) or self.account(f"{{{name}}}")
+        if found:
+            return found
+        people = list(self.people.values())
+        matches = [one for one in people if any(email.address == name for email in one.emails)]
+        matches = matches or [one for one in people if one.display_name == name]
+        matches = matches or [one for one in people if name in one.display_name.split()]
+        if len(matches) != 1:
+            raise LookupError(f"{name!r} names {len(matches)} people, not one")
+        return matches[0]
+
+    def workspace(self, identifier: str) -> Workspace | None:
+        if uuid := braced(identifier):
+            return next((one for one in list(self.workspaces.values()) if one.uuid == uuid), None)
+        return self.workspaces.get(identifier)
