@@ -1,0 +1,2 @@
+// Bitbucket Cloud users, their permissions, variables, properties and SSH keys.
+package bitbucketuser
