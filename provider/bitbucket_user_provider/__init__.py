@@ -1,0 +1,12 @@
+"""The Bitbucket Cloud user API as Pulumi resources and functions.
+
+`lifecycle` is the door: it checks, diffs, creates, reads, updates and deletes any resource of `resources` on plain
+dicts. `dynamic` and `plugin` bring it to Pulumi; nothing else here imports pulumi.
+"""
+
+from importlib.metadata import PackageNotFoundError, version
+
+try:
+    __version__ = version("pulumi-bitbucket-user")
+except PackageNotFoundError:  # a checkout that was never installed
+    __version__ = "0.0.0"

@@ -1,0 +1,142 @@
+"""The kinds of value that several resources share, each with the words that refuse it."""
+
+import json
+import re
+from enum import Enum
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator
+
+from .people import is_uuid
+
+FORBIDDEN_IN_IDS = re.compile(r"[/%?#\x00-\x1f\x7f]")
+
+
+def _text(value: Any, longest: int) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    if not value.strip():
+        raise ValueError("must not be empty")
+    if len(value) > longest:
+        raise ValueError(f"is longer than {longest} characters")
+    if FORBIDDEN_IN_IDS.search(value):
+        raise ValueError("must hold none of / % ? # and no control character")
+    return value
+
+
+def _workspace(value: Any) -> str:
+    text = _text(value, 62)
+    if not is_uuid(text) and not re.fullmatch(r"[A-Za-z0-9_-]+", text):
+        raise ValueError(f"'{text}' is no workspace: give its slug, as in bitbucket.org/SLUG/, or its UUID in braces")
+    return text
+
+
+def _repo_slug(value: Any) -> str:
+    text = _text(value, 62)
+    if not is_uuid(text) and not re.fullmatch(r"[A-Za-z0-9_.-]+", text):
+        raise ValueError(
+            f"'{text}' is no repository slug: give the last part of the repository's URL, or its UUID in braces"
+        )
+    return text
+
+
+def _project_key(value: Any) -> str:
+    text = _text(value, 128)
+    if not re.fullmatch(r"[A-Z][A-Z0-9_]*", text):
+        remedy = f": write '{text.upper()}'" if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) else ""
+        raise ValueError(f"'{text}' is no project key; it has upper-case letters, digits and _{remedy}")
+    return text
+
+
+def _variable_key(value: Any) -> str:
+    text = _text(value, 255)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        raise ValueError(f"'{text}' is no variable key: letters, digits and _ only, and no digit first")
+    return text
+
+
+def _property_name(value: Any) -> str:
+    text = _text(value, 255)
+    if not re.fullmatch(r"[-_.a-zA-Z0-9]+", text):
+        raise ValueError(f"'{text}' may hold letters, digits, - _ and . only")
+    return text
+
+
+Workspace = Annotated[str, BeforeValidator(_workspace)]
+RepoSlug = Annotated[str, BeforeValidator(_repo_slug)]
+ProjectKey = Annotated[str, BeforeValidator(_project_key)]
+VariableKey = Annotated[str, BeforeValidator(_variable_key)]
+PropertyName = Annotated[str, BeforeValidator(_property_name)]
+
+
+def _property_value(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError('must be a JSON object, as in {"theme": "dark"}')
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"is no JSON: {error}") from None
+    for path, key in _keys(value, ""):
+        if not re.fullmatch(r"[-_a-zA-Z0-9]+", key):
+            raise ValueError(f"the key '{key}'{path} may hold letters, digits, - and _ only")
+    attributes = value.get("_attributes", [])
+    if not isinstance(attributes, list) or not {*map(str, attributes)} <= {"public", "read_only"}:
+        raise ValueError("_attributes must be a list of 'public' and 'read_only'")
+    return value
+
+
+def _keys(value: Any, path: str) -> list[tuple[str, str]]:
+    if isinstance(value, dict):
+        return [
+            pair
+            for key, inner in value.items()
+            for pair in (
+                (f" in {path}" if path else "", str(key)),
+                *_keys(inner, f"{path}.{key}" if path else str(key)),
+            )
+        ]
+    if isinstance(value, list):
+        return [pair for i, inner in enumerate(value) for pair in _keys(inner, f"{path}[{i}]")]
+    return []
+
+
+JsonObject = Annotated[dict[str, Any], BeforeValidator(_property_value)]
+
+
+class RepositoryPermission(str, Enum):
+    """What a person may do in a repository."""
+
+    READ = "read"
+    """See and clone the repository."""
+    WRITE = "write"
+    """Push to it as well."""
+    ADMIN = "admin"
+    """Change its settings and permissions as well."""
+
+
+class ProjectPermission(str, Enum):
+    """What a person may do in every repository of a project."""
+
+    READ = "read"
+    """See and clone the repositories."""
+    WRITE = "write"
+    """Push to them as well."""
+    CREATE_REPO = "create-repo"
+    """Create repositories in the project as well."""
+    ADMIN = "admin"
+    """Change the project's settings and permissions as well."""
+
+
+def level(permission: type[Enum], value: Any) -> int:
+    """The rank of a permission among its kind; -1 for what is none."""
+    values = [member.value for member in permission]
+    return values.index(value) if value in values else -1
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text:
+        raise ValueError("must be one line")
+    return text
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]

@@ -1,0 +1,233 @@
+"""check, diff, create, read, update and delete of any resource, on plain dicts in camelCase.
+
+    state = args + answer · a 404 on read means gone and on delete means done · a changed `Replaces` field replaces ·
+    an id is told by its parts · nothing here or below knows pulumi
+
+At a prompt:
+
+    >>> here = Lifecycle(Api(load({"email": "…", "apiToken": "…"}), os.environ))
+    >>> id, outputs = here.create("RepositoryUserPermission", {"workspace": "acme", "repoSlug": "api", …})
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from .api import Api
+from .errors import BitbucketError, InvalidInput, NotFound
+from .model import UNKNOWN, Change, ReplacesMark, Same, SecretMark, mark
+from .operation import current
+from .resources import RESOURCES
+from .resources.resource import Resource
+from .validation import Failure, has_unknown, prune, validate
+
+Bag = dict[str, Any]
+
+
+@dataclass
+class Diff:
+    changes: dict[str, Change] = field(default_factory=dict)
+    """By property path."""
+    replaces: list[str] = field(default_factory=list)
+    """The properties that ask for replacement."""
+    delete_first: bool = True
+    summary: str = ""
+    """One line for people, of resources whose changes do not explain themselves."""
+
+    def __bool__(self) -> bool:
+        return bool(self.changes)
+
+
+class Found(NamedTuple):
+    id: str
+    inputs: Bag
+    outputs: Bag
+
+
+class Lifecycle:
+    def __init__(self, api: Api) -> None:
+        self.api = api
+
+    def check(self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
+        """What is wrong with the known inputs, all at once; sends nothing. Claims what they want for this run's URN."""
+        resource = _resource(kind)
+        news, olds = public(news), public(olds or {})
+        failures = validate(resource.ARGS, news, olds)
+        known = _by_name(resource.ARGS, prune(news))
+        failures += self._foreign_workspace(known)
+        self.api.claims.renew()
+        if not failures:
+            failures += resource.check(self.api, known)
+        if not failures and news != olds:
+            self._warn(resource, None, news)
+        return failures
+
+    def diff(self, kind: str, id: str, state: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
+        """Which inputs mean something else than the state; sends nothing."""
+        resource = _resource(kind)
+        state, news = public(state), public(news)
+        old = resource.recall(state)
+        resource.recognise(self.api, old)
+        found = Diff(delete_first=resource.DELETE_FIRST)
+        for name, info in resource.ARGS.model_fields.items():
+            alias = info.alias or name
+            default = None if info.is_required() else info.get_default(call_default_factory=True)
+            before, after = state.get(alias, default), news.get(alias, default)
+            if before == after or same(info, before, after, state):
+                continue
+            changed = resource.compare(self.api, name, old, after) or {alias: _change(before, after)}
+            found.changes |= changed
+            replaces = mark(info, ReplacesMark)
+            if replaces and (has_unknown(after) or replaces.when(before, after)):
+                found.replaces.append(alias)
+        found.summary = resource.summary(self.api, old, _by_name(resource.ARGS, news)) if found else ""
+        if found:
+            self._warn(resource, old, news)
+        return found
+
+    def preview(self, kind: str, news: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Bag:
+        """The outputs as far as they can be told before anything is sent. No state: of a create."""
+        resource = _resource(kind)
+        outputs = dict(public(news))
+        for name, info in resource.STATE.model_fields.items():
+            alias = info.alias or name
+            if name in resource.ARGS.model_fields or alias.startswith("__"):
+                continue
+            if state is None or name in resource.SETTLES:
+                outputs[alias] = UNKNOWN
+            elif alias in state:
+                outputs[alias] = state[alias]
+        return outputs
+
+    def create(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, Bag]:
+        """The id and the outputs. Raises BitbucketError: Exists when the thing stands there already."""
+        resource = _resource(kind)
+        args = resource.ARGS.model_validate(public(inputs))
+        with self._secrets_hidden(resource, inputs):
+            state = resource.create(self.api, args)
+        return resource.id(state), state.bag()
+
+    def read(
+        self, kind: str, id: str, state: Mapping[str, Any] | None = None, inputs: Mapping[str, Any] | None = None
+    ) -> Found | None:
+        """The thing as it is now, None when it is gone. Without state the id alone says which: import and get."""
+        resource = _resource(kind)
+        state = public(state or {})
+        known = resource.recall(state) if state else resource.parse(id)
+        with self._secrets_hidden(resource, state):
+            try:
+                now = resource.read(self.api, known)
+            except NotFound as gone:
+                path, place, count, noun = resource.container(self.api, known)
+                leaving = f"{count} {noun}s leave" if count != 1 else f"1 {noun} leaves"
+                self.api.gone(gone, path, place, leaving)
+                return None
+        if now is None:
+            return None
+        outputs: Bag = now.bag()
+        return Found(resource.id(now), _inputs(resource, outputs, inputs if inputs is not None else state), outputs)
+
+    def update(self, kind: str, id: str, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> Bag:
+        """The outputs after the change. Raises BitbucketError."""
+        resource = _resource(kind)
+        old = resource.recall(public(state))
+        resource.recognise(self.api, old)
+        args = resource.ARGS.model_validate(public(inputs))
+        with self._secrets_hidden(resource, inputs):
+            outputs: Bag = resource.update(self.api, old, args).bag()
+        return outputs
+
+    def delete(self, kind: str, id: str, state: Mapping[str, Any]) -> None:
+        """Gone afterwards, unless another URN of this run wants it. Raises BitbucketError."""
+        resource = _resource(kind)
+        old = resource.recall(public(state))
+        resource.recognise(self.api, old)
+        with self._secrets_hidden(resource, state):
+            try:
+                resource.delete(self.api, old)
+            except NotFound:
+                self.api.probe(resource.container(self.api, old).path)
+                current.get().say("was gone from Bitbucket already")
+
+    def _foreign_workspace(self, known: Mapping[str, Any]) -> list[Failure]:
+        allowed = self.api.config.allowed_workspaces
+        workspace = known.get("workspace")
+        if not allowed or not isinstance(workspace, str) or workspace.lower() in map(str.lower, allowed):
+            return []
+        return [Failure("workspace", f"'{workspace}' is not one of allowedWorkspaces: {', '.join(allowed)}")]
+
+    def _warn(self, resource: Resource[Any, Any], old: Any, news: Mapping[str, Any]) -> None:
+        for warning in resource.warnings(old, _by_name(resource.ARGS, prune(news))):
+            current.get().warn(warning)
+
+    @contextmanager
+    def _secrets_hidden(self, resource: Resource[Any, Any], bag: Mapping[str, Any]) -> Iterator[None]:
+        """Keeps the values of secret fields out of what Bitbucket may quote in an error."""
+        try:
+            yield
+        except BitbucketError as error:
+            for name, info in resource.ARGS.model_fields.items():
+                value = bag.get(info.alias or name)
+                if mark(info, SecretMark) and isinstance(value, str) and value:
+                    error.args = tuple(str(arg).replace(value, "[secret]") for arg in error.args)
+            raise
+
+
+def public(bag: Mapping[str, Any]) -> Bag:
+    """A bag without what the engine and the adaptors keep in it for themselves."""
+    return {key: value for key, value in bag.items() if key in KEPT or not key.startswith("__")}
+
+
+KEPT = frozenset(
+    info.alias
+    for resource in RESOURCES.values()
+    for info in resource.STATE.model_fields.values()
+    if info.alias and info.alias.startswith("__")
+)
+"""Outputs of our own that no SDK shows."""
+
+
+def same(info: FieldInfo, before: Any, after: Any, state: Mapping[str, Any]) -> bool:
+    """Whether two values of a field, written differently, mean one thing."""
+    rule = mark(info, Same)
+    return (
+        rule is not None
+        and not has_unknown(after)
+        and before is not None
+        and after is not None
+        and rule.same(before, after, state)
+    )
+
+
+def _resource(kind: str) -> Resource[Any, Any]:
+    try:
+        return RESOURCES[kind]
+    except KeyError:
+        raise InvalidInput(f"There is no resource '{kind}'; there are {', '.join(RESOURCES)}.") from None
+
+
+def _by_name(model: type[BaseModel], bag: Mapping[str, Any]) -> Bag:
+    return {name: bag[info.alias or name] for name, info in model.model_fields.items() if (info.alias or name) in bag}
+
+
+def _change(before: Any, after: Any) -> Change:
+    if before is None:
+        return Change.ADD
+    return Change.DELETE if after is None else Change.UPDATE
+
+
+def _inputs(resource: Resource[Any, Any], outputs: Bag, written: Mapping[str, Any]) -> Bag:
+    """Inputs that mean the outputs, in the spelling of what was written before."""
+    inputs = {}
+    for name, info in resource.ARGS.model_fields.items():
+        alias = info.alias or name
+        now = outputs.get(alias)
+        if alias in written and same(info, written[alias], now, outputs):
+            inputs[alias] = written[alias]
+        elif now is not None and (alias in written or info.is_required() or now != info.get_default()):
+            inputs[alias] = now
+    return inputs

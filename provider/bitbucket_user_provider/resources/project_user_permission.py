@@ -1,0 +1,46 @@
+"""A person's direct permission on a project.
+
+Scopes: reads read:project, writes admin:project with write:permission or delete:permission; API token only.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-selected-user-id-put
+"""
+
+from ..fields import ProjectKey, ProjectPermission, Workspace
+from ..model import Model, Replaces
+from ..people import UserId, bare
+from ..permissions import PROJECT
+from .grant import Grant, Person
+
+
+class Args(Model):
+    workspace: Replaces[Workspace]
+    """Slug of the workspace, or its UUID in braces."""
+
+    project_key: Replaces[ProjectKey]
+    """Key of the project, in upper case."""
+
+    user_id: Replaces[UserId]
+    """Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id."""
+
+    permission: ProjectPermission
+    """What the person may do: read, write, create-repo or admin."""
+
+
+class State(Args, Person):
+    pass
+
+
+class ProjectUserPermission(Grant):
+    """A person's direct permission on a project, and with it on every repository of the project. The person must be a
+    member of the workspace. What a group gives is not touched, and Bitbucket applies the highest of all."""
+
+    HOLDING = PROJECT
+    ARGS = Args
+    STATE = State
+    ID = ("workspace", "project_key", "user_id")
+    EXAMPLES = (
+        "acme/CORE/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        "acme/CORE/{d301aafa-d676-4ee0-88be-962be7417567}",
+    )
+
+    def id(self, state: State) -> str:
+        return f"{state.workspace}/{state.project_key}/{bare(state.user_uuid)}"

@@ -1,0 +1,46 @@
+"""A person's direct permission on a repository.
+
+Scopes: reads read:repository, writes admin:repository with write:permission or delete:permission; API token only.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-selected-user-id-put
+"""
+
+from ..fields import RepositoryPermission, RepoSlug, Workspace
+from ..model import Model, Replaces
+from ..people import UserId, bare
+from ..permissions import REPOSITORY
+from .grant import Grant, Person
+
+
+class Args(Model):
+    workspace: Replaces[Workspace]
+    """Slug of the workspace, or its UUID in braces."""
+
+    repo_slug: Replaces[RepoSlug]
+    """Slug of the repository, or its UUID in braces."""
+
+    user_id: Replaces[UserId]
+    """Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id."""
+
+    permission: RepositoryPermission
+    """What the person may do: read, write or admin."""
+
+
+class State(Args, Person):
+    pass
+
+
+class RepositoryUserPermission(Grant):
+    """A person's direct permission on a repository. The person must be a member of the workspace, and not its owner.
+    What a group or the project gives is not touched, and Bitbucket applies the highest of all."""
+
+    HOLDING = REPOSITORY
+    ARGS = Args
+    STATE = State
+    ID = ("workspace", "repo_slug", "user_id")
+    EXAMPLES = (
+        "acme/api/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        "acme/api/{d301aafa-d676-4ee0-88be-962be7417567}",
+    )
+
+    def id(self, state: State) -> str:
+        return f"{state.workspace}/{state.repo_slug}/{bare(state.user_uuid)}"

@@ -1,0 +1,121 @@
+"""What a resource is: Args, State (which extends Args), an id, and verbs. `lifecycle` knows all the rest."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+
+from ..api import Api
+from ..client import Path
+from ..errors import InvalidInput
+from ..fields import FORBIDDEN_IN_IDS
+from ..model import Change, Model
+from ..people import bare, is_uuid
+from ..validation import Failure
+
+A = TypeVar("A", bound=Model)
+S = TypeVar("S", bound=Model)
+
+
+class Container(NamedTuple):
+    """Where a resource lives: read through which listing, shown how, holding how many that this run has asked for."""
+
+    path: Path
+    shown: str
+    held: int
+    noun: str
+
+
+class Resource(ABC, Generic[A, S]):
+    ARGS: ClassVar[type[Model]]
+    STATE: ClassVar[type[Model]]
+
+    ID: ClassVar[tuple[str, ...]]
+    """State's fields that an id for import and get names, in order, parted by slashes."""
+    EXAMPLES: ClassVar[tuple[str, str]]
+    """Two ids as a person may write them for import."""
+
+    DELETE_FIRST: ClassVar[bool] = True
+    """Whether a replacement deletes before it creates."""
+    DEPRECATED: ClassVar[str | None] = None
+    SETTLES: ClassVar[frozenset[str]] = frozenset()
+    """Outputs that an update may change, unknown while one is previewed."""
+
+    @abstractmethod
+    def id(self, state: S) -> str:
+        """The canonical id, as it stands in state."""
+
+    @abstractmethod
+    def create(self, api: Api, args: A) -> S:
+        """Makes the thing; the answer is the state. Raises Exists unless `api.config.adopt_existing`."""
+
+    @abstractmethod
+    def read(self, api: Api, state: S) -> S | None:
+        """The thing as it is now, None when it is gone. `state` may hold no more than the id's fields.
+
+        Raises NotFound when the place itself is gone.
+        """
+
+    @abstractmethod
+    def update(self, api: Api, state: S, args: A) -> S:
+        """Brings the thing to `args`."""
+
+    @abstractmethod
+    def delete(self, api: Api, state: S) -> None:
+        """Removes the thing; NotFound means that it was gone already."""
+
+    @abstractmethod
+    def container(self, api: Api, state: S) -> Container:
+        """For the one warning when a place is gone."""
+
+    def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
+        """Failures that no single field shows. `known` holds the known inputs under their field names."""
+        del api, known
+        return ()
+
+    def recognise(self, api: Api, state: S) -> None:
+        """Learns from old state, before an update or a delete, what the inputs alone do not tell."""
+
+    def warnings(self, state: S | None, args: Mapping[str, Any]) -> Iterable[str]:
+        """Remarks on a change from `state` (None: create) to the known inputs, under their field names."""
+        del state, args
+        return ()
+
+    def compare(self, api: Api, name: str, state: S, new: Any) -> dict[str, Change]:
+        """Changes inside a field by property path, where the field as a whole would say too little."""
+        del api, name, state, new
+        return {}
+
+    def summary(self, api: Api, state: S | None, args: Mapping[str, Any]) -> str:
+        """One line for people on what a change does, where its properties do not explain themselves."""
+        del api, state, args
+        return ""
+
+    @property
+    def token(self) -> str:
+        return f"bitbucket-user:index:{type(self).__name__}"
+
+    def parse(self, id: str) -> S:
+        """The state that an id tells of, all else None. Raises InvalidInput with two examples."""
+        parts = id.split("/", len(self.ID) - 1)
+        if len(parts) != len(self.ID) or not all(map(self.fits, self.ID, parts)):
+            first, second = self.EXAMPLES
+            raise InvalidInput(f"'{id}' is no id of a {type(self).__name__}: it looks like '{first}' or '{second}'.")
+        return self.recall(dict(zip(self.ID, parts, strict=True)))
+
+    def fits(self, name: str, part: str) -> bool:
+        """Whether a part of an id can be the field's value."""
+        del name
+        return bool(part) and not FORBIDDEN_IN_IDS.search(part)
+
+    def recall(self, bag: Mapping[str, Any]) -> S:
+        """State from a bag (camelCase or field names), taken as it is; what it lacks has its default, or None."""
+        values = {}
+        for name, field in self.STATE.model_fields.items():
+            default = None if field.is_required() else field.get_default(call_default_factory=True)
+            values[name] = bag.get(field.alias or name, bag.get(name, default))
+        return self.STATE.model_construct(**values)  # type: ignore[return-value]
+
+
+def in_id(user_id: str) -> str:
+    """A person as it stands in an id: a UUID bare, anything else as written."""
+    return bare(user_id) if is_uuid(user_id) else user_id

@@ -1,0 +1,131 @@
+"""A pipeline variable: what those of workspaces and of users have in common.
+
+The UUID is Bitbucket's; the key is unique in its place. The value of a secured one never comes back.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, ClassVar
+
+from pydantic import StrictBool, StrictStr
+
+from .. import settle
+from ..api import Api
+from ..client import Path
+from ..errors import Conflict, Exists
+from ..fields import FORBIDDEN_IN_IDS, VariableKey
+from ..listings import Entry, Listing
+from ..model import Model, ReplacesMark, Secret
+from ..operation import current
+from ..people import bare, is_uuid
+from ..validation import Failure
+from .resource import Container, Resource
+
+
+class VariableArgs(Model):
+    key: VariableKey
+    """Name of the variable, as a pipeline's steps see it."""
+
+    value: Secret[StrictStr]
+    """Value of the variable. Kept as a secret in state whether it is secured or not."""
+
+    secured: Annotated[StrictBool, ReplacesMark(when=lambda old, new: bool(old) and new is False)] = False
+    """Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the
+    variable."""
+
+
+class VariableState(Model):
+    uuid: str
+    """UUID of the variable, without braces."""
+
+
+class Variable(Resource[Any, Any]):
+    LIST: ClassVar[Path]
+    ONE: ClassVar[Path]
+    OWNER: ClassVar[str]
+    """The field that names the place."""
+
+    def create(self, api: Api, args: Any) -> Any:
+        listing = self.listing(api, args)
+        try:
+            entry, found = settle.post(lambda: api.post(self.LIST, args, self._body(args)), listing, args.key)
+        except Conflict:
+            standing = listing.find([args.key])
+            if standing is None:
+                raise
+            state = self._state(args, standing)
+            if not api.config.adopt_existing:
+                how = "secured" if standing.get("secured") else "not secured"
+                raise Exists(
+                    f"a variable {args.key} ({how}) stands in {self._owner(args)} already; nothing was changed",
+                    self.id(state),
+                ) from None
+            entry, found = standing, True
+        if found:
+            state = self._state(args, entry)
+            api.claims.adopt(state.uuid)
+            return self.update(api, state, args)
+        listing.wrote((), entry)
+        return self._state(args, entry)
+
+    def read(self, api: Api, state: Any) -> Any:
+        listing = self.listing(api, state)
+        if state.uuid and is_uuid(state.uuid):
+            entry = listing.find([bare(state.uuid)], lambda: self._ask(api, state))
+        else:
+            entry = listing.find([state.uuid])
+        if entry is None:
+            return None
+        value = state.value or ""
+        if not entry.get("secured") and entry.get("value") is not None:
+            value = entry["value"]
+        return self._state(state, entry | {"value": value}, "key", "secured", "value")
+
+    def update(self, api: Api, state: Any, args: Any) -> Any:
+        entry = api.put(self.ONE, {self.OWNER: getattr(args, self.OWNER), "uuid": state.uuid}, self._body(args))
+        self.listing(api, args).wrote([state.key, bare(state.uuid)], entry)
+        return self._state(args, entry | {"uuid": state.uuid})
+
+    def delete(self, api: Api, state: Any) -> None:
+        if holder := api.claims.adopted(bare(state.uuid)):
+            current.get().say(f"kept in Bitbucket: {holder} has taken this variable over")
+            return
+        api.delete(self.ONE, state)
+        self.listing(api, state).wrote([state.key, bare(state.uuid)], None)
+
+    def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
+        if known.get(self.OWNER) and known.get("key"):
+            place = (self.LIST.template, str(known[self.OWNER]).strip("{}").lower())
+            if rival := api.claims.claim(place, [known["key"]]):
+                yield Failure("key", f"{rival} manages this variable too, and {current.get().urn} must not: keep one.")
+
+    def warnings(self, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
+        if args.get("secured", False) is False and args.get("key"):
+            yield f"{args['key']} is not secured: whoever may see these variables in Bitbucket can read its value."
+
+    def fits(self, name: str, part: str) -> bool:
+        if name == "uuid" and "/" in part:
+            return False
+        return bool(part) and not FORBIDDEN_IN_IDS.search(part)
+
+    def container(self, api: Api, state: Any) -> Container:
+        return Container(self.LIST, self._owner(state), self.listing(api, state).readers, "variable")
+
+    def listing(self, api: Api, source: Any) -> Listing:
+        owner = source[self.OWNER] if isinstance(source, Mapping) else getattr(source, self.OWNER)
+        return api.listing(self.LIST, {self.OWNER: owner}, lambda entry: [bare(entry["uuid"]), entry["key"]])
+
+    def _ask(self, api: Api, state: Any) -> Entry:
+        entry: Entry = api.get(self.ONE, state)
+        return entry
+
+    def _owner(self, source: Any) -> str:
+        return str(source[self.OWNER] if isinstance(source, Mapping) else getattr(source, self.OWNER))
+
+    def _body(self, args: Any) -> dict[str, Any]:
+        return {"key": args.key, "value": args.value, "secured": args.secured}
+
+    def _state(self, args: Any, entry: Entry, *answered: str) -> Any:
+        """State of args and the answer's UUID, with those fields that the answer knows better."""
+        return self.recall(
+            args.bag() | {name: entry[name] for name in answered if name in entry} | {"uuid": bare(entry["uuid"])}
+        )

@@ -1,0 +1,42 @@
+"""A pipeline variable of a workspace, seen by every pipeline in it.
+
+Scopes: reads read:pipeline, writes admin:pipeline (OAuth: pipeline, pipeline:variable).
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-variables-post
+"""
+
+from ..client import Path
+from ..credentials import Kind
+from ..fields import Workspace
+from ..model import Model, Replaces
+from ..people import bare
+from .variable import Variable, VariableArgs, VariableState
+
+PREFERS = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)
+
+
+class WorkspaceArgs(Model):
+    workspace: Replaces[Workspace]
+    """Slug of the workspace, or its UUID in braces."""
+
+
+class Args(VariableArgs, WorkspaceArgs):
+    pass
+
+
+class State(Args, VariableState):
+    pass
+
+
+class WorkspacePipelineVariable(Variable):
+    """A pipeline variable of a workspace, seen by every pipeline in it."""
+
+    LIST = Path("/workspaces/{workspace}/pipelines-config/variables", PREFERS)
+    ONE = Path("/workspaces/{workspace}/pipelines-config/variables/{uuid}", PREFERS)
+    OWNER = "workspace"
+    ARGS = Args
+    STATE = State
+    ID = ("workspace", "uuid")
+    EXAMPLES = ("acme/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}", "acme/DEPLOY_KEY")
+
+    def id(self, state: State) -> str:
+        return f"{state.workspace}/{bare(state.uuid)}"

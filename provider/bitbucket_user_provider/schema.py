@@ -1,0 +1,162 @@
+"""schema.json from the models: `python -m bitbucket_user_provider.schema` prints it, the same bytes on every run."""
+
+import inspect
+import json
+import types
+from enum import Enum
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from . import __version__
+from .config import NAMESPACE, Config
+from .functions import FUNCTIONS
+from .functions.function import Function
+from .model import ReplacesMark, SecretMark, mark
+from .resources import RESOURCES
+from .resources.resource import Resource
+
+OWNER = "pulumi-bitbucket-user"
+HOME = f"https://github.com/{OWNER}/pulumi-bitbucket-user"
+DESCRIPTION = "Bitbucket Cloud users, their permissions, variables, properties and SSH keys."
+GO = f"github.com/{OWNER}/pulumi-bitbucket-user/sdk/go"
+NETWORK = "Asks Bitbucket, in previews too: it needs network and a credential."
+
+Spec = dict[str, Any]
+
+
+def schema() -> Spec:
+    collected: dict[str, Spec] = {}
+    config = properties(Config, collected)
+    return {
+        "name": NAMESPACE,
+        "displayName": "Bitbucket Cloud users and permissions",
+        "version": __version__,
+        "description": DESCRIPTION,
+        "keywords": ["pulumi", "bitbucket", "permissions", "category/vcs"],
+        "homepage": HOME,
+        "repository": HOME,
+        "license": "Apache-2.0",
+        "publisher": OWNER,
+        "meta": {"moduleFormat": "(.*)"},
+        "language": {
+            "python": {
+                "packageName": "pulumi_bitbucket_user",
+                "respectSchemaVersion": True,
+                "pythonRequires": ">=3.10",
+                "requires": {"pulumi": ">=3.259.0,<4.0.0"},
+            },
+            "nodejs": {
+                "packageName": "pulumi-bitbucket-user",
+                "packageDescription": DESCRIPTION,
+                "respectSchemaVersion": True,
+                "typescriptVersion": "^5.0.0",
+            },
+            "go": {"importBasePath": f"{GO}/bitbucketuser", "modulePath": GO, "respectSchemaVersion": True},
+        },
+        "config": {"variables": config},
+        "provider": {"description": docs(Config), "inputProperties": config},
+        "resources": {one.token: resource(one, collected) for one in RESOURCES.values()},
+        "functions": {one.token: function(one, collected) for one in FUNCTIONS.values()},
+        "types": dict(sorted(collected.items())),
+    }
+
+
+def resource(one: Resource[Any, Any], collected: dict[str, Spec]) -> Spec:
+    spec = {
+        "description": f"{docs(type(one))}\n\nIds for import look like `{one.EXAMPLES[0]}` or `{one.EXAMPLES[1]}`.",
+        "inputProperties": properties(one.ARGS, collected),
+        "requiredInputs": required(one.ARGS),
+        "properties": properties(one.STATE, collected),
+        "required": required(one.STATE),
+        "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}:{type(one).__name__}"}],
+    }
+    if one.DEPRECATED:
+        spec["deprecationMessage"] = one.DEPRECATED
+    return spec
+
+
+def function(one: Function[Any, Any], collected: dict[str, Spec]) -> Spec:
+    spec = {
+        "description": f"{docs(type(one))}\n\n{NETWORK}",
+        "inputs": {"properties": properties(one.ARGS, collected), "required": required(one.ARGS)},
+        "outputs": {"properties": properties(one.RESULT, collected), "required": required(one.RESULT)},
+    }
+    if one.DEPRECATED:
+        spec["deprecationMessage"] = one.DEPRECATED
+    return spec
+
+
+def properties(model: type[BaseModel], collected: dict[str, Spec]) -> Spec:
+    return {alias: property_spec(info, collected) for alias, info in shown(model)}
+
+
+def required(model: type[BaseModel]) -> list[str]:
+    return [alias for alias, info in shown(model) if info.is_required()]
+
+
+def shown(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
+    pairs = ((info.alias or name, info) for name, info in model.model_fields.items())
+    return [(alias, info) for alias, info in pairs if not alias.startswith("__")]
+
+
+def property_spec(info: FieldInfo, collected: dict[str, Spec]) -> Spec:
+    if not info.description:
+        raise TypeError(f"{info} has no docstring")
+    spec = type_spec(info.annotation, collected) | {"description": " ".join(info.description.split())}
+    if mark(info, SecretMark):
+        spec["secret"] = True
+    if mark(info, ReplacesMark) == ReplacesMark():
+        spec["willReplaceOnChanges"] = True
+    return spec
+
+
+def type_spec(annotation: Any, collected: dict[str, Spec]) -> Spec:
+    origin, args = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return type_spec(args[0], collected)
+    if origin in (Union, types.UnionType):
+        (inner,) = (arg for arg in args if arg is not type(None))
+        return type_spec(inner, collected)
+    if origin is list:
+        return {"type": "array", "items": type_spec(args[0], collected)}
+    if origin is dict:
+        return {"type": "object", "additionalProperties": type_spec(args[1], collected)}
+    if annotation is Any:
+        return {"$ref": "pulumi.json#/Any"}
+    if isinstance(annotation, type) and issubclass(annotation, Enum):
+        return reference(annotation, enum_spec(annotation), collected)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        spec = {
+            "type": "object",
+            "description": docs(annotation),
+            "properties": properties(annotation, collected),
+            "required": required(annotation),
+        }
+        return reference(annotation, spec, collected)
+    return {"type": {str: "string", bool: "boolean", int: "integer", float: "number"}[annotation]}
+
+
+def reference(kind: type, spec: Spec, collected: dict[str, Spec]) -> Spec:
+    token = f"{NAMESPACE}:index:{kind.__name__}"
+    if collected.setdefault(token, spec) != spec:
+        raise TypeError(f"Two types are called {kind.__name__}")
+    return {"$ref": f"#/types/{token}"}
+
+
+def enum_spec(kind: type[Enum]) -> Spec:
+    names = ((member, "".join(part.capitalize() for part in member.name.split("_"))) for member in kind)
+    return {
+        "type": "string",
+        "description": docs(kind),
+        "enum": [{"name": name, "value": member.value} for member, name in names],
+    }
+
+
+def docs(kind: type) -> str:
+    return " ".join((inspect.getdoc(kind) or "").split())
+
+
+if __name__ == "__main__":
+    print(json.dumps(schema(), indent=2, ensure_ascii=False))

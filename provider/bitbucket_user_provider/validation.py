@@ -1,0 +1,83 @@
+"""Inputs against a model: one failure a property, in plain words, whatever a preview does not know left out."""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Any, NamedTuple
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from .model import UNKNOWN, secret_aliases
+
+
+class Failure(NamedTuple):
+    """Why an input cannot be used; `property` is camelCase, or empty when the engine must not show its value."""
+
+    property: str
+    reason: str
+
+
+def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
+    """The failures of the known inputs. `olds` are the inputs of the last run, for rules about what changes."""
+    unknown = {key for key, value in news.items() if value is UNKNOWN}
+    try:
+        model.model_validate(prune(news), context={"olds": olds or {}})
+    except ValidationError as error:
+        secrets = secret_aliases(model)
+        found: dict[str, Failure] = {}
+        for detail in error.errors(include_url=False):
+            path = path_of(detail["loc"], model)
+            if detail["type"] == "missing" and path in unknown:
+                continue
+            top = str(detail["loc"][0]) if detail["loc"] else ""
+            hidden = top in secrets or len(detail["loc"]) > 1
+            reason = f"{path}: {_words(detail, model, top in secrets)}" if hidden else _words(detail, model, False)
+            found.setdefault(path, Failure("" if hidden else top, reason))
+        return list(found.values())
+    return []
+
+
+def prune(value: Any) -> Any:
+    """The value without what is unknown in it."""
+    if isinstance(value, Mapping):
+        return {key: prune(inner) for key, inner in value.items() if inner is not UNKNOWN}
+    if isinstance(value, list):
+        return [prune(inner) for inner in value if inner is not UNKNOWN]
+    return value
+
+
+def has_unknown(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(map(has_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(has_unknown, value))
+    return value is UNKNOWN
+
+
+def path_of(location: tuple[int | str, ...], model: type[BaseModel] | None = None) -> str:
+    """A property path as Pulumi writes it: `permissions["557058:…"]`."""
+    del model
+    first, *rest = location or ("",)
+    inner = (f"[{part}]" if isinstance(part, int) else f'["{part}"]' for part in rest if part != "[key]")
+    return str(first) + "".join(inner)
+
+
+def _words(detail: ErrorDetails, model: type[BaseModel], secret: bool) -> str:
+    match detail["type"]:
+        case "missing":
+            return "is required"
+        case "extra_forbidden":
+            names = [field.alias or name for name, field in model.model_fields.items()]
+            near = get_close_matches(str(detail["loc"][0]), names, n=1)
+            return "unknown property; " + (f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}")
+        case "enum" | "literal_error":
+            expected = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return ("" if secret else f"'{detail['input']}' is not allowed; ") + f"it is one of {expected}"
+        case "string_type":
+            return "must be a string"
+        case "bool_type":
+            return "must be true or false"
+        case "dict_type":
+            return "must be a map"
+        case _:
+            return detail["msg"].removeprefix("Value error, ")
