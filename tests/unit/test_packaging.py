@@ -1,0 +1,108 @@
+"""One version, one wheel, and layers that a tool keeps."""
+
+import json
+import re
+import subprocess
+import sys
+import zipfile
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from tests.engine import MINIMUM
+from tests.engine.builds import HERE, ROOT
+
+DISTRIBUTION = "pulumi-bitbucket-user"
+VERSION = metadata.version(DISTRIBUTION)
+PYTHON_SDK = ROOT / "sdk/python/pulumi_bitbucket_user"
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(ROOT)]
+    subprocess.run(build, check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return zipfile.ZipFile(path)
+
+
+def test_the_wheel_holds_both_packages_typed_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+    names = set(wheel.namelist())
+    tops = {name.partition("/")[0] for name in names}
+    assert tops == {
+        "bitbucket_user_provider",
+        "pulumi_bitbucket_user",
+        f"pulumi_bitbucket_user-{VERSION}.dist-info",
+    }
+    assert {"bitbucket_user_provider/py.typed", "pulumi_bitbucket_user/py.typed"} <= names
+    assert not [name for name in names if "__pycache__" in name]
+
+
+def test_the_wheel_holds_every_source_file(wheel: zipfile.ZipFile) -> None:
+    for source in (ROOT / "provider", ROOT / "sdk/python"):
+        for path in source.glob("*_*/**/*.py"):
+            assert str(path.relative_to(source)) in wheel.namelist()
+
+
+def test_a_program_of_dynamic_resources_asks_for_no_plugin(wheel: zipfile.ZipFile) -> None:
+    mark = json.loads(wheel.read("pulumi_bitbucket_user/pulumi-plugin.json"))
+    assert mark == {"name": "bitbucket-user", "resource": False, "version": VERSION}
+
+
+def test_console_scripts_point_at_functions_that_exist() -> None:
+    scripts = metadata.distribution(DISTRIBUTION).entry_points.select(group="console_scripts")
+    assert "pulumi-resource-bitbucket-user" in scripts.names
+    for script in scripts:
+        assert callable(script.load())
+
+
+def test_wheel_schema_sdks_and_changelog_have_one_version() -> None:
+    assert json.loads((ROOT / "provider/schema.json").read_text())["version"] == VERSION
+    assert json.loads((ROOT / "sdk/nodejs/package.json").read_text())["version"] == VERSION
+    assert json.loads((ROOT / "sdk/nodejs/package-lock.json").read_text())["version"] == VERSION
+    assert json.loads((PYTHON_SDK / "pulumi-plugin.json").read_text())["version"] == VERSION
+    assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_minimum_engine_is_the_one_that_is_built() -> None:
+    pinned = re.findall(r"github.com/pulumi/pulumi/(?:pkg|sdk)/v3 v([\d.]+)", (HERE / "go.mod").read_text())
+    assert set(pinned) == {".".join(map(str, MINIMUM))}
+
+
+def test_every_dependency_is_pinned() -> None:
+    lock = (ROOT / "requirements-dev.lock").read_text().lower()
+    for requirement in metadata.requires(DISTRIBUTION) or []:
+        name = re.split(r"[^\w.-]", requirement, maxsplit=1)[0].lower()
+        assert re.search(rf"^{re.escape(name)}==", lock, re.MULTILINE), f"{name}: run `make lock`"
+
+
+@pytest.mark.parametrize(
+    ("file", "module", "refused"),
+    [
+        ("client.py", "pulumi", True),
+        ("client.py", "grpc", True),
+        ("resources/user_ssh_key.py", "pulumi.runtime", True),
+        ("plugin.py", "pulumi", False),
+        ("plugin_server.py", "grpc", False),
+        ("dynamic.py", "pulumi", False),
+    ],
+)
+def test_only_the_adaptors_may_import_pulumi(file: str, module: str, refused: bool) -> None:
+    path = f"provider/bitbucket_user_provider/{file}"
+    ruff = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", "TID251", "--stdin-filename", path, "-"]
+    done = subprocess.run(ruff, input=f"import {module}\n", cwd=ROOT, capture_output=True, text=True)
+    assert ("TID251" in done.stdout) is refused, done.stdout + done.stderr
+
+
+def test_the_core_runs_without_pulumi() -> None:
+    core = "bitbucket_user_provider"
+    files = sorted((ROOT / "provider" / core).rglob("*.py"))
+    adaptors = re.compile(r"plugin.*|dynamic")
+    modules = [_module(file) for file in files if not adaptors.fullmatch(file.stem)]
+    program = f"import sys, {', '.join(modules)}; sys.exit('pulumi' in sys.modules or 'grpc' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def _module(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT / "provider").with_suffix("").parts).removesuffix(".__init__")
