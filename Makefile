@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENV := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
-CODE := $(wildcard .ci provider tests sdk/python/pulumi_bitbucket_user/dynamic*)
+CODE := $(wildcard provider tests sdk/python/pulumi_bitbucket_user/dynamic*)
 EXAMPLES := $(wildcard examples/*/__main__.py)
 
 .DEFAULT_GOAL := help
@@ -61,8 +61,8 @@ sdk-nodejs: venv  ## compile the Node.js SDK; the last line is the folder to ins
 sdk-go: venv  ## compile the Go SDK
 	@$(BIN)/python -m tests.engine.compiled go
 
-dist: sdk-nodejs  ## what a release publishes: wheel, sdist, npm package, plugin tarball
-	@$(BIN)/python .ci/dist.py
+dist: venv  ## what a release publishes: wheel, sdist, npm package, plugin tarball
+	@$(BIN)/python -m tests.engine.release
 
 lock:  ## pin the newest allowed versions of the Python environment
 	@$(PYTHON) -m venv .cache/uv && .cache/uv/bin/pip install --quiet --disable-pip-version-check uv

@@ -46,7 +46,7 @@ export class UserPipelineVariable extends pulumi.CustomResource {
     /**
      * Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
      */
-    declare public readonly secured: pulumi.Output<boolean | undefined>;
+    declare public readonly secured: pulumi.Output<boolean>;
     /**
      * Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
      */

@@ -43,7 +43,7 @@ export class WorkspacePipelineVariable extends pulumi.CustomResource {
     /**
      * Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
      */
-    declare public readonly secured: pulumi.Output<boolean | undefined>;
+    declare public readonly secured: pulumi.Output<boolean>;
     /**
      * UUID of the variable, without braces.
      */

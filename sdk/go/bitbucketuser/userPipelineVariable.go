@@ -23,7 +23,7 @@ type UserPipelineVariable struct {
 	// Name of the variable, as a pipeline's steps see it.
 	Key pulumi.StringOutput `pulumi:"key"`
 	// Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
-	Secured pulumi.BoolPtrOutput `pulumi:"secured"`
+	Secured pulumi.BoolOutput `pulumi:"secured"`
 	// Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
 	UserId pulumi.StringOutput `pulumi:"userId"`
 	// UUID of the variable, without braces.
@@ -159,8 +159,8 @@ func (o UserPipelineVariableOutput) Key() pulumi.StringOutput {
 }
 
 // Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
-func (o UserPipelineVariableOutput) Secured() pulumi.BoolPtrOutput {
-	return o.ApplyT(func(v *UserPipelineVariable) pulumi.BoolPtrOutput { return v.Secured }).(pulumi.BoolPtrOutput)
+func (o UserPipelineVariableOutput) Secured() pulumi.BoolOutput {
+	return o.ApplyT(func(v *UserPipelineVariable) pulumi.BoolOutput { return v.Secured }).(pulumi.BoolOutput)
 }
 
 // Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.

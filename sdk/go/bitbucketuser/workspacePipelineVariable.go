@@ -21,7 +21,7 @@ type WorkspacePipelineVariable struct {
 	// Name of the variable, as a pipeline's steps see it.
 	Key pulumi.StringOutput `pulumi:"key"`
 	// Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
-	Secured pulumi.BoolPtrOutput `pulumi:"secured"`
+	Secured pulumi.BoolOutput `pulumi:"secured"`
 	// UUID of the variable, without braces.
 	Uuid pulumi.StringOutput `pulumi:"uuid"`
 	// Value of the variable. Kept as a secret in state whether it is secured or not.
@@ -157,8 +157,8 @@ func (o WorkspacePipelineVariableOutput) Key() pulumi.StringOutput {
 }
 
 // Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
-func (o WorkspacePipelineVariableOutput) Secured() pulumi.BoolPtrOutput {
-	return o.ApplyT(func(v *WorkspacePipelineVariable) pulumi.BoolPtrOutput { return v.Secured }).(pulumi.BoolPtrOutput)
+func (o WorkspacePipelineVariableOutput) Secured() pulumi.BoolOutput {
+	return o.ApplyT(func(v *WorkspacePipelineVariable) pulumi.BoolOutput { return v.Secured }).(pulumi.BoolOutput)
 }
 
 // UUID of the variable, without braces.

@@ -202,7 +202,7 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
 
     @_builtins.property
     @pulumi.getter
-    def secured(self) -> pulumi.Output[Optional[_builtins.bool]]:
+    def secured(self) -> pulumi.Output[_builtins.bool]:
         """
         Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
         """
