@@ -52,6 +52,10 @@ class Lifecycle:
     def __init__(self, api: Api) -> None:
         self.api = api
 
+    def ready(self) -> None:
+        """Raises ConfigurationError when there is no credential that a call could use; sends nothing."""
+        _ = self.api.credentials
+
     def check(self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
         """What is wrong with the known inputs, all at once; sends nothing. Claims what they want for this run's URN."""
         resource = _resource(kind)
@@ -122,8 +126,8 @@ class Lifecycle:
             try:
                 now = resource.read(self.api, known)
             except NotFound as gone:
-                path, place, count, noun = resource.container(self.api, known)
-                leaving = f"{count} {noun}s leave" if count != 1 else f"1 {noun} leaves"
+                path, place, held, noun = resource.container(self.api, known)
+                leaving = f"{held} {noun}s leave" if held != 1 else f"1 {noun} leaves"
                 self.api.gone(gone, path, place, leaving)
                 return None
         if now is None:

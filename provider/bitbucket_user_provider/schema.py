@@ -69,7 +69,7 @@ def resource(one: Resource[Any, Any], collected: dict[str, Spec]) -> Spec:
         "inputProperties": properties(one.ARGS, collected),
         "requiredInputs": required(one.ARGS),
         "properties": properties(one.STATE, collected),
-        "required": required(one.STATE),
+        "required": always(one.STATE),
         "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}:{type(one).__name__}"}],
     }
     if one.DEPRECATED:
@@ -94,6 +94,11 @@ def properties(model: type[BaseModel], collected: dict[str, Spec]) -> Spec:
 
 def required(model: type[BaseModel]) -> list[str]:
     return [alias for alias, info in shown(model) if info.is_required()]
+
+
+def always(model: type[BaseModel]) -> list[str]:
+    """What every state has: what is required, and what has a default that is a value."""
+    return [alias for alias, info in shown(model) if info.is_required() or info.get_default() is not None]
 
 
 def shown(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:

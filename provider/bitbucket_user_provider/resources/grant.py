@@ -80,7 +80,7 @@ class Grant(Resource[Any, Any]):
     def warnings(self, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         if state and level(self.HOLDING.levels, args.get("permission")) < level(self.HOLDING.levels, state.permission):
             who, where = state.display_name or state.user_id, self.HOLDING.shown(state)
-            yield f"{who} loses {state.permission} on {where}: {args['permission']} is less."
+            yield f"{who} holds {state.permission} on {where}; {args['permission']} is less."
 
     def container(self, api: Api, state: Any) -> Container:
         readers = self.HOLDING.listing(api, state).readers

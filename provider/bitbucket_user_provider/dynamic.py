@@ -1,0 +1,173 @@
+"""The core as a dynamic provider of Pulumi's Python SDK.
+
+State refers to `Provider` by this module and name: neither is ever renamed or moved. What is pickled is the name of the
+resource alone; client, listings and claims live in this module, one for the process, because Pulumi configures a
+provider once for each resource kind.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from pulumi.dynamic import (
+    CheckFailure,
+    CheckResult,
+    ConfigureRequest,
+    CreateResult,
+    DiffResult,
+    ReadResult,
+    ResourceProvider,
+    UpdateResult,
+)
+from pulumi.output import Unknown
+from pulumi.runtime import rpc
+
+from .api import Api
+from .config import NAMESPACE, load
+from .errors import BitbucketError, ConfigurationError, Exists
+from .lifecycle import Lifecycle, public
+from .model import UNKNOWN
+from .operation import operation
+
+PROVIDER = "__provider"
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class BitbucketUserError(Exception):
+    """The one line that a user reads last, after the traceback that Pulumi's dynamic server prints around it."""
+
+
+BitbucketUserError.__module__ = "builtins"
+
+
+def _one_line(method: Callable[P, T]) -> Callable[P, T]:
+    """The method as an operation of the request's URN: errors become one line, remarks go to stderr, which the engine
+    shows."""
+
+    @wraps(method)
+    def told(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            with operation(getattr(_request(), "urn", ""), _tell, _tell):
+                return method(*args, **kwargs)
+        except Exists as error:
+            message = f"{error.what}. To take it over, set {NAMESPACE}:adoptExisting to true."
+        except BitbucketError as error:
+            message = str(error)
+        raise BitbucketUserError(message) from None
+
+    return told
+
+
+class Provider(ResourceProvider):
+    serialize_as_secret_always = False
+
+    def __init__(self, kind: str) -> None:
+        super().__init__()
+        self.kind = kind
+
+    def configure(self, req: ConfigureRequest) -> None:
+        _shared.configure(req.config._props)
+
+    @_one_line
+    def check(self, _olds: dict[str, Any], news: dict[str, Any]) -> CheckResult:
+        try:
+            lifecycle = _shared.lifecycle()
+            lifecycle.ready()
+        except ConfigurationError as error:
+            return CheckResult(news, [CheckFailure("", str(error))])
+        failures = lifecycle.check(self.kind, _plain(news), _plain(_olds))
+        return CheckResult(news, [CheckFailure(failure.property, failure.reason) for failure in failures])
+
+    @_one_line
+    def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
+        found = _shared.lifecycle().diff(self.kind, _id, _plain(_olds), _plain(_news))
+        return DiffResult(bool(found) or _came_from_the_plugin(_olds), found.replaces, [], found.delete_first)
+
+    @_one_line
+    def create(self, props: dict[str, Any]) -> CreateResult:
+        id, outputs = _shared.lifecycle().create(self.kind, props)
+        return CreateResult(id, outputs)
+
+    @_one_line
+    def read(self, id_: str, props: dict[str, Any]) -> ReadResult:
+        known = public(props)
+        found = _shared.lifecycle().read(self.kind, id_, known, _inputs() if known else None)
+        if found is None and not known:
+            raise BitbucketError(f"There is no {self.kind} '{id_}' in Bitbucket.")
+        return ReadResult(found.id, found.outputs, found.inputs) if found else ReadResult(None, {})
+
+    @_one_line
+    def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
+        lifecycle = _shared.lifecycle()
+        if _came_from_the_plugin(_olds) and not lifecycle.diff(self.kind, _id, _olds, _news):
+            return UpdateResult(public(_olds))
+        return UpdateResult(lifecycle.update(self.kind, _id, _olds, _news))
+
+    @_one_line
+    def delete(self, _id: str, _props: dict[str, Any]) -> None:
+        _shared.lifecycle().delete(self.kind, _id, _props)
+
+
+def _came_from_the_plugin(state: dict[str, Any]) -> bool:
+    return PROVIDER not in state
+
+
+class _Shared:
+    """The lifecycle of the process, made from the stack's configuration when a call first needs it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._values: dict[str, Any] = {}
+        self._lifecycle: Lifecycle | None = None
+
+    def configure(self, stack: dict[str, Any]) -> None:
+        prefix = f"{NAMESPACE}:"
+        self._values = {key[len(prefix) :]: value for key, value in stack.items() if key.startswith(prefix)}
+
+    def lifecycle(self) -> Lifecycle:
+        with self._lock:
+            if self._lifecycle is None:
+                self._lifecycle = Lifecycle(Api(load(_plain(self._values)), os.environ))
+            return self._lifecycle
+
+
+_shared = _Shared()
+
+
+def _tell(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+
+
+def _request() -> Any:
+    """The request being served: the dynamic server keeps it to itself, in a local of the calling frame.
+
+    It alone tells the URN and the inputs as the program wrote them. Without it, two resources that want one thing go
+    unnoticed and refresh spells a person as Bitbucket does; nothing else changes.
+    """
+    frame: Any = sys._getframe()
+    while frame is not None:
+        request = frame.f_locals.get("request")
+        if isinstance(getattr(request, "urn", None), str):
+            return request
+        frame = frame.f_back
+    return None
+
+
+def _inputs() -> dict[str, Any] | None:
+    request = _request()
+    return public(rpc.deserialize_properties(request.inputs)) if request and request.inputs.fields else None
+
+
+def _plain(value: Any) -> Any:
+    """A bag with the core's UNKNOWN for Pulumi's."""
+    if isinstance(value, Unknown):
+        return UNKNOWN
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    return value
