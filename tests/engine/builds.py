@@ -44,7 +44,7 @@ def cached(name: str, key: str, build: Callable[[Path], None]) -> Path:
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         for leftover in target.parent.glob(".unfinished-*"):
-            shutil.rmtree(leftover)
+            shutil.rmtree(leftover, ignore_errors=True)
         with tempfile.TemporaryDirectory(prefix=".unfinished-", dir=target.parent) as unfinished:
             content = Path(unfinished) / key
             content.mkdir()
