@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
+
+import requests
 
 from .faults import Fault
 from .log import Exchange
@@ -107,6 +110,31 @@ class Emulator:
 
     def clear_faults(self) -> None:
         self.server.faults.waiting.clear()
+
+    # How to speak to it over HTTP
+
+    def authorization(self, secret: str) -> str:
+        """The Authorization header of one of its credentials."""
+        credential = self.world.credentials[secret]
+        if credential.kind == "api-token":
+            return "Basic " + base64.b64encode(f"{credential.email}:{secret}".encode()).decode()
+        return f"{'JWT' if credential.kind == 'jwt' else 'Bearer'} {secret}"
+
+    def mint(self, consumer: str = "acme-consumer") -> str:
+        """An OAuth token, had over HTTP as everybody has it."""
+        known = self.world.consumers[consumer]
+        form, basic = {"grant_type": "client_credentials"}, (known.key, known.secret)
+        answer = self.ask("POST", f"{self.origin}/site/oauth2/access_token", None, data=form, auth=basic)
+        return str(answer.json()["access_token"])
+
+    def ask(self, method: str, path: str, secret: str | None = "ada-api-token", **how: Any) -> requests.Response:
+        """One request, by the holder of `secret`; in `path`, UUIDs may stand in plain braces."""
+        headers = {"Authorization": self.authorization(secret)} if secret else {}
+        headers |= how.pop("headers", {})
+        url = path if path.startswith("http") else self.url + path
+        with requests.Session() as session:
+            session.trust_env = False
+            return session.request(method, url, headers=headers, timeout=10, **how)
 
     # What it holds, in the words of a test
 
