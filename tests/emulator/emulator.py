@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-import requests
+from requests import Response, Session
 
 from .faults import Fault
 from .log import Exchange
@@ -127,12 +127,12 @@ class Emulator:
         answer = self.ask("POST", f"{self.origin}/site/oauth2/access_token", None, data=form, auth=basic)
         return str(answer.json()["access_token"])
 
-    def ask(self, method: str, path: str, secret: str | None = "ada-api-token", **how: Any) -> requests.Response:
+    def ask(self, method: str, path: str, secret: str | None = "ada-api-token", **how: Any) -> Response:
         """One request, by the holder of `secret`; in `path`, UUIDs may stand in plain braces."""
         headers = {"Authorization": self.authorization(secret)} if secret else {}
         headers |= how.pop("headers", {})
         url = path if path.startswith("http") else self.url + path
-        with requests.Session() as session:
+        with Session() as session:
             session.trust_env = False
             return session.request(method, url, headers=headers, timeout=10, **how)
 

@@ -96,7 +96,7 @@ def default_world() -> World:
     ada, grace = people["Ada Lovelace"], people["Grace Hopper"]
     ada.emails.append(Email("ada.lovelace@home.example", is_primary=False, is_confirmed=False))
     ada.code_search = True
-    consumer, bot = app_user("Acme Consumer"), app_user("Acme Access Token")
+    consumer, bot = app_user("Acme Consumer"), app_user("Acme Bot")
     world = World(
         people={one.uuid: one for one in [*people.values(), consumer, bot]},
         workspaces={slug: workspace(slug, people) for slug in ("acme", "acme-dev")},
