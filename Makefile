@@ -7,15 +7,15 @@ EXAMPLES := $(wildcard examples/*/__main__.py)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format generate check-generated bench emulator venv engine sdk-nodejs sdk-go dist lock clean
+.PHONY: help demo test check format generate check-generated bench emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
 
-demo: engine  ## a stack's whole life against a Bitbucket on this machine, step by step
+demo: engine-quietly  ## a stack's whole life against a Bitbucket on this machine, step by step
 	@$(BIN)/python -m tests.demo
 
-test: engine  ## set-up and every test
+test: engine-quietly  ## set-up and every test
 	@$(BIN)/python -m pytest -q
 
 check: venv  ## what CI runs: format, lint, types, generated files current, then `make test`
@@ -36,7 +36,7 @@ generate: venv  ## schema.json from the models, and the SDKs from schema.json
 check-generated: venv  ## fail when `make generate` would change something
 	@$(BIN)/python -m tests.engine.generate --check
 
-bench: engine  ## calls and seconds under the real engine, as tables
+bench: engine-quietly  ## calls and seconds under the real engine, as tables
 	@$(BIN)/python -m tests.bench
 
 emulator: venv  ## a Bitbucket on port 8118 of this machine
@@ -54,6 +54,9 @@ $(VENV): requirements-dev.lock pyproject.toml
 
 engine: venv  ## find or build the Pulumi engine; the last line is the folder with `pulumi`
 	@$(BIN)/python -m tests.engine
+
+engine-quietly: venv
+	@$(BIN)/python -m tests.engine > /dev/null
 
 sdk-nodejs: venv  ## compile the Node.js SDK; the last line is the folder to install
 	@$(BIN)/python -m tests.engine.compiled nodejs
