@@ -1,6 +1,6 @@
 """Every exchange with the emulator, held against Bitbucket's published specification where it is at hand.
 
-`problems(exchanges)` says what is wrong with requests and answers; `validated` counts what was looked at.
+`problems(exchanges)` says what is wrong with requests and answers; `summary()` how many a session has looked at.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from . import corrections, specification
 TOKEN_ENDPOINT = "/site/oauth2/access_token"  # OAuth's own, in no path of the specification
 ERROR = {"$ref": "#/components/schemas/error"}
 
-validated: Counter[str] = Counter()  # by "METHOD route", over the whole session
+# By "METHOD route", over the whole session.
+validated: Counter[str] = Counter()
+answered: Counter[str] = Counter()  # of those whose request was not looked at
 
 
 def problems(exchanges: Iterable[Exchange], requests: bool = True) -> list[str]:
@@ -31,7 +33,8 @@ def problems(exchanges: Iterable[Exchange], requests: bool = True) -> list[str]:
         if exchange.route == TOKEN_ENDPOINT:
             continue
         name = f"{exchange.method} {exchange.route or exchange.path}"
-        validated[name] += 1
+        if exchange.route:
+            (validated if requests else answered)[name] += 1
         found += [f"{name} → {exchange.status}: {problem}" for problem in _of(exchange, requests)]
     return found
 
@@ -112,5 +115,5 @@ def summary() -> str:
     rules = patches + len(corrections.STATUSES) + len(corrections.QUERIES)
     return (
         f"contract: {validated.total()} exchanges of {len(validated)} operations validated against the specification, "
-        f"with {rules} corrections"
+        f"and {answered.total()} answers to generated requests, with {rules} corrections"
     )

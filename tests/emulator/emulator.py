@@ -79,6 +79,15 @@ class Emulator:
         return self.server.world
 
     @property
+    def latency_ms(self) -> float:
+        """How long each answer is held back; may be changed at any time."""
+        return self.server.latency_ms
+
+    @latency_ms.setter
+    def latency_ms(self, latency_ms: float) -> None:
+        self.server.latency_ms = latency_ms
+
+    @property
     def requests(self) -> list[Exchange]:
         return list(self.server.log.exchanges)
 
@@ -222,9 +231,11 @@ class Emulator:
 
     def expire(self, kind: str) -> None:
         """Every credential of a kind is expired from now on."""
-        for credential in list(self.world.credentials.values()):
-            if credential.kind == kind:
-                credential.expires_at = 0.0
+        with self.server.lock:
+            for credential in self.world.credentials.values():
+                if credential.kind == kind:
+                    credential.expires_at = 0.0
+            self.server.save()
 
     def populate(self, workspace: str = "acme", repositories: int = 0, people: int = 0) -> None:
         """Add repositories `repo-0001`… and members `Person 0001`…"""

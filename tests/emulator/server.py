@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+import traceback
 from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -132,6 +133,9 @@ class Server:
                 if refusal.text is not None:
                     return web.Response(status=refusal.status, text=refusal.text, headers=refusal.headers)
                 answer = Answer(refusal.body, refusal.status, refusal.headers)
+            except Exception:
+                traceback.print_exc()
+                answer = Answer({"type": "error", "error": {"message": "The emulator itself is at fault"}}, 500)
             if self.data and request.method != "GET" and answer.status < 400:
                 store.save(self.world, self.data)
         if answer.body is None:

@@ -124,7 +124,8 @@ def test_faults_are_posted_one_or_many(bitbucket: Emulator) -> None:
 
 
 def test_requests_wait_side_by_side() -> None:
-    with Emulator(latency_ms=50) as bitbucket, ThreadPoolExecutor(16) as pool:
+    with Emulator() as bitbucket, ThreadPoolExecutor(16) as pool:
+        bitbucket.latency_ms = 50
         answers = list(pool.map(lambda _: bitbucket.ask("GET", "/user").status_code, range(16)))
         assert answers == [200] * 16
         assert bitbucket.peak > 4
@@ -141,6 +142,14 @@ def test_beyond_the_hourly_rate_each_credential_is_told_to_wait() -> None:
         assert bitbucket.ask("GET", "/user").headers["Retry-After"] == "7"
         bitbucket.forget_rate()
         assert bitbucket.ask("GET", "/user").status_code == 200
+
+
+def test_a_mistake_of_the_emulator_is_answered_and_logged(
+    bitbucket: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    bitbucket.world.people[bitbucket.person("Ada").uuid].emails = None  # type: ignore[assignment]
+    assert bitbucket.ask("GET", "/user/emails").status_code == 500
+    assert bitbucket.requests[-1].status == 500 and "TypeError" in capsys.readouterr().err
 
 
 def test_fields_select_and_remove(bitbucket: Emulator) -> None:
