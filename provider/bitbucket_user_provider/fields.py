@@ -82,7 +82,16 @@ def _property_value(value: Any) -> dict[str, Any]:
     attributes = value.get("_attributes", [])
     if not isinstance(attributes, list) or not {*map(str, attributes)} <= {"public", "read_only"}:
         raise ValueError("_attributes must be a list of 'public' and 'read_only'")
-    return value
+    return {key: _whole(inner) for key, inner in value.items()}
+
+
+def _whole(value: Any) -> Any:
+    """The value with 5 for 5.0: every number comes from the engine as a float."""
+    if isinstance(value, dict):
+        return {key: _whole(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_whole(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _keys(value: Any, path: str) -> list[tuple[str, str]]:
