@@ -1,0 +1,170 @@
+"""Two examples under a real Pulumi engine against a Bitbucket on this machine, told step by step: `make demo`."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi import automation as auto
+
+from tests.emulator import Emulator
+from tests.engine.builds import Unavailable
+from tests.stacks import Home, home
+
+TERMINAL = sys.stdout.isatty()
+ANSI = re.compile(r"\x1b\[[0-9;]*m")
+RESOURCE = re.compile(r"^ [ +~-]+ (\S+:\S+ \S+)")
+LEFT_OUT = re.compile(r"^(@ |Duration:|The resources in the stack have|If you want to remove)")
+PROPERTY = '{"_attributes": ["public"], "areas": ["api", "web"], "maxOpenReviews": 5}'
+Holds = dict[str, str]
+
+
+class NotAsTold(Exception):
+    """A step that did not show what it should."""
+
+
+@dataclass
+class Scene:
+    """One example: its stack, what Bitbucket holds of it, the steps told so far."""
+
+    stack: auto.Stack
+    bitbucket: Emulator
+    look: Callable[[], Holds]
+    steps: int = field(default=0)
+
+    def step(self, command: str, told: str, changes: dict[str, int], calls: int, holds: Holds) -> None:
+        """Runs a pulumi command and shows it. Raises NotAsTold unless Pulumi and Bitbucket agree with the rest."""
+        self.steps += 1
+        print(f"\n{bold(f'{self.steps}. {told}')}\n   {dim('$')} pulumi {command}", flush=True)
+        self.bitbucket.clear()
+        try:
+            result = getattr(self.stack, command)(color="always" if TERMINAL else "never")
+        except auto.CommandError as error:
+            raise NotAsTold(f"pulumi {command} failed:\n{error}") from None
+        for line in shown(result.stdout):
+            print(f"     {line}")
+        sent, held = len(self.bitbucket.requests), self.look()
+        print(f"   {bold('Bitbucket holds')} {dim(f'(API calls of this step: {sent})')}")
+        for place, what in held.items():
+            print(f"     {place:24}{what or dim('–')}")
+        for name, expected, found in (
+            ("Pulumi's changes", changes, changed(result)),
+            ("API calls", calls, sent),
+            ("What Bitbucket holds", holds, {place: what for place, what in held.items() if what}),
+        ):
+            if found != expected:
+                raise NotAsTold(f"{name}: {found}, not {expected}")
+
+
+def team_access(home: Home, bitbucket: Emulator) -> int:
+    title("examples/team-access, stack dev", "people from configuration, an API token, and nothing else")
+    secrets = {"bitbucket-user:apiToken": "ada-dev-api-token", "deployToken": "deploy-me"}
+    stack = home.stack("team-access", "dev", bitbucket, secrets)
+    scene = Scene(stack, bitbucket, lambda: workspace(bitbucket, "acme-dev"))
+    grants = {"repository api": "Grace Hopper admin", "repository web": "Bob Kahn write, Grace Hopper write"}
+    wanted = grants | {"variable": "DEPLOY_TOKEN secured"}
+
+    scene.step("preview", "Preview. Nothing is sent.", {"create": 5}, 0, {})
+    scene.step("up", "Bring it up. One call a resource, and one look at each repository.", {"create": 5}, 6, wanted)
+    scene.step("up", "Again. There is nothing to do.", {"same": 5}, 0, wanted)
+
+    by_hand("Somebody makes Bob Kahn an admin of web and takes api from Grace Hopper.")
+    bitbucket.grant("acme-dev", "web", "Bob Kahn", "admin")
+    bitbucket.revoke("acme-dev", "api", "Grace Hopper")
+    drifted = wanted | {"repository web": "Bob Kahn admin, Grace Hopper write"}
+    del drifted["repository api"]
+    scene.step("refresh", "Refresh sees both.", {"update": 1, "delete": 1, "same": 3}, 3, drifted)
+    scene.step("up", "Bring it up: Bitbucket is put right.", {"create": 1, "update": 1, "same": 3}, 3, wanted)
+    scene.step("destroy", "Take it down. What groups give was never touched.", {"delete": 5}, 4, {})
+    return scene.steps
+
+
+def user_settings(home: Home, bitbucket: Emulator) -> int:
+    title(
+        "examples/user-settings, stack dev", "an OAuth consumer for the variable, a Connect app's JWT for the property"
+    )
+    secrets = {"bitbucket-user:oauthClientSecret": "acme-consumer-secret", "npmToken": "read-packages"}
+    stack = home.stack("user-settings", "dev", bitbucket, secrets, BITBUCKET_JWT="acme-connect-jwt")
+    scene = Scene(stack, bitbucket, lambda: person(bitbucket, "Grace Hopper"))
+    wanted = {"variable": "NPM_TOKEN secured", "property review-limits": PROPERTY}
+
+    scene.step("preview", "Preview. Nothing is sent.", {"create": 3}, 0, {})
+    scene.step("up", "Bring it up. One call mints the consumer's token.", {"create": 3}, 3, wanted)
+    scene.step("up", "Again. There is nothing to do.", {"same": 3}, 0, wanted)
+    scene.step("destroy", "Take it down.", {"delete": 3}, 3, {})
+    return scene.steps
+
+
+def workspace(bitbucket: Emulator, slug: str) -> Holds:
+    held = {}
+    for repository in bitbucket.world.workspaces[slug].repositories:
+        grants = sorted(bitbucket.repository_permissions(slug, repository).items())
+        held[f"repository {repository}"] = ", ".join(f"{who} {level}" for who, level in grants)
+    return held | {"variable": variables(bitbucket.workspace_variables(slug))}
+
+
+def person(bitbucket: Emulator, name: str) -> Holds:
+    value = bitbucket.properties(name).get("acme-app/review-limits")
+    return {
+        "variable": variables(bitbucket.user_variables(name)),
+        "property review-limits": json.dumps(value, sort_keys=True) if value else "",
+    }
+
+
+def variables(held: dict[str, dict[str, Any]]) -> str:
+    return ", ".join(f"{key}{' secured' if one['secured'] else ''}" for key, one in sorted(held.items()))
+
+
+def changed(result: Any) -> dict[str, int]:
+    counts = result.change_summary if isinstance(result, auto.PreviewResult) else result.summary.resource_changes
+    return {str(getattr(kind, "value", kind)): count for kind, count in counts.items() if count}
+
+
+def shown(output: str) -> list[str]:
+    """What an interactive terminal is left with: the last line of each resource, and the rest without blank lines."""
+    lines: dict[str, str] = {}
+    for line in output.splitlines():
+        plain = ANSI.sub("", line)
+        if plain.strip() and not LEFT_OUT.match(plain):
+            found = RESOURCE.match(plain)
+            lines[found[1] if found else f"{len(lines)}"] = line
+    return list(lines.values())
+
+
+def title(what: str, why: str) -> None:
+    print(f"\n{bold(what)}\n{why}", flush=True)
+
+
+def by_hand(what: str) -> None:
+    print(f"\n   {bold('By hand, in Bitbucket:')} {what}", flush=True)
+
+
+def bold(text: str) -> str:
+    return f"\x1b[1m{text}\x1b[0m" if TERMINAL else text
+
+
+def dim(text: str) -> str:
+    return f"\x1b[2m{text}\x1b[0m" if TERMINAL else text
+
+
+def main() -> int:
+    started = time.monotonic()
+    try:
+        with Emulator() as bitbucket, home() as where:
+            print(f"A Bitbucket that remembers listens on {bitbucket.url}. All state is in a temporary folder.")
+            steps = team_access(where, bitbucket) + user_settings(where, bitbucket)
+    except (NotAsTold, Unavailable) as problem:
+        print(f"\nThe demo failed. {problem}", file=sys.stderr)
+        return 1
+    seconds = time.monotonic() - started
+    print(f"\n{bold('Done')}: 2 examples, {steps} steps, each as told, in {seconds:.0f} s. Nothing was left behind.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
