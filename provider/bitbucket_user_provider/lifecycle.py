@@ -77,21 +77,30 @@ class Lifecycle:
         old = resource.recall(state)
         resource.recognise(self.api, old)
         found = Diff(delete_first=resource.DELETE_FIRST)
+        args = _by_name(resource.ARGS, news)
+        inner = resource.compare(self.api, old, args)
         for name, info in resource.ARGS.model_fields.items():
             alias = info.alias or name
+            if name in inner:
+                found.changes |= inner[name]
+                continue
             default = None if info.is_required() else info.get_default(call_default_factory=True)
             before, after = state.get(alias, default), news.get(alias, default)
             if before == after or same(info, before, after, state):
                 continue
-            changed = resource.compare(self.api, name, old, after) or {alias: _change(before, after)}
-            found.changes |= changed
+            found.changes[alias] = _change(before, after)
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
-        found.summary = resource.summary(self.api, old, _by_name(resource.ARGS, news)) if found else ""
         if found:
+            found.summary = resource.summary(self.api, None if found.replaces else old, args)
             self._warn(resource, old, news)
         return found
+
+    def summary(self, kind: str, news: Mapping[str, Any]) -> str:
+        """One line for people on what creating this does, where its properties do not explain themselves."""
+        resource = _resource(kind)
+        return resource.summary(self.api, None, _by_name(resource.ARGS, public(news)))
 
     def preview(self, kind: str, news: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Bag:
         """The outputs as far as they can be told before anything is sent. No state: of a create."""
@@ -99,9 +108,13 @@ class Lifecycle:
         outputs = dict(public(news))
         for name, info in resource.STATE.model_fields.items():
             alias = info.alias or name
-            if name in resource.ARGS.model_fields or alias.startswith("__"):
+            if alias.startswith("__"):
                 continue
-            if state is None or name in resource.SETTLES:
+            if name in resource.ARGS.model_fields:
+                default = None if info.is_required() else info.get_default()
+                if default is not None:
+                    outputs.setdefault(alias, default)
+            elif state is None or name in resource.SETTLES:
                 outputs[alias] = UNKNOWN
             elif alias in state:
                 outputs[alias] = state[alias]
@@ -126,6 +139,9 @@ class Lifecycle:
             try:
                 now = resource.read(self.api, known)
             except NotFound as gone:
+                if not state:
+                    self.api.probe(resource.container(self.api, known).path)
+                    return None
                 path, place, held, noun = resource.container(self.api, known)
                 leaving = f"{held} {noun}s leave" if held != 1 else f"1 {noun} leaves"
                 self.api.gone(gone, path, place, leaving)
@@ -165,7 +181,7 @@ class Lifecycle:
         return [Failure("workspace", f"'{workspace}' is not one of allowedWorkspaces: {', '.join(allowed)}")]
 
     def _warn(self, resource: Resource[Any, Any], old: Any, news: Mapping[str, Any]) -> None:
-        for warning in resource.warnings(old, _by_name(resource.ARGS, prune(news))):
+        for warning in resource.warnings(self.api, old, _by_name(resource.ARGS, prune(news))):
             current.get().warn(warning)
 
     @contextmanager

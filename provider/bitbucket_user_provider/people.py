@@ -53,14 +53,22 @@ class People:
 
     def __init__(self) -> None:
         self._forms: dict[str, frozenset[str]] = {}
+        self._names: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def learn(self, *forms: str | None) -> None:
+    def learn(self, *forms: str | None, name: str | None = None) -> None:
         with self._lock:
             together = frozenset(normal(form) for form in forms if form)
             for form in together:
                 together |= self._forms.get(form, frozenset())
             self._forms.update(dict.fromkeys(together, together))
+            if name:
+                self._names.update(dict.fromkeys(together, name))
+
+    def name(self, user_id: str) -> str | None:
+        """What Bitbucket calls the person, as far as it has been seen."""
+        with self._lock:
+            return self._names.get(normal(user_id))
 
     def forms(self, *user_ids: str | None) -> frozenset[str]:
         """Every known spelling of one person."""

@@ -75,9 +75,9 @@ class Grant(Resource[Any, Any]):
                 yield Failure("userId", self._twice(rival))
 
     def recognise(self, api: Api, state: Any) -> None:
-        api.people.learn(state.user_uuid, state.account_id)
+        api.people.learn(state.user_uuid, state.account_id, name=state.display_name)
 
-    def warnings(self, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
+    def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         if state and level(self.HOLDING.levels, args.get("permission")) < level(self.HOLDING.levels, state.permission):
             who, where = state.display_name or state.user_id, self.HOLDING.shown(state)
             yield f"{who} holds {state.permission} on {where}; {args['permission']} is less."

@@ -75,18 +75,18 @@ class Resource(ABC, Generic[A, S]):
     def recognise(self, api: Api, state: S) -> None:
         """Learns from old state, before an update or a delete, what the inputs alone do not tell."""
 
-    def warnings(self, state: S | None, args: Mapping[str, Any]) -> Iterable[str]:
+    def warnings(self, api: Api, state: S | None, args: Mapping[str, Any]) -> Iterable[str]:
         """Remarks on a change from `state` (None: create) to the known inputs, under their field names."""
-        del state, args
+        del api, state, args
         return ()
 
-    def compare(self, api: Api, name: str, state: S, new: Any) -> dict[str, Change]:
-        """Changes inside a field by property path, where the field as a whole would say too little."""
-        del api, name, state, new
+    def compare(self, api: Api, state: S, args: Mapping[str, Any]) -> dict[str, dict[str, Change]]:
+        """For each field that compares by itself (by field name): its changes, by property path."""
+        del api, state, args
         return {}
 
     def summary(self, api: Api, state: S | None, args: Mapping[str, Any]) -> str:
-        """One line for people on what a change does, where its properties do not explain themselves."""
+        """One line for people on what create or a change does, where its properties do not explain themselves."""
         del api, state, args
         return ""
 

@@ -98,7 +98,7 @@ class Variable(Resource[Any, Any]):
             if rival := api.claims.claim(place, [known["key"]]):
                 yield Failure("key", f"{rival} manages this variable too, and {current.get().urn} must not: keep one.")
 
-    def warnings(self, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
+    def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         if args.get("secured", False) is False and args.get("key"):
             yield f"{args['key']} is not secured: whoever may see these variables in Bitbucket can read its value."
 

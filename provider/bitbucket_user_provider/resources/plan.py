@@ -1,0 +1,189 @@
+"""What brings one place's direct grants to a map, in which order, told in one line."""
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from ..errors import BitbucketError
+from ..fields import level
+from ..model import Model
+from ..people import People
+
+MOST_NAMED = 20
+"""How many who gain access the one line names; whoever loses any is always named."""
+
+
+class UserGrant(Model):
+    """A person's direct grant, as last seen in Bitbucket."""
+
+    user_uuid: str
+    """UUID of the person, without braces."""
+
+    account_id: str | None = None
+    """Atlassian account id of the person."""
+
+    display_name: str | None = None
+    """Name of the person, as Bitbucket shows it."""
+
+    permission: str
+    """What the person may do."""
+
+    managed: bool = False
+    """Whether the resource's map names the person."""
+
+    @property
+    def name(self) -> str:
+        return self.display_name or self.account_id or self.user_uuid
+
+    def forms(self, people: People) -> frozenset[str]:
+        return people.forms(self.user_uuid, self.account_id)
+
+
+class Step(NamedTuple):
+    """`before` or `after` of None: no grant. `key` is the map's own spelling, None when the map does not name them."""
+
+    user_id: str
+    name: str
+    key: str | None
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        if self.after is None:
+            return f"− {self.name}"
+        if self.before is None:
+            return f"+ {self.name} {self.after}"
+        if self.before == self.after:
+            return f"= {self.name} {self.after}"
+        return f"~ {self.name} {self.before} → {self.after}"
+
+
+@dataclass
+class Plan:
+    """Steps by when they are taken: what gives, then what takes, then what concerns the caller."""
+
+    gives: list[Step] = field(default_factory=list)
+    takes: list[Step] = field(default_factory=list)
+    caller: list[Step] = field(default_factory=list)
+    settled: list[Step] = field(default_factory=list)
+    """Nothing is sent: grants that the map names for the first time and that are as wanted, and the caller's own that
+    it names no more."""
+
+    @property
+    def stages(self) -> tuple[list[Step], list[Step], list[Step]]:
+        return self.gives, self.takes, self.caller
+
+    @property
+    def steps(self) -> list[Step]:
+        return [*self.gives, *self.takes, *self.caller]
+
+    @property
+    def removals(self) -> list[Step]:
+        return [step for step in self.steps if step.after is None]
+
+    def line(self) -> str:
+        gives = list(map(str, self.gives[:MOST_NAMED]))
+        if len(self.gives) > MOST_NAMED:
+            gives.append(f"+ {len(self.gives) - MOST_NAMED} more")
+        return " · ".join([*gives, *map(str, self.takes), *map(str, self.caller), *map(str, self.settled)])
+
+
+def plan(
+    held: Sequence[UserGrant],
+    wanted: Mapping[str, str],
+    levels: type[Enum],
+    people: People,
+    removes: Callable[[UserGrant], bool],
+    caller: str | None,
+) -> Plan:
+    """The steps from what is held to what is wanted; `removes` says which grants go when the map does not name them."""
+    made = Plan()
+    named: set[str] = set()
+    by_form = {form: grant for grant in held for form in grant.forms(people)}
+    for key, after in wanted.items():
+        grant = next((by_form[form] for form in people.forms(key) if form in by_form), None)
+        if grant is None:
+            made.gives.append(Step(key, people.name(key) or key, key, None, after))
+            continue
+        named.add(grant.user_uuid)
+        step = Step(grant.user_uuid, grant.name, key, grant.permission, after)
+        if grant.permission == after:
+            made.settled += [] if grant.managed else [step]
+        elif grant.user_uuid == caller:
+            made.caller.append(step)
+        elif level(levels, after) > level(levels, grant.permission):
+            made.gives.append(step)
+        else:
+            made.takes.append(step)
+    for grant in held:
+        if grant.user_uuid in named:
+            continue
+        if removes(grant):
+            step = Step(grant.user_uuid, grant.name, None, grant.permission, None)
+            (made.caller if grant.user_uuid == caller else made.takes).append(step)
+        elif grant.managed:
+            made.settled.append(Step(grant.user_uuid, grant.name, None, grant.permission, grant.permission))
+    return made
+
+
+class Outcome(NamedTuple):
+    done: list[Step]
+    failed: list[tuple[Step, BitbucketError]]
+    untried: list[Step]
+    refusals: list[BitbucketError]
+    """What forbids to go on, though no step failed."""
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.failed or self.refusals)
+
+    def report(self, place: str) -> str:
+        """Who is done and who is not, with one reason a person."""
+        total = len(self.done) + len(self.failed) + len(self.untried)
+        parts = [f"{place}: {len(self.done)} of {total} changes are done" + self._list(self.done)]
+        parts += [f"not done: {step}: {error}" for step, error in self.failed]
+        parts += map(str, self.refusals)
+        if self.untried:
+            parts.append("not tried, so that nobody loses access meanwhile" + self._list(self.untried))
+        return "; ".join(part.rstrip(".") for part in parts) + ". The next run does what is missing."
+
+    def _list(self, steps: list[Step]) -> str:
+        return f" ({' · '.join(map(str, steps))})" if steps else ""
+
+
+def carry_out(made: Plan, take: Callable[[Step], None], check: Callable[[], None], workers: int) -> Outcome:
+    """Takes the stages in turn, the steps of one at once. A failed step keeps no other of its stage back, but the later
+    stages; so does what `check` raises after each."""
+    outcome = Outcome([], [], [], [])
+    for stage in made.stages:
+        if not outcome.is_whole:
+            outcome.untried.extend(stage)
+        elif stage:
+            _all_at_once(stage, take, outcome, workers)
+            try:
+                check()
+            except BitbucketError as refusal:
+                outcome.refusals.append(refusal)
+    return outcome
+
+
+def _all_at_once(steps: Iterable[Step], take: Callable[[Step], None], outcome: Outcome, workers: int) -> None:
+    lock = threading.Lock()
+
+    def one(step: Step) -> None:
+        try:
+            take(step)
+        except BitbucketError as error:
+            with lock:
+                outcome.failed.append((step, error))
+        else:
+            with lock:
+                outcome.done.append(step)
+
+    jobs = [(copy_context(), step) for step in steps]
+    with ThreadPoolExecutor(max_workers=min(workers, len(jobs))) as pool:
+        list(pool.map(lambda job: job[0].run(one, job[1]), jobs))

@@ -1,0 +1,37 @@
+"""All direct user permissions of a project, as one resource.
+
+Scopes: reads read:project, writes admin:project with write:permission or delete:permission; API token only.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-get
+"""
+
+from ..fields import ProjectKey, ProjectPermission, Workspace
+from ..model import Replaces
+from ..people import UserId
+from ..permissions import PROJECT
+from .grant_set import GrantSet, SetOptions, SetState
+
+
+class Args(SetOptions):
+    workspace: Replaces[Workspace]
+    """Slug of the workspace, or its UUID in braces."""
+
+    project_key: Replaces[ProjectKey]
+    """Key of the project, in upper case."""
+
+    permissions: dict[UserId, ProjectPermission]
+    """Who may do what: account id or UUID → read, write, create-repo or admin."""
+
+
+class State(Args, SetState):
+    pass
+
+
+class ProjectUserPermissions(GrantSet):
+    """All direct user permissions of a project: one listing to refresh, one call for each difference. Whoever is not in
+    the map loses the direct grant, once a preview has named them. Groups are never touched."""
+
+    HOLDING = PROJECT
+    ARGS = Args
+    STATE = State
+    ID = ("workspace", "project_key")
+    EXAMPLES = ("acme/CORE", "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE")

@@ -1,0 +1,37 @@
+"""All direct user permissions of a repository, as one resource.
+
+Scopes: reads read:repository, writes admin:repository with write:permission or delete:permission; API token only.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-get
+"""
+
+from ..fields import RepositoryPermission, RepoSlug, Workspace
+from ..model import Replaces
+from ..people import UserId
+from ..permissions import REPOSITORY
+from .grant_set import GrantSet, SetOptions, SetState
+
+
+class Args(SetOptions):
+    workspace: Replaces[Workspace]
+    """Slug of the workspace, or its UUID in braces."""
+
+    repo_slug: Replaces[RepoSlug]
+    """Slug of the repository, or its UUID in braces."""
+
+    permissions: dict[UserId, RepositoryPermission]
+    """Who may do what: account id or UUID → read, write or admin."""
+
+
+class State(Args, SetState):
+    pass
+
+
+class RepositoryUserPermissions(GrantSet):
+    """All direct user permissions of a repository: one listing to refresh, one call for each difference. Whoever is not
+    in the map loses the direct grant, once a preview has named them. Groups are never touched."""
+
+    HOLDING = REPOSITORY
+    ARGS = Args
+    STATE = State
+    ID = ("workspace", "repo_slug")
+    EXAMPLES = ("acme/api", "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api")
