@@ -14,11 +14,19 @@ import pulumi_bitbucket_user as sdk
 
 __all__ = [
     "ProjectUserPermission",
+    "ProjectUserPermissions",
     "RepositoryUserPermission",
+    "RepositoryUserPermissions",
     "UserApplicationProperty",
     "UserPipelineVariable",
+    "UserSshKey",
     "WorkspacePipelineVariable",
 ]
+
+
+@pulumi.input_type
+class Sought:
+    """The props of `get`: the id alone says what is looked for."""
 
 
 class Dynamic(pulumi.CustomResource):
@@ -38,7 +46,7 @@ class Dynamic(pulumi.CustomResource):
         def get(resource_name: str, id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Any:
             """The resource that has this id, read from Bitbucket."""
             opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(id=id))
-            props = type("Props", (), {})()
+            props = Sought()
             props.__dict__.update(dict.fromkeys(outputs))
             return cls(resource_name, opts=opts, __props__=props)  # type: ignore[call-arg]
 
@@ -53,6 +61,14 @@ class ProjectUserPermission(sdk.ProjectUserPermission, Dynamic):
     __doc__ = sdk.ProjectUserPermission.__doc__
 
 
+class RepositoryUserPermissions(sdk.RepositoryUserPermissions, Dynamic):
+    __doc__ = sdk.RepositoryUserPermissions.__doc__
+
+
+class ProjectUserPermissions(sdk.ProjectUserPermissions, Dynamic):
+    __doc__ = sdk.ProjectUserPermissions.__doc__
+
+
 class WorkspacePipelineVariable(sdk.WorkspacePipelineVariable, Dynamic):
     __doc__ = sdk.WorkspacePipelineVariable.__doc__
 
@@ -63,3 +79,7 @@ class UserPipelineVariable(sdk.UserPipelineVariable, Dynamic):
 
 class UserApplicationProperty(sdk.UserApplicationProperty, Dynamic):
     __doc__ = sdk.UserApplicationProperty.__doc__
+
+
+class UserSshKey(sdk.UserSshKey, Dynamic):
+    __doc__ = sdk.UserSshKey.__doc__
