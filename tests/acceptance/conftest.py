@@ -1,0 +1,72 @@
+"""Stacks under the real engine, against an emulator of their own."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.stack import Program, Stack
+from tests.emulator import Emulator
+from tests.engine import engine
+from tests.engine.builds import ROOT
+
+ADA = {"BITBUCKET_EMAIL": "ada@acme.example", "BITBUCKET_API_TOKEN": "ada-api-token"}
+CONSUMER = {
+    "BITBUCKET_OAUTH_CLIENT_ID": "acme-consumer",
+    "BITBUCKET_OAUTH_CLIENT_SECRET": "acme-consumer-secret",
+}
+APP = {"BITBUCKET_JWT": "acme-connect-jwt"}
+EVERY_CREDENTIAL = ADA | CONSUMER | APP
+MODULES = {"dynamic": "pulumi_bitbucket_user.dynamic", "native": "pulumi_bitbucket_user"}
+PLUGIN = ROOT / ".venv" / "bin" / "pulumi-resource-bitbucket-user"
+
+Stacks = Callable[..., Stack]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def home() -> Iterator[Path]:
+    """One home of Pulumi's for the session, and an environment in which nobody's credentials are."""
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="bitbucket-user-") as folder:
+        for name in list(os.environ):
+            if name.startswith(("BITBUCKET_", "PULUMI_")):
+                patch.delenv(name)
+        patch.setenv("PATH", os.pathsep.join([str(engine()), str(PLUGIN.parent), os.environ["PATH"]]))
+        yield Path(folder)
+
+
+@pytest.fixture
+def bitbucket() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def stacks(home: Path, bitbucket: Emulator) -> Iterator[Stacks]:
+    """Makes stacks of this test's own."""
+    with tempfile.TemporaryDirectory(dir=home) as folder:
+
+        def make(
+            program: Program,
+            environ: Mapping[str, str] = ADA,
+            config: Mapping[str, Any] | None = None,
+            name: str = "dev",
+        ) -> Stack:
+            place = Path(folder) / name
+            place.mkdir()
+            return Stack(home, place, program, {"BITBUCKET_BASE_URL": bitbucket.url, **environ}, config, name)
+
+        yield make
+
+
+@pytest.fixture(params=["dynamic", "native"])
+def sdk(request: pytest.FixtureRequest) -> Any:
+    """The module that a program imports: the flavours differ in nothing else."""
+    if request.param == "native" and not PLUGIN.exists():
+        pytest.skip("the plugin is not installed")
+    return importlib.import_module(MODULES[request.param])

@@ -1,0 +1,227 @@
+"""A stack under the real engine: Automation API, inline program, local file backend, a folder that is thrown away.
+
+A command of the engine is a `Run`: what it did to which resource, and what it said about each, from its events.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import sys
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+from pulumi import automation as auto
+from pulumi.automation import EngineEvent, events
+from pulumi.automation._stack import StackInitMode
+
+PROJECT = "acceptance"
+QUIET = {
+    "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+    "PULUMI_SKIP_UPDATE_CHECK": "1",
+    "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+}
+Program = Callable[[], None]
+
+
+@dataclass
+class Run:
+    """One command of the engine; resources go by their logical names."""
+
+    stdout: str = ""
+    stderr: str = ""
+    failed: bool = False
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    """(resource, operation) in the order in which they began."""
+    results: list[tuple[str, str]] = field(default_factory=list)
+    """(resource, operation) as they were in the end: a refresh names what it found."""
+    details: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Resource → property path → kind of change."""
+    errors: dict[str, str] = field(default_factory=dict)
+    warnings: dict[str, str] = field(default_factory=dict)
+    remarks: dict[str, str] = field(default_factory=dict)
+    """What stood beside the resource while it was worked on."""
+
+    def __bool__(self) -> bool:
+        return not self.failed
+
+    @property
+    def changes(self) -> dict[str, list[str]]:
+        """Resource → operations on it, those left out that do nothing."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for name, operation in self.steps:
+            if operation not in ("same", "refresh", "read"):
+                found[name].append(operation)
+        return dict(found)
+
+    @property
+    def found(self) -> dict[str, str]:
+        """Resource → what a refresh found of it: update or delete; the unchanged left out."""
+        return {name: operation for name, operation in self.results if operation not in ("same", "refresh", "read")}
+
+    @property
+    def counts(self) -> Counter[str]:
+        """How many of each operation, those on the stack itself left out."""
+        return Counter(operation for _, operation in self.steps)
+
+    def note(self, event: EngineEvent) -> None:
+        if event.resource_pre_event:
+            self._step(event.resource_pre_event.metadata)
+        elif event.res_outputs_event:
+            metadata = event.res_outputs_event.metadata
+            if _is_ours(metadata.type):
+                self.results.append((_name(metadata.urn), metadata.op.value))
+                self._detail(metadata)
+        elif event.diagnostic_event:
+            self._said(event.diagnostic_event)
+
+    def _step(self, metadata: events.StepEventMetadata) -> None:
+        if _is_ours(metadata.type):
+            self.steps.append((_name(metadata.urn), metadata.op.value))
+            self._detail(metadata)
+
+    def _detail(self, metadata: events.StepEventMetadata) -> None:
+        if metadata.detailed_diff:
+            paths = {path: change.diff_kind.value for path, change in metadata.detailed_diff.items()}
+            self.details.setdefault(_name(metadata.urn), {}).update(paths)
+
+    def _said(self, said: events.DiagnosticEvent) -> None:
+        if said.severity == "debug":
+            return
+        name = _name(said.urn) if said.urn else ""
+        if said.ephemeral:
+            told = self.remarks
+        else:
+            told = {"error": self.errors, "warning": self.warnings}.get(said.severity, self.remarks)
+        told[name] = (told.get(name, "") + said.message).strip() + "\n"
+
+
+def _is_ours(type: str) -> bool:
+    return not type.startswith("pulumi:")
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+class _Stack(auto.Stack):
+    """Without the two further commands, outputs and history, that cost as much time as the run before them."""
+
+    def outputs(self) -> auto.OutputMap:
+        return {}
+
+    def info(self, show_secrets: bool = True) -> auto.UpdateSummary:
+        del show_secrets
+        return auto.UpdateSummary("", datetime.now(timezone.utc), "", {}, {}, "")
+
+
+class Stack:
+    def __init__(
+        self,
+        home: Path,
+        folder: Path,
+        program: Program,
+        environ: Mapping[str, str],
+        config: Mapping[str, Any] | None = None,
+        name: str = "dev",
+    ) -> None:
+        self.folder = folder
+        self.program = program
+        self.name = name
+        self.environ: dict[str, str] = {}
+        """What the engine and the providers find in their environment; may change between two commands."""
+        self.environ |= QUIET | {"PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": f"file://{folder}"} | dict(environ)
+        workspace = auto.LocalWorkspace(
+            work_dir=str(folder),
+            env_vars=self.environ,
+            program=self._run_program,
+            project_settings=auto.ProjectSettings(PROJECT, "python"),
+        )
+        self.automation = _Stack(name, workspace, StackInitMode.CREATE_OR_SELECT)
+        if config:
+            self.configure(config)
+
+    def _run_program(self) -> None:
+        self.program()
+
+    def configure(self, config: Mapping[str, Any]) -> None:
+        """Sets keys of the package; None removes one. A value in a tuple is a secret."""
+        for key, value in config.items():
+            if value is None:
+                self.automation.remove_config(f"bitbucket-user:{key}")
+        self.automation.set_all_config(
+            {
+                f"bitbucket-user:{key}": auto.ConfigValue(
+                    _text(value[0] if isinstance(value, tuple) else value), secret=isinstance(value, tuple)
+                )
+                for key, value in config.items()
+                if value is not None
+            }
+        )
+
+    def preview(self, **how: Any) -> Run:
+        return self._do(self.automation.preview, **how)
+
+    def up(self, **how: Any) -> Run:
+        return self._do(self.automation.up, **how)
+
+    def refresh(self, **how: Any) -> Run:
+        return self._do(self.automation.refresh, **how)
+
+    def destroy(self, **how: Any) -> Run:
+        return self._do(self.automation.destroy, **how)
+
+    def _do(self, command: Callable[..., Any], **how: Any) -> Run:
+        run = Run()
+        over = threading.Event()
+
+        def note(event: EngineEvent) -> None:
+            run.note(event)
+            if event.cancel_event:
+                over.set()
+
+        try:
+            result = command(on_event=note, color="never", **how)
+        except auto.CommandError as error:
+            run.failed = True
+            run.stdout = str(error)
+            _bury_the_program()
+        else:
+            run.stdout, run.stderr = result.stdout, result.stderr
+        over.wait(timeout=10)
+        return run
+
+    def command(self, *arguments: str) -> str:
+        """What another command of the CLI prints. Raises CommandError."""
+        workspace = self.automation.workspace
+        answer = workspace.pulumi_command.run([*arguments], workspace.work_dir, self.environ)
+        return str(answer.stdout)
+
+    @property
+    def state_text(self) -> str:
+        """The state file of the backend, as it lies there."""
+        return (self.folder / ".pulumi" / "stacks" / PROJECT / f"{self.name}.json").read_text()
+
+    @property
+    def state(self) -> dict[str, dict[str, Any]]:
+        """Resource → its entry in the state file; secrets are ciphertext there."""
+        deployment = json.loads(self.state_text)["checkpoint"]["latest"] or {}
+        return {_name(one["urn"]): one for one in deployment.get("resources", []) if _is_ours(one["type"])}
+
+
+def _bury_the_program() -> None:
+    """Collects the coroutine that Pulumi leaves behind of a program that failed; its end raises where nobody listens."""
+    listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        gc.collect()
+    finally:
+        sys.unraisablehook = listening
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
