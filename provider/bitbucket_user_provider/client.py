@@ -33,6 +33,8 @@ FIELDS_IN_BRACES = {"user_id", "uuid", "member"}
 class Page(NamedTuple):
     values: list[dict[str, Any]]
     last: bool
+    size: int | None = None
+    """How many values there are in all, where Bitbucket says."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class Client:
     def delete(self, path: Path, fields: Any) -> None:
         self.request("DELETE", path, fields)
 
-    def pages(self, path: Path, fields: Any, **query: str) -> Iterator[Page]:
+    def pages(self, path: Path, fields: Any, /, **query: str) -> Iterator[Page]:
         """Every page, 100 values at a time, as long as Bitbucket names a next one on its own host."""
         seen: set[str] = set()
         page = self.request("GET", path, fields, query={"pagelen": str(PAGE_LENGTH), **query})
@@ -117,7 +119,7 @@ class Client:
                 raise BitbucketError(f"GET {path.shown(fields)} answered with something that is no page of a list.")
             following = page.get("next")
             last = not following or following in seen
-            yield Page(values, last)
+            yield Page(values, last, page.get("size"))
             if last:
                 return
             seen.add(following)
