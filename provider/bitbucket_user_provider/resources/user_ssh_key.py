@@ -102,6 +102,7 @@ class UserSshKey(Resource[Args, State]):
         "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM",
     )
     DELETE_FIRST = False
+    LISTED = ("user_id",)
 
     def id(self, state: State) -> str:
         return f"{in_id(state.user_uuid or state.user_id)}/{bare(state.uuid)}"
@@ -109,7 +110,7 @@ class UserSshKey(Resource[Args, State]):
     def create(self, api: Api, args: Args) -> State:
         query = {"expires_on": args.expires_on} if args.expires_on else {}
         body = {"key": args.key, "label": args.label}
-        listing = self._listing(api, args)
+        listing = self.listing(api, args)
         try:
             entry, found = settle.post(lambda: api.post(KEYS, args, body, **query), listing, identity(args.key))
         except ApiError as refusal:
@@ -124,7 +125,7 @@ class UserSshKey(Resource[Args, State]):
         return self.update(api, state, args) if entry.get("label", "") != args.label else state
 
     def read(self, api: Api, state: State) -> State | None:
-        listing = self._listing(api, state)
+        listing = self.listing(api, state)
         if is_uuid(state.uuid):
             entry = listing.find([bare(state.uuid)], lambda: self._ask(api, state))
         else:
@@ -136,7 +137,7 @@ class UserSshKey(Resource[Args, State]):
 
     def update(self, api: Api, state: State, args: Args) -> State:
         entry = api.put(KEY, state, {"label": args.label})
-        self._listing(api, state).wrote([bare(state.uuid)], entry)
+        self.listing(api, state).wrote([bare(state.uuid)], entry)
         return self.recall(state.bag() | args.bag())
 
     def delete(self, api: Api, state: State) -> None:
@@ -144,7 +145,7 @@ class UserSshKey(Resource[Args, State]):
             current.get().say(f"kept in Bitbucket: {holder} has taken this key over")
             return
         api.delete(KEY, state)
-        self._listing(api, state).wrote([bare(state.uuid)], None)
+        self.listing(api, state).wrote([bare(state.uuid)], None)
 
     def recognise(self, api: Api, state: State) -> None:
         api.people.learn(state.user_uuid, state.account_id)
@@ -159,8 +160,12 @@ class UserSshKey(Resource[Args, State]):
     def fits(self, name: str, part: str) -> bool:
         return part.startswith("SHA256:") if name == "uuid" and "/" in part else super().fits(name, part)
 
+    def listed(self, api: Api, place: State) -> Iterable[tuple[str, str]]:
+        for entry in self.listing(api, place).all():
+            yield self.id(self._state(place, entry)), entry.get("label") or fingerprint(entry["key"])
+
     def container(self, api: Api, state: State) -> Container:
-        return Container(KEYS, state.user_id, self._listing(api, state).readers, "SSH key")
+        return Container(KEYS, state.user_id, self.listing(api, state).readers, "SSH key")
 
     def _standing(self, api: Api, args: Args, refusal: ApiError, listing: Listing) -> Entry:
         """The key that is registered already, when it may be taken over. Raises Exists or the refusal, explained."""
@@ -186,7 +191,7 @@ class UserSshKey(Resource[Args, State]):
         entry: Entry = api.get(KEY, state)
         return entry
 
-    def _listing(self, api: Api, source: Any) -> Listing:
+    def listing(self, api: Api, source: Any) -> Listing:
         def names(entry: Entry) -> list[str]:
             return [bare(entry["uuid"]), identity(entry["key"]), fingerprint(entry["key"])]
 
