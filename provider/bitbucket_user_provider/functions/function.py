@@ -1,9 +1,14 @@
 """What a function is: Args, Result, one call. It reads, never writes; equal arguments cost one call a process."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Generic, TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ..api import Api
+from ..client import Path
+from ..errors import ApiError
+from ..listings import Entry
 from ..model import Model
 
 A = TypeVar("A", bound=Model)
@@ -27,3 +32,19 @@ class Function(ABC, Generic[A, R]):
     def name(self) -> str:
         kind = type(self).__name__
         return kind[0].lower() + kind[1:]
+
+
+def every(api: Api, path: Path, fields: Any, /, **query: str) -> list[Entry]:
+    """The entries of all pages, in Bitbucket's order."""
+    return [entry for page in api.pages(path, fields, **query) for entry in page.values]
+
+
+@contextmanager
+def remedy(words: str, *statuses: int) -> Iterator[None]:
+    """Adds to a refusal with one of the statuses what to do about it."""
+    try:
+        yield
+    except ApiError as refusal:
+        if refusal.status in statuses:
+            refusal.args = (f"{refusal} {words}",)
+        raise

@@ -1,0 +1,55 @@
+"""The caller's role in a workspace.
+
+Scopes: read:workspace (OAuth: account).
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-workspace-permission-get
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-permissions-workspaces-get
+"""
+
+from ..api import Api
+from ..client import Path
+from ..errors import BitbucketError
+from ..listings import Entry
+from ..model import Model
+from ..permissions import READS
+from .arguments import InWorkspace
+from .function import Function
+from .successors import REMOVED_WORKSPACES, removed, within
+
+PERMISSION = Path("/user/workspaces/{workspace}/permission", READS)
+
+
+class Args(InWorkspace):
+    pass
+
+
+class Result(Model):
+    permission: str
+    """`owner` (of administrators too), `create-project`, `collaborator` or `member`."""
+
+    added_on: str | None = None
+    """When the caller joined. Absent for workspaces that admin.atlassian.com manages."""
+
+    last_accessed: str | None = None
+    """When the caller was last there. Absent for workspaces that admin.atlassian.com manages."""
+
+
+class GetCurrentUserWorkspacePermission(Function[Args, Result]):
+    """The caller's highest role in a workspace. Also asks the endpoint that Bitbucket has removed, where a server has
+    nothing newer."""
+
+    ARGS = Args
+    RESULT = Result
+
+    def call(self, api: Api, args: Args) -> Result:
+        entry = within(api, lambda: api.get(PERMISSION, args)) or self._removed(api, args)
+        return Result(
+            permission=entry["permission"],
+            added_on=entry.get("added_on"),
+            last_accessed=entry.get("last_accessed"),
+        )
+
+    def _removed(self, api: Api, args: Args) -> Entry:
+        for entry in removed(api, REMOVED_WORKSPACES):
+            if args.workspace.lower() in (entry["workspace"]["slug"].lower(), entry["workspace"]["uuid"].lower()):
+                return entry
+        raise BitbucketError(f"The account that the credential belongs to is no member of {args.workspace}.")

@@ -1,0 +1,66 @@
+"""The workspaces that the caller belongs to.
+
+Scopes: read:workspace (OAuth and access tokens: account).
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-workspaces-get
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-permissions-workspaces-get
+"""
+
+from pydantic import StrictBool
+
+from ..api import Api
+from ..listings import Entry
+from ..model import Model
+from .function import Function
+from .successors import REMOVED_WORKSPACES, removed, workspaces
+
+
+class Args(Model):
+    administrator: StrictBool | None = None
+    """True: only the workspaces that the caller administers; false: only the others."""
+
+
+class CurrentUserWorkspace(Model):
+    """A workspace that the caller belongs to."""
+
+    slug: str
+    """Slug of the workspace, as `workspace` of everything else takes it."""
+
+    uuid: str
+    """UUID of the workspace in braces, as `workspace` of everything else takes it."""
+
+    administrator: bool | None = None
+    """Whether the caller administers it."""
+
+    permission: str | None = None
+    """The caller's role, where the list tells it; `getCurrentUserWorkspacePermission` always does."""
+
+
+class Result(Model):
+    workspaces: list[CurrentUserWorkspace]
+    """The workspaces, by slug."""
+
+
+class GetCurrentUserWorkspaces(Function[Args, Result]):
+    """The workspaces that the caller belongs to. Also asks the endpoint that Bitbucket has removed, where a server has
+    nothing newer."""
+
+    ARGS = Args
+    RESULT = Result
+
+    def call(self, api: Api, args: Args) -> Result:
+        entries = workspaces(api)
+        if entries is None:
+            entries = removed(api, REMOVED_WORKSPACES)
+        found = [_shown(entry) for entry in entries]
+        wanted = [one for one in found if args.administrator in (None, one.administrator)]
+        return Result(workspaces=sorted(wanted, key=lambda one: one.slug))
+
+
+def _shown(entry: Entry) -> CurrentUserWorkspace:
+    workspace, role = entry["workspace"], entry.get("permission")
+    return CurrentUserWorkspace(
+        slug=workspace["slug"],
+        uuid=workspace["uuid"],
+        administrator=entry.get("administrator", role == "owner" if role else None),
+        permission=role,
+    )

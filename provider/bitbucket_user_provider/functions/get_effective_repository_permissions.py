@@ -1,0 +1,29 @@
+"""What everybody may do in a repository, whatever gives it.
+
+Scopes: read:repository (OAuth: repository). The caller must administer the repository.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-repositories-repo-slug-get
+"""
+
+from ..api import Api
+from ..client import Path
+from ..permissions import READS
+from .arguments import InRepository
+from .function import Function, every
+from .permission import UserPermissions, of_users
+
+EFFECTIVE = Path("/workspaces/{workspace}/permissions/repositories/{repo_slug}", READS)
+
+
+class Args(InRepository):
+    pass
+
+
+class GetEffectiveRepositoryPermissions(Function[Args, UserPermissions]):
+    """What everybody may do in a repository: the highest of the direct permission, those of groups and those of the
+    project."""
+
+    ARGS = Args
+    RESULT = UserPermissions
+
+    def call(self, api: Api, args: Args) -> UserPermissions:
+        return of_users(api, every(api, EFFECTIVE, args))

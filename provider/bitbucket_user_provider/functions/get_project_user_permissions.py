@@ -1,0 +1,25 @@
+"""Everybody's direct permission on a project.
+
+Scopes: read:project (OAuth: project:admin). The caller must administer the project.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-get
+"""
+
+from ..api import Api
+from ..permissions import PROJECT
+from .arguments import InProject
+from .function import Function
+from .permission import UserPermissions, of_users
+
+
+class Args(InProject):
+    pass
+
+
+class GetProjectUserPermissions(Function[Args, UserPermissions]):
+    """Everybody's direct permission on a project. What groups hold is what `getProjectGroupPermissions` tells."""
+
+    ARGS = Args
+    RESULT = UserPermissions
+
+    def call(self, api: Api, args: Args) -> UserPermissions:
+        return of_users(api, PROJECT.listing(api, args).all())

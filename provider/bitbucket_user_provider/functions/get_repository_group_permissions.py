@@ -1,0 +1,25 @@
+"""The permissions of groups on a repository.
+
+Scopes: read:repository (OAuth: repository:admin). The caller must administer the repository.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-groups-get
+"""
+
+from ..api import Api
+from ..permissions import REPOSITORY
+from .arguments import InRepository
+from .function import Function
+from .permission import GroupPermissions, of_groups
+
+
+class Args(InRepository):
+    pass
+
+
+class GetRepositoryGroupPermissions(Function[Args, GroupPermissions]):
+    """The permissions that groups hold on a repository."""
+
+    ARGS = Args
+    RESULT = GroupPermissions
+
+    def call(self, api: Api, args: Args) -> GroupPermissions:
+        return of_groups(api, REPOSITORY, args)

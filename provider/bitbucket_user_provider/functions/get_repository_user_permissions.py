@@ -1,0 +1,26 @@
+"""Everybody's direct permission on a repository.
+
+Scopes: read:repository (OAuth: repository:admin). The caller must administer the repository.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-get
+"""
+
+from ..api import Api
+from ..permissions import REPOSITORY
+from .arguments import InRepository
+from .function import Function
+from .permission import UserPermissions, of_users
+
+
+class Args(InRepository):
+    pass
+
+
+class GetRepositoryUserPermissions(Function[Args, UserPermissions]):
+    """Everybody's direct permission on a repository. What they may do in all, by groups and the project too, is what
+    `getEffectiveRepositoryPermissions` tells."""
+
+    ARGS = Args
+    RESULT = UserPermissions
+
+    def call(self, api: Api, args: Args) -> UserPermissions:
+        return of_users(api, REPOSITORY.listing(api, args).all())

@@ -1,0 +1,27 @@
+"""Any account by its id.
+
+Scopes: read:user (OAuth and access tokens: none).
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-selected-user-get
+"""
+
+from ..api import READ_PEOPLE, Api
+from ..client import Path
+from .account import Account, account
+from .arguments import OfUser
+from .function import Function
+
+USER = Path("/users/{user_id}", READ_PEOPLE)
+
+
+class Args(OfUser):
+    pass
+
+
+class GetUser(Function[Args, Account]):
+    """An account by its account id or UUID, whether it belongs to one of your workspaces or not."""
+
+    ARGS = Args
+    RESULT = Account
+
+    def call(self, api: Api, args: Args) -> Account:
+        return account(api, api.get(USER, args))

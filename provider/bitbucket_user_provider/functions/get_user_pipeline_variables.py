@@ -1,0 +1,27 @@
+"""The pipeline variables of a user: deprecated by Bitbucket, and refused to API tokens.
+
+Scopes: pipeline of an OAuth consumer.
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-users-selected-user-pipelines-config-variables-get
+"""
+
+from ..api import Api
+from ..resources.user_pipeline_variable import UserPipelineVariable
+from .arguments import OfUser
+from .function import Function
+from .variable import PipelineVariables, variables
+
+
+class Args(OfUser):
+    pass
+
+
+class GetUserPipelineVariables(Function[Args, PipelineVariables]):
+    """The pipeline variables of a user, without their values. Bitbucket accepts no API token here: it takes an OAuth
+    consumer."""
+
+    DEPRECATED = "Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables."
+    ARGS = Args
+    RESULT = PipelineVariables
+
+    def call(self, api: Api, args: Args) -> PipelineVariables:
+        return variables(UserPipelineVariable().listing(api, args).all())

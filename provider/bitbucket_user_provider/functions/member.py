@@ -1,0 +1,77 @@
+"""A member of a workspace, and the way from e-mail addresses to members."""
+
+from collections.abc import Iterable
+
+from ..api import READ_PEOPLE, Api
+from ..client import Path
+from ..errors import BitbucketError
+from ..listings import Entry
+from ..model import Model
+from ..people import bare
+from .function import every, remedy
+
+MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)
+ADDRESSES_AT_ONCE = 90
+"""Bitbucket takes no more in one query."""
+
+NEEDS = (
+    "To find members by e-mail address, the credential must be an API token or OAuth consumer of a workspace "
+    "administrator, or a workspace access token."
+)
+
+
+class WorkspaceMember(Model):
+    """A member of a workspace."""
+
+    user_uuid: str
+    """UUID of the person, without braces."""
+
+    account_id: str
+    """Atlassian account id of the person, which every `userId` takes. Empty when Bitbucket withholds it."""
+
+    display_name: str
+    """Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it."""
+
+    nickname: str | None = None
+    """Name of the person's own choosing; not unique."""
+
+    email: str | None = None
+    """The address that the member was found by."""
+
+
+def member(api: Api, entry: Entry) -> WorkspaceMember:
+    user = entry["user"]
+    api.people.learn(user["uuid"], user.get("account_id"))
+    return WorkspaceMember(
+        user_uuid=bare(user["uuid"]),
+        account_id=user.get("account_id") or "",
+        display_name=user.get("display_name") or "",
+        nickname=user.get("nickname"),
+        email=user.get("email"),
+    )
+
+
+def all_members(api: Api, workspace: str) -> list[WorkspaceMember]:
+    return [member(api, entry) for entry in every(api, MEMBERS, {"workspace": workspace})]
+
+
+def members_by_email(api: Api, workspace: str, emails: Iterable[str]) -> dict[str, WorkspaceMember]:
+    """Address in lower case → member, without the addresses that match nobody."""
+    wanted = list(dict.fromkeys(email.lower() for email in emails))
+    found: dict[str, WorkspaceMember] = {}
+    for start in range(0, len(wanted), ADDRESSES_AT_ONCE):
+        listed = ", ".join(f'"{email}"' for email in wanted[start : start + ADDRESSES_AT_ONCE])
+        with remedy(NEEDS, 403):
+            entries = every(
+                api,
+                MEMBERS,
+                {"workspace": workspace},
+                q=f"user.email IN ({listed})",
+                fields="+values.user.email",  # without it the answer holds no address
+            )
+        for entry in entries:
+            one = member(api, entry)
+            if one.email is None:
+                raise BitbucketError(f"Bitbucket found members of {workspace}, but withholds their addresses. {NEEDS}")
+            found[one.email.lower()] = one
+    return found

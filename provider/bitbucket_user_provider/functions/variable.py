@@ -1,0 +1,33 @@
+"""A pipeline variable as functions show it: never its value."""
+
+from collections.abc import Iterable
+
+from ..listings import Entry
+from ..model import Model
+from ..people import bare
+
+
+class PipelineVariable(Model):
+    """A pipeline variable, without its value."""
+
+    uuid: str
+    """UUID of the variable, without braces."""
+
+    key: str
+    """Name of the variable, as a pipeline's steps see it."""
+
+    secured: bool
+    """Whether Bitbucket hides the value."""
+
+
+class PipelineVariables(Model):
+    variables: list[PipelineVariable]
+    """The variables, by key. Values are never among them."""
+
+
+def variable(entry: Entry) -> PipelineVariable:
+    return PipelineVariable(uuid=bare(entry["uuid"]), key=entry["key"], secured=bool(entry.get("secured")))
+
+
+def variables(entries: Iterable[Entry]) -> PipelineVariables:
+    return PipelineVariables(variables=sorted(map(variable, entries), key=lambda one: (one.key, one.uuid)))

@@ -1,0 +1,42 @@
+"""Functions asked over HTTP: an emulator whose exchanges are held against the specification, and one who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from bitbucket_user_provider.api import Api
+from bitbucket_user_provider.config import load
+from bitbucket_user_provider.invoke import Invoker
+
+from tests import contract
+from tests.emulator import Emulator
+
+CREDENTIALS: dict[str, dict[str, str]] = {
+    "ada": {"email": "ada@acme.example", "apiToken": "ada-api-token"},
+    "grace": {"email": "grace@acme.example", "apiToken": "grace-api-token"},
+    "oauth": {"oauthClientId": "acme-consumer", "oauthClientSecret": "acme-consumer-secret"},
+    "access token": {"accessToken": "acme-access-token"},
+}
+"""Ada administers the workspace, Grace is a member."""
+
+
+def emulator() -> Iterator[Emulator]:
+    """For `yield from` in a fixture."""
+    with Emulator() as bitbucket:
+        yield bitbucket
+        gone = bitbucket.world.switches.gone  # that the specification has them is the point
+        assert contract.problems(one for one in bitbucket.requests if one.status != gone.get(one.route)) == []
+
+
+def api_of(bitbucket: Emulator, *who: str, environ: dict[str, str] | None = None) -> Api:
+    """As these credentials, side by side; Ada when none is named."""
+    configured: dict[str, Any] = {"baseUrl": bitbucket.url}
+    for one in who or ("ada",):
+        configured |= CREDENTIALS[one]
+    return Api(load(configured), environ or {})
+
+
+def ask(bitbucket: Emulator, name: str, *who: str, **args: Any) -> dict[str, Any]:
+    """The answer of one function in a process of its own."""
+    return Invoker(api_of(bitbucket, *who)).call(name, args)
