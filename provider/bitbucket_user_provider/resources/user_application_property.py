@@ -3,15 +3,20 @@
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-properties/#api-users-selected-user-properties-app-key-property-name-put
 """
 
+from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from ..api import Api
+from ..claims import Place
 from ..client import Path
 from ..credentials import Kind
 from ..errors import NotFound
 from ..fields import JsonObject, PropertyName
 from ..model import Model, Replaces
+from ..operation import current
 from ..people import UserId
+from ..validation import Failure
 from .resource import Container, Resource
 
 PROPERTY = Path(
@@ -75,7 +80,22 @@ class UserApplicationProperty(Resource[Args, State]):
         return self.create(api, args)
 
     def delete(self, api: Api, state: State) -> None:
+        if holder := api.claims.others(_place(state), api.people.forms(state.user_id)):
+            current.get().say(f"kept in Bitbucket: {holder} wants this property")
+            return
         api.delete(PROPERTY, state)
+
+    def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
+        if all(known.get(name) for name in self.ID):
+            if rival := api.claims.claim(_place(known), api.people.forms(known["user_id"])):
+                yield Failure(
+                    "propertyName", f"{rival} manages this property too, and {current.get().urn} must not: keep one."
+                )
 
     def container(self, api: Api, state: State) -> Container:
         return Container(PROPERTY, state.user_id, 1, "property")
+
+
+def _place(source: Any) -> Place:
+    app, name = itemgetter("app_key", "property_name")(source if isinstance(source, Mapping) else vars(source))
+    return (PROPERTY.template, app, name)
