@@ -88,7 +88,7 @@ class Lifecycle:
             before, after = state.get(alias, default), news.get(alias, default)
             if before == after or same(info, before, after, state):
                 continue
-            found.changes[alias] = _change(before, after)
+            found.changes[alias] = Change.between(before, after)
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
@@ -173,6 +173,16 @@ class Lifecycle:
                 self.api.probe(resource.container(self.api, old).path)
                 current.get().say("was gone from Bitbucket already")
 
+    def listed(self, kind: str, query: Mapping[str, Any]) -> list[tuple[str, str]]:
+        """Id and name of everything at the place that the query names. Raises InvalidInput where there is no list."""
+        resource = _resource(kind)
+        if not resource.LISTED:
+            raise InvalidInput(f"Bitbucket has no list of a {kind}.")
+        missing = [resource.alias(name) for name in resource.LISTED if not query.get(resource.alias(name))]
+        if missing:
+            raise InvalidInput(f"To list {kind}, give {' and '.join(missing)}.")
+        return [*resource.listed(self.api, resource.recall(query))]
+
     def _foreign_workspace(self, known: Mapping[str, Any]) -> list[Failure]:
         allowed = self.api.config.allowed_workspaces
         workspace = known.get("workspace")
@@ -232,12 +242,6 @@ def _resource(kind: str) -> Resource[Any, Any]:
 
 def _by_name(model: type[BaseModel], bag: Mapping[str, Any]) -> Bag:
     return {name: bag[info.alias or name] for name, info in model.model_fields.items() if (info.alias or name) in bag}
-
-
-def _change(before: Any, after: Any) -> Change:
-    if before is None:
-        return Change.ADD
-    return Change.DELETE if after is None else Change.UPDATE
 
 
 def _inputs(resource: Resource[Any, Any], outputs: Bag, written: Mapping[str, Any]) -> Bag:

@@ -31,6 +31,12 @@ class Change(Enum):
     DELETE = "delete"
     UPDATE = "update"
 
+    @classmethod
+    def between(cls, before: Any, after: Any) -> "Change":
+        if before is None:
+            return cls.ADD
+        return cls.DELETE if after is None else cls.UPDATE
+
 
 @dataclass(frozen=True)
 class ReplacesMark:

@@ -64,7 +64,7 @@ def schema() -> Spec:
 
 
 def resource(one: Resource[Any, Any], collected: dict[str, Spec]) -> Spec:
-    spec = {
+    spec: Spec = {
         "description": f"{docs(type(one))}\n\nIds for import look like `{one.EXAMPLES[0]}` or `{one.EXAMPLES[1]}`.",
         "inputProperties": properties(one.ARGS, collected),
         "requiredInputs": required(one.ARGS),
@@ -72,9 +72,20 @@ def resource(one: Resource[Any, Any], collected: dict[str, Spec]) -> Spec:
         "required": always(one.STATE),
         "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}:{type(one).__name__}"}],
     }
+    if one.LISTED:
+        where = {alias: spec["inputProperties"][alias] for alias in map(one.alias, one.LISTED)}
+        spec["listInputs"] = {
+            "type": "object",
+            "properties": {alias: _without(inner, "willReplaceOnChanges") for alias, inner in where.items()},
+            "required": list(where),
+        }
     if one.DEPRECATED:
         spec["deprecationMessage"] = one.DEPRECATED
     return spec
+
+
+def _without(spec: Spec, key: str) -> Spec:
+    return {name: value for name, value in spec.items() if name != key}
 
 
 def function(one: Function[Any, Any], collected: dict[str, Spec]) -> Spec:

@@ -82,6 +82,11 @@ class Grant(Resource[Any, Any]):
             who, where = state.display_name or state.user_id, self.HOLDING.shown(state)
             yield f"{who} holds {state.permission} on {where}; {args['permission']} is less."
 
+    def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
+        for entry in self.HOLDING.listing(api, place).all():
+            state = self._state(place, entry)
+            yield self.id(state), state.display_name or state.user_uuid
+
     def container(self, api: Api, state: Any) -> Container:
         readers = self.HOLDING.listing(api, state).readers
         return Container(self.HOLDING.users, self.HOLDING.shown(state), readers, "grant")

@@ -42,5 +42,7 @@ class ProjectUserPermission(Grant):
         "acme/CORE/{d301aafa-d676-4ee0-88be-962be7417567}",
     )
 
+    LISTED = ("workspace", "project_key")
+
     def id(self, state: State) -> str:
         return f"{state.workspace}/{state.project_key}/{bare(state.user_uuid)}"

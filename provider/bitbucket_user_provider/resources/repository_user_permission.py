@@ -42,5 +42,7 @@ class RepositoryUserPermission(Grant):
         "acme/api/{d301aafa-d676-4ee0-88be-962be7417567}",
     )
 
+    LISTED = ("workspace", "repo_slug")
+
     def id(self, state: State) -> str:
         return f"{state.workspace}/{state.repo_slug}/{bare(state.user_uuid)}"

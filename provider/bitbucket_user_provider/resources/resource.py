@@ -37,6 +37,8 @@ class Resource(ABC, Generic[A, S]):
     DELETE_FIRST: ClassVar[bool] = True
     """Whether a replacement deletes before it creates."""
     DEPRECATED: ClassVar[str | None] = None
+    LISTED: ClassVar[tuple[str, ...]] = ()
+    """State's fields that name a place whose things Bitbucket lists."""
     SETTLES: ClassVar[frozenset[str]] = frozenset()
     """Outputs that an update may change, unknown while one is previewed."""
 
@@ -89,6 +91,14 @@ class Resource(ABC, Generic[A, S]):
         """One line for people on what create or a change does, where its properties do not explain themselves."""
         del api, state, args
         return ""
+
+    def listed(self, api: Api, place: S) -> Iterable[tuple[str, str]]:
+        """Id and name of everything in the place."""
+        del api, place
+        return ()
+
+    def alias(self, name: str) -> str:
+        return self.STATE.model_fields[name].alias or name
 
     @property
     def token(self) -> str:

@@ -34,6 +34,7 @@ class UserPipelineVariable(Variable):
     LIST = Path("/users/{user_id}/pipelines_config/variables", PREFERS)
     ONE = Path("/users/{user_id}/pipelines_config/variables/{uuid}", PREFERS)
     OWNER = "user_id"
+    LISTED = ("user_id",)
     ARGS = Args
     STATE = State
     ID = ("user_id", "uuid")

@@ -107,6 +107,10 @@ class Variable(Resource[Any, Any]):
             return False
         return bool(part) and not FORBIDDEN_IN_IDS.search(part)
 
+    def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
+        for entry in self.listing(api, place).all():
+            yield self.id(self._state(place, entry)), entry["key"]
+
     def container(self, api: Api, state: Any) -> Container:
         return Container(self.LIST, self._owner(state), self.listing(api, state).readers, "variable")
 

@@ -33,6 +33,7 @@ class WorkspacePipelineVariable(Variable):
     LIST = Path("/workspaces/{workspace}/pipelines-config/variables", PREFERS)
     ONE = Path("/workspaces/{workspace}/pipelines-config/variables/{uuid}", PREFERS)
     OWNER = "workspace"
+    LISTED = ("workspace",)
     ARGS = Args
     STATE = State
     ID = ("workspace", "uuid")

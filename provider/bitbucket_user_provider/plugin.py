@@ -1,0 +1,291 @@
+"""The core as a Pulumi plugin, `pulumi-resource-bitbucket-user`: the provider protocol over gRPC.
+
+A servicer of its own on the protocol's messages. Every method runs under `@told`, which turns errors into one paragraph
+and gives the operation its place to report. Concurrency is the engine's; `maxConcurrentRequests` caps the requests.
+"""
+
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import wraps
+from typing import Any, NoReturn, TypeVar
+
+import grpc
+from google.protobuf.any_pb2 import Any as AnyMessage
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc, status_pb2
+from pulumi.runtime.proto import plugin_pb2 as plugins
+from pulumi.runtime.proto import provider_pb2 as rpc
+
+from . import __version__
+from .api import Api
+from .config import Config, load, problems
+from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
+from .functions import FUNCTIONS
+from .invoke import Invoker, check
+from .lifecycle import Diff, Lifecycle, public
+from .model import Change, secret_aliases
+from .operation import operation
+from .plugin_values import to_bag, to_struct
+from .resources import RESOURCES
+from .resources.resource import Resource
+
+THREADS = 1000
+"""More than any `--parallel`, or Cancel would queue behind waiting creates; made on demand."""
+LONGEST_MESSAGE = 400 * 1024 * 1024
+KINDS = {
+    (Change.ADD, False): rpc.PropertyDiff.ADD,
+    (Change.ADD, True): rpc.PropertyDiff.ADD_REPLACE,
+    (Change.DELETE, False): rpc.PropertyDiff.DELETE,
+    (Change.DELETE, True): rpc.PropertyDiff.DELETE_REPLACE,
+    (Change.UPDATE, False): rpc.PropertyDiff.UPDATE,
+    (Change.UPDATE, True): rpc.PropertyDiff.UPDATE_REPLACE,
+}
+T = TypeVar("T")
+
+
+def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any, Any, grpc.ServicerContext], T]:
+    """The method as an operation of its request's URN, with errors as one paragraph of plain words."""
+
+    @wraps(method)
+    def run(self: "Plugin", request: Any, context: grpc.ServicerContext) -> T:
+        urn = getattr(request, "urn", "")
+        say, warn = self.reporter(urn)
+        try:
+            with operation(urn, say, warn, getattr(request, "timeout", None)):
+                return method(self, request, context)
+        except PartialFailure as error:
+            _abort_partially(context, error)
+        except Exists as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, _how_to_take_over(error, urn))
+        except BitbucketError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
+        except Exception as error:  # noqa: BLE001 - whatever is left is a defect of this plugin
+            context.abort(
+                grpc.StatusCode.FAILED_PRECONDITION,
+                f"{method.__name__} met a defect of pulumi-bitbucket-user {__version__}, please report it: "
+                f"{type(error).__name__}: {error}",
+            )
+        raise AssertionError("abort raises")
+
+    return run
+
+
+class Plugin(provider_pb2_grpc.ResourceProviderServicer):
+    def __init__(self, engine: str | None) -> None:
+        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine)) if engine else None
+        self._configured: Lifecycle | None = None
+        self._invoker: Invoker | None = None
+        self._cancelled = threading.Event()
+
+    def reporter(self, urn: str) -> tuple[Callable[[str], None], Callable[[str], None]]:
+        """How to say something beside a resource, and how to warn of it."""
+
+        def log(severity: "engine_pb2.LogSeverity.ValueType", ephemeral: bool) -> Callable[[str], None]:
+            def send(message: str) -> None:
+                if self._engine:
+                    request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
+                    self._engine.Log(request)
+
+            return send
+
+        return log(engine_pb2.INFO, True), log(engine_pb2.WARNING, False)
+
+    @property
+    def lifecycle(self) -> Lifecycle:
+        if self._configured is None:
+            raise ConfigurationError("The provider is not configured.")
+        return self._configured
+
+    @told
+    def Handshake(self, request: rpc.ProviderHandshakeRequest, context: Any) -> rpc.ProviderHandshakeResponse:
+        return rpc.ProviderHandshakeResponse()
+
+    @told
+    def GetPluginInfo(self, request: Empty, context: Any) -> plugins.PluginInfo:
+        return plugins.PluginInfo(version=__version__)
+
+    @told
+    def GetSchema(self, request: rpc.GetSchemaRequest, context: Any) -> rpc.GetSchemaResponse:
+        from .schema import schema
+
+        return rpc.GetSchemaResponse(schema=json.dumps(schema()))
+
+    @told
+    def CheckConfig(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
+        news = to_bag(request.news)
+        failures = [rpc.CheckFailure(property=key, reason=reason) for key, reason in problems(news)]
+        return rpc.CheckResponse(inputs=to_struct(news, secret_aliases(Config)), failures=failures)
+
+    @told
+    def DiffConfig(self, request: rpc.DiffRequest, context: Any) -> rpc.DiffResponse:
+        olds, news = to_bag(request.old_inputs), to_bag(request.news)
+        keys = [info.alias or name for name, info in Config.model_fields.items()]
+        changed = [key for key in keys if olds.get(key) != news.get(key)]
+        changes = {key: Change.between(olds.get(key), news.get(key)) for key in changed}
+        return _diff_response(Diff(changes=changes, delete_first=False))
+
+    @told
+    def Configure(self, request: rpc.ConfigureRequest, context: Any) -> rpc.ConfigureResponse:
+        default = not request.name or request.name.startswith("default")
+        origin = "stack configuration" if default else f"the configuration of provider '{request.name}'"
+        lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, origin))
+        lifecycle.ready()
+        if self._cancelled.is_set():
+            lifecycle.api.governor.cancel()
+        self._configured, self._invoker = lifecycle, Invoker(lifecycle.api)
+        return rpc.ConfigureResponse(supportsPreview=True)
+
+    @told
+    def Check(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
+        resource, news = _resource(request.urn), to_bag(request.news)
+        failures = [
+            rpc.CheckFailure(property=failure.property, reason=failure.reason)
+            for failure in self.lifecycle.check(_kind(request.urn), news, to_bag(request.olds))
+        ]
+        return rpc.CheckResponse(inputs=to_struct(news, secret_aliases(resource.ARGS)), failures=failures)
+
+    @told
+    def Diff(self, request: rpc.DiffRequest, context: Any) -> rpc.DiffResponse:
+        found = self.lifecycle.diff(_kind(request.urn), request.id, to_bag(request.olds), to_bag(request.news))
+        if found.summary:
+            self.reporter(request.urn)[0](found.summary)
+        return _diff_response(found)
+
+    @told
+    def Create(self, request: rpc.CreateRequest, context: Any) -> rpc.CreateResponse:
+        kind, inputs = _kind(request.urn), to_bag(request.properties)
+        if request.preview:
+            if summary := self.lifecycle.summary(kind, inputs):
+                self.reporter(request.urn)[0](summary)
+            return rpc.CreateResponse(properties=_outputs(kind, self.lifecycle.preview(kind, inputs)))
+        id, outputs = self.lifecycle.create(kind, inputs)
+        return rpc.CreateResponse(id=id, properties=_outputs(kind, outputs))
+
+    @told
+    def Read(self, request: rpc.ReadRequest, context: Any) -> rpc.ReadResponse:
+        kind, state = _kind(request.urn), public(to_bag(request.properties))
+        found = self.lifecycle.read(kind, request.id, state, to_bag(request.inputs) if state else None)
+        if found is None and not state:
+            raise InvalidInput(_not_found(kind, request.id))
+        if found is None:
+            return rpc.ReadResponse()
+        inputs = to_struct(found.inputs, secret_aliases(RESOURCES[kind].ARGS))
+        return rpc.ReadResponse(id=found.id, properties=_outputs(kind, found.outputs), inputs=inputs)
+
+    @told
+    def Update(self, request: rpc.UpdateRequest, context: Any) -> rpc.UpdateResponse:
+        kind, state, inputs = _kind(request.urn), to_bag(request.olds), to_bag(request.news)
+        if request.preview:
+            return rpc.UpdateResponse(properties=_outputs(kind, self.lifecycle.preview(kind, inputs, state)))
+        return rpc.UpdateResponse(properties=_outputs(kind, self.lifecycle.update(kind, request.id, state, inputs)))
+
+    @told
+    def Delete(self, request: rpc.DeleteRequest, context: Any) -> Empty:
+        self.lifecycle.delete(_kind(request.urn), request.id, to_bag(request.properties))
+        return Empty()
+
+    @told
+    def Invoke(self, request: rpc.InvokeRequest, context: Any) -> rpc.InvokeResponse:
+        name, arguments = request.tok.rpartition(":")[2], to_bag(request.args)
+        if name not in FUNCTIONS:
+            raise InvalidInput(f"There is no function '{request.tok}'.")
+        failures = check(name, arguments)
+        if failures or self._invoker is None:
+            return rpc.InvokeResponse(
+                failures=[rpc.CheckFailure(property=failure.property, reason=failure.reason) for failure in failures]
+            )
+        response = rpc.InvokeResponse()
+        getattr(response, "return").CopyFrom(to_struct(self._invoker.call(name, arguments)))
+        return response
+
+    def List(self, request: rpc.ListRequest, context: grpc.ServicerContext) -> Iterator[rpc.ListResponse]:
+        for id, name in self._list(request, context):
+            yield rpc.ListResponse(result=rpc.ListResponse.Result(id=id, name=name))
+
+    @told
+    def _list(self, request: rpc.ListRequest, context: Any) -> list[tuple[str, str]]:
+        found = self.lifecycle.listed(request.token.rpartition(":")[2], to_bag(request.query))
+        return found[: request.limit] if request.limit > 0 else found
+
+    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
+        self._cancelled.set()
+        if self._configured:
+            self._configured.api.governor.cancel()
+        return Empty()
+
+
+def _kind(urn: str) -> str:
+    """The resource's name from urn:pulumi:STACK::PROJECT::PARENT$bitbucket-user:index:NAME::name."""
+    return urn.split("::")[2].rpartition(":")[2]
+
+
+def _resource(urn: str) -> Resource[Any, Any]:
+    kind = _kind(urn)
+    if kind not in RESOURCES:
+        raise InvalidInput(f"There is no resource '{kind}'; there are {', '.join(RESOURCES)}.")
+    return RESOURCES[kind]
+
+
+def _outputs(kind: str, outputs: dict[str, Any]) -> Any:
+    return to_struct(outputs, secret_aliases(RESOURCES[kind].STATE))
+
+
+def _diff_response(found: Diff) -> rpc.DiffResponse:
+    detailed = {
+        path: rpc.PropertyDiff(kind=KINDS[change, path in found.replaces]) for path, change in found.changes.items()
+    }
+    return rpc.DiffResponse(
+        changes=rpc.DiffResponse.DIFF_SOME if found else rpc.DiffResponse.DIFF_NONE,
+        replaces=found.replaces,
+        deleteBeforeReplace=found.delete_first,
+        diffs=sorted({path.split("[")[0] for path in found.changes}),
+        detailedDiff=detailed,
+        hasDetailedDiff=True,
+    )
+
+
+def _how_to_take_over(error: Exists, urn: str) -> str:
+    name = urn.rpartition("::")[2]
+    return (
+        f"{error.what}. To take it over: pulumi import bitbucket-user:index:{_kind(urn)} {name} '{error.import_id}'; "
+        "or set bitbucket-user:adoptExisting to true."
+    )
+
+
+def _not_found(kind: str, id: str) -> str:
+    first, second = RESOURCES[kind].EXAMPLES
+    return f"There is no {kind} '{id}' in Bitbucket. An id looks like '{first}' or '{second}'."
+
+
+def _abort_partially(context: grpc.ServicerContext, error: PartialFailure) -> NoReturn:
+    """Fails, and hands the engine the state as it is now."""
+    detail = AnyMessage()
+    detail.Pack(rpc.ErrorResourceInitFailed(id=error.id, properties=to_struct(error.state), reasons=error.reasons))
+    code = grpc.StatusCode.FAILED_PRECONDITION
+    status = status_pb2.Status(code=code.value[0], message=str(error), details=[detail])
+    context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
+    context.abort(code, str(error))
+
+
+def main() -> None:
+    """Serves one engine, whose address is the last argument, until it goes."""
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    limits = [("grpc.max_receive_message_length", LONGEST_MESSAGE), ("grpc.max_send_message_length", LONGEST_MESSAGE)]
+    server = grpc.server(ThreadPoolExecutor(max_workers=THREADS), options=limits)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(addresses[-1] if addresses else None), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    # The engine sends a signal after every run, when all is said, and waits until the process is gone.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
+    print(port, flush=True)
+    server.wait_for_termination()
+
+
+if __name__ == "__main__":
+    main()
