@@ -89,7 +89,7 @@ def _build(folder: Path) -> None:
             f"The tests need pulumi {_dotted(MINIMUM)} or later on PATH (https://www.pulumi.com/docs/install), "
             "or Go to build it (https://go.dev/dl); neither is there."
         )
-    say(f"Building the Pulumi engine {_dotted(MINIMUM)} from Go modules into .cache (once, about four minutes)")
+    say(f"Building the Pulumi engine {_dotted(MINIMUM)} from Go modules into .cache (once, about five minutes)")
     go_build(folder, *PACKAGES, version=f"v{_dotted(MINIMUM)}")
 
 

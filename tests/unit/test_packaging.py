@@ -52,6 +52,7 @@ def test_a_program_of_dynamic_resources_asks_for_no_plugin(wheel: zipfile.ZipFil
 
 def test_console_scripts_point_at_functions_that_exist() -> None:
     scripts = metadata.distribution(DISTRIBUTION).entry_points.select(group="console_scripts")
+    assert "pulumi-resource-bitbucket-user" in scripts.names
     for script in scripts:
         assert callable(script.load())
 
