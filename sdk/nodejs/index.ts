@@ -5,10 +5,125 @@ import * as pulumi from "@pulumi/pulumi";
 import * as utilities from "./utilities";
 
 // Export members:
+export { GetCurrentUserArgs, GetCurrentUserResult } from "./getCurrentUser";
+export const getCurrentUser: typeof import("./getCurrentUser").getCurrentUser = null as any;
+export const getCurrentUserOutput: typeof import("./getCurrentUser").getCurrentUserOutput = null as any;
+utilities.lazyLoad(exports, ["getCurrentUser","getCurrentUserOutput"], () => require("./getCurrentUser"));
+
+export { GetCurrentUserEmailArgs, GetCurrentUserEmailResult, GetCurrentUserEmailOutputArgs } from "./getCurrentUserEmail";
+export const getCurrentUserEmail: typeof import("./getCurrentUserEmail").getCurrentUserEmail = null as any;
+export const getCurrentUserEmailOutput: typeof import("./getCurrentUserEmail").getCurrentUserEmailOutput = null as any;
+utilities.lazyLoad(exports, ["getCurrentUserEmail","getCurrentUserEmailOutput"], () => require("./getCurrentUserEmail"));
+
+export { GetCurrentUserEmailsArgs, GetCurrentUserEmailsResult } from "./getCurrentUserEmails";
+export const getCurrentUserEmails: typeof import("./getCurrentUserEmails").getCurrentUserEmails = null as any;
+export const getCurrentUserEmailsOutput: typeof import("./getCurrentUserEmails").getCurrentUserEmailsOutput = null as any;
+utilities.lazyLoad(exports, ["getCurrentUserEmails","getCurrentUserEmailsOutput"], () => require("./getCurrentUserEmails"));
+
+export { GetCurrentUserRepositoryPermissionsArgs, GetCurrentUserRepositoryPermissionsResult, GetCurrentUserRepositoryPermissionsOutputArgs } from "./getCurrentUserRepositoryPermissions";
+export const getCurrentUserRepositoryPermissions: typeof import("./getCurrentUserRepositoryPermissions").getCurrentUserRepositoryPermissions = null as any;
+export const getCurrentUserRepositoryPermissionsOutput: typeof import("./getCurrentUserRepositoryPermissions").getCurrentUserRepositoryPermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getCurrentUserRepositoryPermissions","getCurrentUserRepositoryPermissionsOutput"], () => require("./getCurrentUserRepositoryPermissions"));
+
+export { GetCurrentUserWorkspacePermissionArgs, GetCurrentUserWorkspacePermissionResult, GetCurrentUserWorkspacePermissionOutputArgs } from "./getCurrentUserWorkspacePermission";
+export const getCurrentUserWorkspacePermission: typeof import("./getCurrentUserWorkspacePermission").getCurrentUserWorkspacePermission = null as any;
+export const getCurrentUserWorkspacePermissionOutput: typeof import("./getCurrentUserWorkspacePermission").getCurrentUserWorkspacePermissionOutput = null as any;
+utilities.lazyLoad(exports, ["getCurrentUserWorkspacePermission","getCurrentUserWorkspacePermissionOutput"], () => require("./getCurrentUserWorkspacePermission"));
+
+export { GetCurrentUserWorkspacesArgs, GetCurrentUserWorkspacesResult, GetCurrentUserWorkspacesOutputArgs } from "./getCurrentUserWorkspaces";
+export const getCurrentUserWorkspaces: typeof import("./getCurrentUserWorkspaces").getCurrentUserWorkspaces = null as any;
+export const getCurrentUserWorkspacesOutput: typeof import("./getCurrentUserWorkspaces").getCurrentUserWorkspacesOutput = null as any;
+utilities.lazyLoad(exports, ["getCurrentUserWorkspaces","getCurrentUserWorkspacesOutput"], () => require("./getCurrentUserWorkspaces"));
+
+export { GetEffectiveRepositoryPermissionsArgs, GetEffectiveRepositoryPermissionsResult, GetEffectiveRepositoryPermissionsOutputArgs } from "./getEffectiveRepositoryPermissions";
+export const getEffectiveRepositoryPermissions: typeof import("./getEffectiveRepositoryPermissions").getEffectiveRepositoryPermissions = null as any;
+export const getEffectiveRepositoryPermissionsOutput: typeof import("./getEffectiveRepositoryPermissions").getEffectiveRepositoryPermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getEffectiveRepositoryPermissions","getEffectiveRepositoryPermissionsOutput"], () => require("./getEffectiveRepositoryPermissions"));
+
+export { GetProjectGroupPermissionsArgs, GetProjectGroupPermissionsResult, GetProjectGroupPermissionsOutputArgs } from "./getProjectGroupPermissions";
+export const getProjectGroupPermissions: typeof import("./getProjectGroupPermissions").getProjectGroupPermissions = null as any;
+export const getProjectGroupPermissionsOutput: typeof import("./getProjectGroupPermissions").getProjectGroupPermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getProjectGroupPermissions","getProjectGroupPermissionsOutput"], () => require("./getProjectGroupPermissions"));
+
+export { GetProjectUserPermissionArgs, GetProjectUserPermissionResult, GetProjectUserPermissionOutputArgs } from "./getProjectUserPermission";
+export const getProjectUserPermission: typeof import("./getProjectUserPermission").getProjectUserPermission = null as any;
+export const getProjectUserPermissionOutput: typeof import("./getProjectUserPermission").getProjectUserPermissionOutput = null as any;
+utilities.lazyLoad(exports, ["getProjectUserPermission","getProjectUserPermissionOutput"], () => require("./getProjectUserPermission"));
+
+export { GetProjectUserPermissionsArgs, GetProjectUserPermissionsResult, GetProjectUserPermissionsOutputArgs } from "./getProjectUserPermissions";
+export const getProjectUserPermissions: typeof import("./getProjectUserPermissions").getProjectUserPermissions = null as any;
+export const getProjectUserPermissionsOutput: typeof import("./getProjectUserPermissions").getProjectUserPermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getProjectUserPermissions","getProjectUserPermissionsOutput"], () => require("./getProjectUserPermissions"));
+
+export { GetRepositoryGroupPermissionsArgs, GetRepositoryGroupPermissionsResult, GetRepositoryGroupPermissionsOutputArgs } from "./getRepositoryGroupPermissions";
+export const getRepositoryGroupPermissions: typeof import("./getRepositoryGroupPermissions").getRepositoryGroupPermissions = null as any;
+export const getRepositoryGroupPermissionsOutput: typeof import("./getRepositoryGroupPermissions").getRepositoryGroupPermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getRepositoryGroupPermissions","getRepositoryGroupPermissionsOutput"], () => require("./getRepositoryGroupPermissions"));
+
+export { GetRepositoryUserPermissionArgs, GetRepositoryUserPermissionResult, GetRepositoryUserPermissionOutputArgs } from "./getRepositoryUserPermission";
+export const getRepositoryUserPermission: typeof import("./getRepositoryUserPermission").getRepositoryUserPermission = null as any;
+export const getRepositoryUserPermissionOutput: typeof import("./getRepositoryUserPermission").getRepositoryUserPermissionOutput = null as any;
+utilities.lazyLoad(exports, ["getRepositoryUserPermission","getRepositoryUserPermissionOutput"], () => require("./getRepositoryUserPermission"));
+
+export { GetRepositoryUserPermissionsArgs, GetRepositoryUserPermissionsResult, GetRepositoryUserPermissionsOutputArgs } from "./getRepositoryUserPermissions";
+export const getRepositoryUserPermissions: typeof import("./getRepositoryUserPermissions").getRepositoryUserPermissions = null as any;
+export const getRepositoryUserPermissionsOutput: typeof import("./getRepositoryUserPermissions").getRepositoryUserPermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getRepositoryUserPermissions","getRepositoryUserPermissionsOutput"], () => require("./getRepositoryUserPermissions"));
+
+export { GetUserArgs, GetUserResult, GetUserOutputArgs } from "./getUser";
+export const getUser: typeof import("./getUser").getUser = null as any;
+export const getUserOutput: typeof import("./getUser").getUserOutput = null as any;
+utilities.lazyLoad(exports, ["getUser","getUserOutput"], () => require("./getUser"));
+
+export { GetUserApplicationPropertyArgs, GetUserApplicationPropertyResult, GetUserApplicationPropertyOutputArgs } from "./getUserApplicationProperty";
+export const getUserApplicationProperty: typeof import("./getUserApplicationProperty").getUserApplicationProperty = null as any;
+export const getUserApplicationPropertyOutput: typeof import("./getUserApplicationProperty").getUserApplicationPropertyOutput = null as any;
+utilities.lazyLoad(exports, ["getUserApplicationProperty","getUserApplicationPropertyOutput"], () => require("./getUserApplicationProperty"));
+
+export { GetUserPipelineVariableArgs, GetUserPipelineVariableResult, GetUserPipelineVariableOutputArgs } from "./getUserPipelineVariable";
+export const getUserPipelineVariable: typeof import("./getUserPipelineVariable").getUserPipelineVariable = null as any;
+export const getUserPipelineVariableOutput: typeof import("./getUserPipelineVariable").getUserPipelineVariableOutput = null as any;
+utilities.lazyLoad(exports, ["getUserPipelineVariable","getUserPipelineVariableOutput"], () => require("./getUserPipelineVariable"));
+
+export { GetUserPipelineVariablesArgs, GetUserPipelineVariablesResult, GetUserPipelineVariablesOutputArgs } from "./getUserPipelineVariables";
+export const getUserPipelineVariables: typeof import("./getUserPipelineVariables").getUserPipelineVariables = null as any;
+export const getUserPipelineVariablesOutput: typeof import("./getUserPipelineVariables").getUserPipelineVariablesOutput = null as any;
+utilities.lazyLoad(exports, ["getUserPipelineVariables","getUserPipelineVariablesOutput"], () => require("./getUserPipelineVariables"));
+
+export { GetUserSshKeyArgs, GetUserSshKeyResult, GetUserSshKeyOutputArgs } from "./getUserSshKey";
+export const getUserSshKey: typeof import("./getUserSshKey").getUserSshKey = null as any;
+export const getUserSshKeyOutput: typeof import("./getUserSshKey").getUserSshKeyOutput = null as any;
+utilities.lazyLoad(exports, ["getUserSshKey","getUserSshKeyOutput"], () => require("./getUserSshKey"));
+
+export { GetUserSshKeysArgs, GetUserSshKeysResult, GetUserSshKeysOutputArgs } from "./getUserSshKeys";
+export const getUserSshKeys: typeof import("./getUserSshKeys").getUserSshKeys = null as any;
+export const getUserSshKeysOutput: typeof import("./getUserSshKeys").getUserSshKeysOutput = null as any;
+utilities.lazyLoad(exports, ["getUserSshKeys","getUserSshKeysOutput"], () => require("./getUserSshKeys"));
+
+export { GetWorkspaceMemberArgs, GetWorkspaceMemberResult, GetWorkspaceMemberOutputArgs } from "./getWorkspaceMember";
+export const getWorkspaceMember: typeof import("./getWorkspaceMember").getWorkspaceMember = null as any;
+export const getWorkspaceMemberOutput: typeof import("./getWorkspaceMember").getWorkspaceMemberOutput = null as any;
+utilities.lazyLoad(exports, ["getWorkspaceMember","getWorkspaceMemberOutput"], () => require("./getWorkspaceMember"));
+
+export { GetWorkspaceMembersArgs, GetWorkspaceMembersResult, GetWorkspaceMembersOutputArgs } from "./getWorkspaceMembers";
+export const getWorkspaceMembers: typeof import("./getWorkspaceMembers").getWorkspaceMembers = null as any;
+export const getWorkspaceMembersOutput: typeof import("./getWorkspaceMembers").getWorkspaceMembersOutput = null as any;
+utilities.lazyLoad(exports, ["getWorkspaceMembers","getWorkspaceMembersOutput"], () => require("./getWorkspaceMembers"));
+
+export { GetWorkspacePipelineVariablesArgs, GetWorkspacePipelineVariablesResult, GetWorkspacePipelineVariablesOutputArgs } from "./getWorkspacePipelineVariables";
+export const getWorkspacePipelineVariables: typeof import("./getWorkspacePipelineVariables").getWorkspacePipelineVariables = null as any;
+export const getWorkspacePipelineVariablesOutput: typeof import("./getWorkspacePipelineVariables").getWorkspacePipelineVariablesOutput = null as any;
+utilities.lazyLoad(exports, ["getWorkspacePipelineVariables","getWorkspacePipelineVariablesOutput"], () => require("./getWorkspacePipelineVariables"));
+
 export { ProjectUserPermissionArgs } from "./projectUserPermission";
 export type ProjectUserPermission = import("./projectUserPermission").ProjectUserPermission;
 export const ProjectUserPermission: typeof import("./projectUserPermission").ProjectUserPermission = null as any;
 utilities.lazyLoad(exports, ["ProjectUserPermission"], () => require("./projectUserPermission"));
+
+export { ProjectUserPermissionsArgs } from "./projectUserPermissions";
+export type ProjectUserPermissions = import("./projectUserPermissions").ProjectUserPermissions;
+export const ProjectUserPermissions: typeof import("./projectUserPermissions").ProjectUserPermissions = null as any;
+utilities.lazyLoad(exports, ["ProjectUserPermissions"], () => require("./projectUserPermissions"));
 
 export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
@@ -20,6 +135,16 @@ export type RepositoryUserPermission = import("./repositoryUserPermission").Repo
 export const RepositoryUserPermission: typeof import("./repositoryUserPermission").RepositoryUserPermission = null as any;
 utilities.lazyLoad(exports, ["RepositoryUserPermission"], () => require("./repositoryUserPermission"));
 
+export { RepositoryUserPermissionsArgs } from "./repositoryUserPermissions";
+export type RepositoryUserPermissions = import("./repositoryUserPermissions").RepositoryUserPermissions;
+export const RepositoryUserPermissions: typeof import("./repositoryUserPermissions").RepositoryUserPermissions = null as any;
+utilities.lazyLoad(exports, ["RepositoryUserPermissions"], () => require("./repositoryUserPermissions"));
+
+export { SearchCodeArgs, SearchCodeResult, SearchCodeOutputArgs } from "./searchCode";
+export const searchCode: typeof import("./searchCode").searchCode = null as any;
+export const searchCodeOutput: typeof import("./searchCode").searchCodeOutput = null as any;
+utilities.lazyLoad(exports, ["searchCode","searchCodeOutput"], () => require("./searchCode"));
+
 export { UserApplicationPropertyArgs } from "./userApplicationProperty";
 export type UserApplicationProperty = import("./userApplicationProperty").UserApplicationProperty;
 export const UserApplicationProperty: typeof import("./userApplicationProperty").UserApplicationProperty = null as any;
@@ -29,6 +154,11 @@ export { UserPipelineVariableArgs } from "./userPipelineVariable";
 export type UserPipelineVariable = import("./userPipelineVariable").UserPipelineVariable;
 export const UserPipelineVariable: typeof import("./userPipelineVariable").UserPipelineVariable = null as any;
 utilities.lazyLoad(exports, ["UserPipelineVariable"], () => require("./userPipelineVariable"));
+
+export { UserSshKeyArgs } from "./userSshKey";
+export type UserSshKey = import("./userSshKey").UserSshKey;
+export const UserSshKey: typeof import("./userSshKey").UserSshKey = null as any;
+utilities.lazyLoad(exports, ["UserSshKey"], () => require("./userSshKey"));
 
 export { WorkspacePipelineVariableArgs } from "./workspacePipelineVariable";
 export type WorkspacePipelineVariable = import("./workspacePipelineVariable").WorkspacePipelineVariable;
@@ -54,12 +184,18 @@ const _module = {
         switch (type) {
             case "bitbucket-user:index:ProjectUserPermission":
                 return new ProjectUserPermission(name, <any>undefined, { urn })
+            case "bitbucket-user:index:ProjectUserPermissions":
+                return new ProjectUserPermissions(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryUserPermission":
                 return new RepositoryUserPermission(name, <any>undefined, { urn })
+            case "bitbucket-user:index:RepositoryUserPermissions":
+                return new RepositoryUserPermissions(name, <any>undefined, { urn })
             case "bitbucket-user:index:UserApplicationProperty":
                 return new UserApplicationProperty(name, <any>undefined, { urn })
             case "bitbucket-user:index:UserPipelineVariable":
                 return new UserPipelineVariable(name, <any>undefined, { urn })
+            case "bitbucket-user:index:UserSshKey":
+                return new UserSshKey(name, <any>undefined, { urn })
             case "bitbucket-user:index:WorkspacePipelineVariable":
                 return new WorkspacePipelineVariable(name, <any>undefined, { urn })
             default:

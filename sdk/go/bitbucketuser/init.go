@@ -23,12 +23,18 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 	switch typ {
 	case "bitbucket-user:index:ProjectUserPermission":
 		r = &ProjectUserPermission{}
+	case "bitbucket-user:index:ProjectUserPermissions":
+		r = &ProjectUserPermissions{}
 	case "bitbucket-user:index:RepositoryUserPermission":
 		r = &RepositoryUserPermission{}
+	case "bitbucket-user:index:RepositoryUserPermissions":
+		r = &RepositoryUserPermissions{}
 	case "bitbucket-user:index:UserApplicationProperty":
 		r = &UserApplicationProperty{}
 	case "bitbucket-user:index:UserPipelineVariable":
 		r = &UserPipelineVariable{}
+	case "bitbucket-user:index:UserSshKey":
+		r = &UserSshKey{}
 	case "bitbucket-user:index:WorkspacePipelineVariable":
 		r = &WorkspacePipelineVariable{}
 	default:

@@ -6,3 +6,241 @@ import * as inputs from "../types/input";
 import * as outputs from "../types/output";
 import * as enums from "../types/enums";
 
+/**
+ * A line around a match.
+ */
+export interface CodeSearchLine {
+    /**
+     * Its number, from 1.
+     */
+    line: number;
+    /**
+     * The whole line.
+     */
+    text: string;
+}
+
+/**
+ * A file that matches.
+ */
+export interface CodeSearchResult {
+    /**
+     * The matching lines, and those around them.
+     */
+    lines: outputs.CodeSearchLine[];
+    /**
+     * How many matches its text holds; 0 when only the path matches.
+     */
+    matchCount: number;
+    /**
+     * Path of the file in its repository.
+     */
+    path: string;
+}
+
+/**
+ * A repository that the caller has access to.
+ */
+export interface CurrentUserRepositoryPermission {
+    /**
+     * The highest of all that the caller holds: read, write or admin.
+     */
+    permission: string;
+    /**
+     * Workspace and slug of the repository, as in `acme/api`.
+     */
+    repoFullName: string;
+    /**
+     * UUID of the repository in braces, as `repoSlug` of everything else takes it.
+     */
+    repoUuid?: string;
+}
+
+/**
+ * A workspace that the caller belongs to.
+ */
+export interface CurrentUserWorkspace {
+    /**
+     * Whether the caller administers it.
+     */
+    administrator?: boolean;
+    /**
+     * The caller's role, where the list tells it; `getCurrentUserWorkspacePermission` always does.
+     */
+    permission?: string;
+    /**
+     * Slug of the workspace, as `workspace` of everything else takes it.
+     */
+    slug: string;
+    /**
+     * UUID of the workspace in braces, as `workspace` of everything else takes it.
+     */
+    uuid: string;
+}
+
+/**
+ * !!! abstract "Usage Documentation" [Models](../concepts/models.md) A base class for creating Pydantic models. Attributes: __class_vars__: The names of the class variables defined on the model. __private_attributes__: Metadata about the private attributes of the model. __signature__: The synthesized `__init__` [`Signature`][inspect.Signature] of the model. __pydantic_complete__: Whether model building is completed, or if there are still undefined fields. __pydantic_core_schema__: The core schema of the model. __pydantic_custom_init__: Whether the model has a custom `__init__` function. __pydantic_decorators__: Metadata containing the decorators defined on the model. This replaces `Model.__validators__` and `Model.__root_validators__` from Pydantic V1. __pydantic_generic_metadata__: A dictionary containing metadata about generic Pydantic models. The `origin` and `args` items map to the [`__origin__`][genericalias.__origin__] and [`__args__`][genericalias.__args__] attributes of [generic aliases][types-genericalias], and the `parameter` item maps to the `__parameter__` attribute of generic classes. __pydantic_parent_namespace__: Parent namespace of the model, used for automatic rebuilding of models. __pydantic_post_init__: The name of the post-init method for the model, if defined. __pydantic_root_model__: Whether the model is a [`RootModel`][pydantic.root_model.RootModel]. __pydantic_serializer__: The `pydantic-core` `SchemaSerializer` used to dump instances of the model. __pydantic_validator__: The `pydantic-core` `SchemaValidator` used to validate instances of the model. __pydantic_fields__: A dictionary of field names and their corresponding [`FieldInfo`][pydantic.fields.FieldInfo] objects. __pydantic_computed_fields__: A dictionary of computed field names and their corresponding [`ComputedFieldInfo`][pydantic.fields.ComputedFieldInfo] objects. __pydantic_extra__: A dictionary containing extra values, if [`extra`][pydantic.config.ConfigDict.extra] is set to `'allow'`. __pydantic_fields_set__: The names of fields explicitly set during instantiation. __pydantic_private__: Values of private attributes set on the model instance.
+ */
+export interface EmailAddress {
+    /**
+     * The address.
+     */
+    email: string;
+    /**
+     * Whether the owner has confirmed it.
+     */
+    isConfirmed: boolean;
+    /**
+     * Whether it is the account's main address.
+     */
+    isPrimary: boolean;
+}
+
+/**
+ * What the members of a group may do.
+ */
+export interface GroupPermission {
+    /**
+     * Name of the group.
+     */
+    groupName: string;
+    /**
+     * Slug of the group.
+     */
+    groupSlug: string;
+    /**
+     * `read`, `write`, `admin`, and in projects `create-repo`.
+     */
+    permission: string;
+}
+
+/**
+ * A pipeline variable, without its value.
+ */
+export interface PipelineVariable {
+    /**
+     * Name of the variable, as a pipeline's steps see it.
+     */
+    key: string;
+    /**
+     * Whether Bitbucket hides the value.
+     */
+    secured: boolean;
+    /**
+     * UUID of the variable, without braces.
+     */
+    uuid: string;
+}
+
+/**
+ * A public SSH key of a person.
+ */
+export interface SshKey {
+    /**
+     * The comment that stood behind the key. May be empty.
+     */
+    comment: string;
+    /**
+     * When it was added. Empty when Bitbucket does not say.
+     */
+    createdOn: string;
+    /**
+     * When it expires. Absent when never, or when Bitbucket does not say.
+     */
+    expiresOn?: string;
+    /**
+     * SHA-256 fingerprint of the key, as `SHA256:…`.
+     */
+    fingerprint?: string;
+    /**
+     * Type and key in OpenSSH's format, without the comment.
+     */
+    key: string;
+    /**
+     * What the person calls it.
+     */
+    label: string;
+    /**
+     * When it was last used. Absent when never.
+     */
+    lastUsed?: string;
+    /**
+     * UUID of the key, without braces.
+     */
+    uuid: string;
+}
+
+/**
+ * A person's direct grant, as last seen in Bitbucket.
+ */
+export interface UserGrant {
+    /**
+     * Atlassian account id of the person.
+     */
+    accountId?: string;
+    /**
+     * Name of the person, as Bitbucket shows it.
+     */
+    displayName?: string;
+    /**
+     * Whether the resource's map names the person.
+     */
+    managed?: boolean;
+    /**
+     * What the person may do.
+     */
+    permission: string;
+    /**
+     * UUID of the person, without braces.
+     */
+    userUuid: string;
+}
+
+/**
+ * What a person may do.
+ */
+export interface UserPermission {
+    /**
+     * Atlassian account id of the person. Empty when Bitbucket withholds it.
+     */
+    accountId: string;
+    /**
+     * Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+     */
+    displayName: string;
+    /**
+     * `read`, `write`, `admin`, and in projects `create-repo`.
+     */
+    permission: string;
+    /**
+     * UUID of the person, without braces.
+     */
+    userUuid: string;
+}
+
+/**
+ * A member of a workspace.
+ */
+export interface WorkspaceMember {
+    /**
+     * Atlassian account id of the person, which every `userId` takes. Empty when Bitbucket withholds it.
+     */
+    accountId: string;
+    /**
+     * Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+     */
+    displayName: string;
+    /**
+     * The address that the member was found by.
+     */
+    email?: string;
+    /**
+     * Name of the person's own choosing; not unique.
+     */
+    nickname?: string;
+    /**
+     * UUID of the person, without braces.
+     */
+    userUuid: string;
+}
+

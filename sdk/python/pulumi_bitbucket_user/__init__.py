@@ -7,12 +7,39 @@ from . import _utilities
 import typing
 # Export this package's modules as members:
 from ._enums import *
+from .get_current_user import *
+from .get_current_user_email import *
+from .get_current_user_emails import *
+from .get_current_user_repository_permissions import *
+from .get_current_user_workspace_permission import *
+from .get_current_user_workspaces import *
+from .get_effective_repository_permissions import *
+from .get_project_group_permissions import *
+from .get_project_user_permission import *
+from .get_project_user_permissions import *
+from .get_repository_group_permissions import *
+from .get_repository_user_permission import *
+from .get_repository_user_permissions import *
+from .get_user import *
+from .get_user_application_property import *
+from .get_user_pipeline_variable import *
+from .get_user_pipeline_variables import *
+from .get_user_ssh_key import *
+from .get_user_ssh_keys import *
+from .get_workspace_member import *
+from .get_workspace_members import *
+from .get_workspace_pipeline_variables import *
 from .project_user_permission import *
+from .project_user_permissions import *
 from .provider import *
 from .repository_user_permission import *
+from .repository_user_permissions import *
+from .search_code import *
 from .user_application_property import *
 from .user_pipeline_variable import *
+from .user_ssh_key import *
 from .workspace_pipeline_variable import *
+from . import outputs
 
 # Make subpackages available:
 if typing.TYPE_CHECKING:
@@ -30,9 +57,12 @@ _utilities.register(
   "fqn": "pulumi_bitbucket_user",
   "classes": {
    "bitbucket-user:index:ProjectUserPermission": "ProjectUserPermission",
+   "bitbucket-user:index:ProjectUserPermissions": "ProjectUserPermissions",
    "bitbucket-user:index:RepositoryUserPermission": "RepositoryUserPermission",
+   "bitbucket-user:index:RepositoryUserPermissions": "RepositoryUserPermissions",
    "bitbucket-user:index:UserApplicationProperty": "UserApplicationProperty",
    "bitbucket-user:index:UserPipelineVariable": "UserPipelineVariable",
+   "bitbucket-user:index:UserSshKey": "UserSshKey",
    "bitbucket-user:index:WorkspacePipelineVariable": "WorkspacePipelineVariable"
   }
  }
