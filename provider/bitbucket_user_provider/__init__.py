@@ -10,3 +10,5 @@ try:
     __version__ = version("pulumi-bitbucket-user")
 except PackageNotFoundError:  # a checkout that was never installed
     __version__ = "0.0.0"
+
+USER_AGENT = f"pulumi-bitbucket-user/{__version__}"

@@ -54,6 +54,7 @@ class Claims:
             self._adopted[uuid] = current.get().urn
 
     def adopted(self, uuid: str) -> str | None:
-        """The URN that has taken it over in this run."""
+        """Another URN that has taken it over in this run."""
         with self._lock:
-            return self._adopted.get(uuid)
+            urn = self._adopted.get(uuid)
+            return urn if urn != current.get().urn else None

@@ -9,24 +9,25 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from http.cookiejar import DefaultCookiePolicy
 from string import Formatter
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlencode, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
-from . import __version__, answers, retries
-from .config import PUBLIC_API, Config, load
+from . import USER_AGENT, answers, retries
+from .config import PUBLIC_API, Config, checked_url
 from .credentials import Credential, Environment, Kind, resolve
-from .errors import BitbucketError, ConfigurationError, Unanswered
+from .errors import BitbucketError, ConfigurationError, InvalidInput
 from .governor import Governor
 from .operation import current
 
 PAGE_LENGTH = 100
 REDIRECTS = 3
 BARE_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
-FIELDS_IN_BRACES = {"user_id", "uuid", "member"}
+FIELDS_IN_BRACES = {"user_id", "uuid", "member", "workspace", "repo_slug"}
 """Path fields whose UUIDs the API wants in braces; they may be written without here."""
 
 
@@ -49,8 +50,15 @@ class Path:
         return self.reads if method == "GET" else self.writes or self.reads
 
     def fill(self, fields: Any) -> str:
-        """The path, every segment percent-encoded. `fields` is a mapping or an object with these attributes."""
-        return self.template.format(**{name: quote(_braced(name, fields), safe="") for name in self.names()})
+        """The path, every segment percent-encoded. `fields` is a mapping or an object with these attributes.
+
+        Raises InvalidInput for a segment that would make another path of it.
+        """
+        values = {name: _braced(name, fields) for name in self.names()}
+        for name, value in values.items():
+            if value in ("", ".", ".."):
+                raise InvalidInput(f"'{value}' cannot stand in {self.template} as {name}.")
+        return self.template.format(**{name: quote(value, safe="") for name, value in values.items()})
 
     def shown(self, fields: Any) -> str:
         """The path as a person reads it."""
@@ -61,7 +69,8 @@ class Path:
 
 
 def _braced(name: str, fields: Any) -> str:
-    value = str(fields[name] if isinstance(fields, Mapping) else getattr(fields, name))
+    found = fields[name] if isinstance(fields, Mapping) else getattr(fields, name)
+    value = "" if found is None else str(found)
     return f"{{{value}}}" if name in FIELDS_IN_BRACES and BARE_UUID.fullmatch(value) else value
 
 
@@ -70,13 +79,13 @@ class Client:
 
     def __init__(self, config: Config, environ: Environment, origin: str = "stack configuration") -> None:
         self.config = config
-        self.governor = Governor(config.max_concurrent_requests)
+        self.governor = Governor(config.max_concurrent_requests, config.max_rate_limit_wait_seconds)
         self._environ = environ
         self._origin = origin
         self._lock = threading.Lock()
         self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"pulumi-bitbucket-user/{__version__}"
-        self._session.headers["Accept"] = "application/json"
+        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         adapter = HTTPAdapter(pool_connections=1, pool_maxsize=config.max_concurrent_requests)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
@@ -84,8 +93,12 @@ class Client:
     @cached_property
     def base_url(self) -> str:
         """Without a slash at the end. Raises ConfigurationError when the environment's is none."""
-        url = self._environ.get("BITBUCKET_BASE_URL")
-        return self.config.base_url or (load({"baseUrl": url}).base_url if url else None) or PUBLIC_API
+        if self.config.base_url:
+            return self.config.base_url
+        try:
+            return checked_url(self._environ.get("BITBUCKET_BASE_URL") or PUBLIC_API)
+        except ValueError as error:
+            raise ConfigurationError(f"BITBUCKET_BASE_URL: {error}.") from None
 
     @property
     def credentials(self) -> dict[Kind, Credential]:
@@ -114,17 +127,17 @@ class Client:
         seen: set[str] = set()
         page = self.request("GET", path, fields, query={"pagelen": str(PAGE_LENGTH), **query})
         while True:
-            values = page.get("values") if isinstance(page, dict) else None
-            if not isinstance(values, list):
+            values, following = (page.get("values"), page.get("next")) if isinstance(page, dict) else (None, None)
+            if not isinstance(values, list) or not isinstance(following, str | None):
                 raise BitbucketError(f"GET {path.shown(fields)} answered with something that is no page of a list.")
-            following = page.get("next")
-            last = not following or following in seen
-            yield Page(values, last, page.get("size"))
-            if last:
+            yield Page(values, not following, page.get("size"))
+            if not following:
                 return
+            if following in seen:
+                raise BitbucketError(f"The pages of {path.shown(fields)} lead back to where they were; giving up.")
             seen.add(following)
-            self._refuse_other_host(following, f"The next page of {path.shown(fields)}")
-            page = self.request("GET", path, fields, url=following)
+            url = self._within(following, f"The next page of {path.shown(fields)}")
+            page = self.request("GET", path, fields, url=url)
 
     def request(
         self,
@@ -142,45 +155,49 @@ class Client:
         """
         if url is None:
             url = self.base_url + path.fill(fields) + (f"?{urlencode(query)}" if query else "")
-        credential = self._credential(path, method)
-        call = answers.Call(method, path.shown(fields), credential, path.prefers(method))
-        again = retries.policy(method, self.governor, self.config.max_rate_limit_wait_seconds)
-        return again(self._exchange, call, url, body)
+        call = answers.Call(method, path.shown(fields), self._credential(path, method), path.prefers(method))
+        return retries.repeat(lambda: self._exchange(call, url, body), method, str(call), self.governor)
 
     def _exchange(self, call: answers.Call, url: str, body: Any) -> Any:
-        with self.governor.slot():
+        response = self._send(call, url, body)
+        if response.status_code == 401 and call.credential.renew(response.request):
             response = self._send(call, url, body)
-            if response.status_code == 401 and call.credential.renew():
-                response = self._send(call, url, body)
         return answers.read(response, call)
 
     def _send(self, call: answers.Call, url: str, body: Any) -> requests.Response:
-        remaining = current.get().remaining()
-        timeout = self.config.timeout_seconds if remaining is None else min(self.config.timeout_seconds, remaining)
-        try:
-            for _ in range(REDIRECTS):
+        for _ in range(REDIRECTS + 1):
+            remaining = current.get().remaining()
+            timeout = self.config.timeout_seconds if remaining is None else min(self.config.timeout_seconds, remaining)
+            try:
                 response = self._session.request(
                     call.method, url, json=body, auth=call.credential, timeout=timeout, allow_redirects=False
                 )
-                if not response.is_redirect or call.method != "GET":
-                    return response
-                url = urljoin(url, response.headers["Location"])
-                self._refuse_other_host(url, f"The redirect of {call.shown}")
-        except requests.RequestException as error:
-            raise answers.no_answer(error, call, timeout) from None
-        raise Unanswered(f"{call} was redirected more than {REDIRECTS} times.", sent=False)
+            except requests.RequestException as error:
+                raise answers.no_answer(error, call, timeout) from None
+            if not response.is_redirect:
+                return response
+            url = self._within(response.headers["Location"], f"The redirect of {call}")
+            if call.method != "GET":
+                raise BitbucketError(f"{call} was redirected to {url}: is baseUrl right? Nothing was changed.")
+        raise BitbucketError(f"{call} was redirected more than {REDIRECTS} times.")
 
     def _credential(self, path: Path, method: str) -> Credential:
         usable = [kind for kind in path.prefers(method) if kind in self.credentials]
         usable += [kind for kind in self.credentials if kind is not Kind.JWT]
         if not usable:
             wanted = " or ".join(kind.value for kind in path.prefers(method))
-            raise ConfigurationError(f"{method} {path.template} needs {wanted}; none is configured.")
+            why = "is not known yet" if self.config.unknown else "none is configured"
+            raise ConfigurationError(f"{method} {path.template} needs {wanted}; {why}.")
         return self.credentials[usable[0]]
 
-    def _refuse_other_host(self, url: str, what: str) -> None:
-        if urlsplit(url)[:2] != urlsplit(self.base_url)[:2]:
+    def _within(self, url: str, what: str) -> str:
+        """The URL that Bitbucket leads to. Raises BitbucketError when it is not on the API's own host."""
+        parts = urlsplit(self.base_url)
+        origin = f"{parts.scheme}://{parts.netloc}/"
+        target = origin + url.lstrip("/") if url.startswith("/") and not url.startswith("//") else url
+        if not target.lower().startswith(origin.lower()):
             raise BitbucketError(
-                f"{what} leads from {urlsplit(self.base_url).netloc} to {urlsplit(url).netloc}; it was not followed, "
-                "because it would carry the credential there."
+                f"{what} leads away from {origin} to {url.partition('?')[0]}; it was not followed, because it would "
+                "carry the credential there."
             )
+        return target

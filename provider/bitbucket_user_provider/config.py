@@ -1,20 +1,54 @@
 """The provider's configuration: its keys, how they may arrive, what is wrong with them."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import ip_address
-from typing import Any
+from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
 from .errors import ConfigurationError
-from .model import UNKNOWN, Model, Secret
+from .model import Model, Secret
+from .validation import has_unknown
 
 NAMESPACE = "bitbucket-user"
 PUBLIC_API = "https://api.bitbucket.org/2.0"
-ENGINE_KEYS = {"version", "pluginDownloadURL", "__internal"}
+ENGINE_KEYS = {"version", "pluginDownloadURL"}
+LONGEST_SECONDS = 1_000_000
+
+
+def checked_url(url: str) -> str:
+    """Without a slash at the end. Raises ValueError."""
+    if "@" in url:
+        raise ValueError("must hold no user and no password")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        parts = urlsplit("")
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or parts.query
+        or parts.fragment
+        or re.search(r"[\s\\]", url)
+    ):
+        raise ValueError(f"'{url}' is no base URL; it looks like '{PUBLIC_API}'")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError(f"'{url}' would send the credential unencrypted; http is for loopback only, use https")
+    if parts.hostname == "api.bitbucket.org" and parts.path.rstrip("/") != "/2.0":
+        raise ValueError(f"'{url}' is not where Bitbucket's API is: that is '{PUBLIC_API}'")
+    return url.rstrip("/")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 class Config(Model):
@@ -36,7 +70,7 @@ class Config(Model):
     oauth_client_secret: Secret[str | None] = None
     """Secret of the OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_SECRET."""
 
-    base_url: str | None = None
+    base_url: Annotated[str, AfterValidator(checked_url)] | None = None
     """Where the API is: `https://api.bitbucket.org/2.0` unless set here or in BITBUCKET_BASE_URL. https, or http on
     loopback only."""
 
@@ -48,26 +82,24 @@ class Config(Model):
     """What create does when the thing is there already: true takes it over and brings it to the wanted state, false
     (the default) fails and says what stands there."""
 
-    timeout_seconds: float = Field(default=30, gt=0)
+    timeout_seconds: float = Field(default=30, gt=0, le=LONGEST_SECONDS)
     """Longest one request may take, in seconds."""
 
     max_concurrent_requests: int = Field(default=16, ge=1, le=256)
     """Most requests under way at once."""
 
-    max_rate_limit_wait_seconds: float = Field(default=3900, ge=0)
+    max_rate_limit_wait_seconds: float = Field(default=3900, ge=0, le=LONGEST_SECONDS)
     """Longest one request waits for Bitbucket's rate limit, in seconds; 0 never waits."""
 
-    @field_validator("base_url")
-    @classmethod
-    def _is_safe(cls, url: str | None) -> str | None:
-        if not url:
-            return None
-        parts = urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or "@" in url:
-            raise ValueError(f"{url!r} is no base URL; it looks like '{PUBLIC_API}'")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
-            raise ValueError(f"'{url}' would send the credential unencrypted; http is for loopback only, use https")
-        return url.rstrip("/")
+    _unknown: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def unknown(self) -> frozenset[str]:
+        """The keys that are configured, with values that a preview does not know yet."""
+        return self._unknown
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a configuration is not pickled: it holds secrets")
 
 
 def load(values: Mapping[str, Any]) -> Config:
@@ -75,44 +107,40 @@ def load(values: Mapping[str, Any]) -> Config:
     found = problems(values)
     if found:
         raise ConfigurationError(" ".join(f"{NAMESPACE}:{key}: {reason}." for key, reason in found))
-    return Config.model_validate(_known(values))
+    config = Config.model_validate(dict(_known(values)))
+    config._unknown = frozenset(key for key, value in values.items() if has_unknown(value))
+    return config
 
 
 def problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(key, reason) for each key that cannot be used."""
     names = {field.alias or name for name, field in Config.model_fields.items()}
+    known = dict(_known(values))
     found = []
-    for key in values:
-        if key not in names and key not in ENGINE_KEYS:
-            near = get_close_matches(key, names, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(sorted(names))}"
-            found.append((key, f"unknown configuration key; {hint}"))
+    for key in known.keys() - names:
+        near = get_close_matches(key, names, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(sorted(names))}"
+        found.append((key, f"unknown configuration key; {hint}"))
     try:
-        Config.model_validate({key: value for key, value in _known(values).items() if key in names})
+        Config.model_validate({key: value for key, value in known.items() if key in names})
     except ValidationError as error:
-        found += [(str(e["loc"][0]), e["msg"].removeprefix("Value error, ")) for e in error.errors()]
-    return found
+        found += [
+            (str(e["loc"][0]), e["msg"].removeprefix("Value error, ").replace("Input should be", "must be"))
+            for e in error.errors()
+        ]
+    return sorted(found)
 
 
-def _known(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        key: _parsed(key, value)
-        for key, value in values.items()
-        if key not in ENGINE_KEYS and value is not UNKNOWN and value is not None and value != ""
-    }
+def _known(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in values.items():
+        ours = key not in ENGINE_KEYS and not key.startswith("__")
+        if ours and value is not None and value != "" and not has_unknown(value):
+            yield key, _parsed(value) if key == "allowedWorkspaces" else value
 
 
-def _parsed(key: str, value: Any) -> Any:
-    if key == "allowedWorkspaces" and isinstance(value, str):
-        try:
-            return [item for item in json.loads(value) if item is not UNKNOWN]
-        except ValueError:
-            return value
-    return value
-
-
-def _is_loopback(host: str) -> bool:
+def _parsed(value: Any) -> Any:
+    """A list may arrive as JSON."""
     try:
-        return ip_address(host).is_loopback
+        return json.loads(value) if isinstance(value, str) else value
     except ValueError:
-        return host == "localhost"
+        return value

@@ -1,18 +1,21 @@
 """Who calls: four kinds of credential, where each comes from, how each is sent."""
 
+import re
 import threading
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
+from . import USER_AGENT, operation
 from .config import Config
-from .errors import ConfigurationError, Unanswered
+from .errors import ConfigurationError, RateLimited, Unanswered
+from .retries import STATUSES, retry_after
 
 Environment: TypeAlias = Mapping[str, str]
 
@@ -32,9 +35,17 @@ class Credential(AuthBase, ABC):
     @abstractmethod
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest: ...
 
-    def renew(self) -> bool:
-        """True when a refused credential was replaced and the call is worth repeating."""
+    @abstractmethod
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may quote."""
+
+    def renew(self, refused: requests.PreparedRequest) -> bool:
+        """True when the credential of a refused request was replaced and the call is worth repeating."""
+        del refused
         return False
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a credential is not pickled")
 
 
 class ApiToken(Credential):
@@ -42,32 +53,44 @@ class ApiToken(Credential):
 
     def __init__(self, email: str, token: str, source: str) -> None:
         self._basic = HTTPBasicAuth(email.encode(), token.encode())
+        self._token = token
         self.source = source
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         self._basic(request)
         return request
 
+    def secrets(self) -> tuple[str, ...]:
+        return (self._token,)
+
 
 class Header(Credential):
     def __init__(self, kind: Kind, scheme: str, token: str, source: str) -> None:
+        if not re.fullmatch(r"[!-~]+", token):
+            raise ConfigurationError(f"The {source} is damaged: it holds spaces or signs that no token has.")
         self.kind = kind
         self.source = source
-        self._value = f"{scheme} {token}"
+        self._scheme = scheme
+        self._token = token
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._value
+        request.headers["Authorization"] = f"{self._scheme} {self._token}"
         return request
+
+    def secrets(self) -> tuple[str, ...]:
+        return (self._token,)
 
 
 class OAuth(Credential):
     """Client-credentials grant; minted when first needed, again on expiry or 401."""
 
     kind = Kind.OAUTH
+    LIFETIME_SECONDS = 7200
     MARGIN_SECONDS = 60
 
     def __init__(self, client_id: str, client_secret: str, token_url: str, timeout: float, source: str) -> None:
         self._basic = HTTPBasicAuth(client_id.encode(), client_secret.encode())
+        self._secret = client_secret
         self._token_url = token_url
         self._timeout = timeout
         self._lock = threading.Lock()
@@ -77,14 +100,18 @@ class OAuth(Credential):
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         with self._lock:
-            if self._token is None or time.monotonic() >= self._expires:
+            if self._token is None or operation.now() >= self._expires:
                 self._mint()
             request.headers["Authorization"] = f"Bearer {self._token}"
         return request
 
-    def renew(self) -> bool:
+    def secrets(self) -> tuple[str, ...]:
+        return (self._secret, self._token) if self._token else (self._secret,)
+
+    def renew(self, refused: requests.PreparedRequest) -> bool:
         with self._lock:
-            self._token = None
+            if refused.headers.get("Authorization") == f"Bearer {self._token}":  # else another thread was faster
+                self._token = None
         return True
 
     def _mint(self) -> None:
@@ -93,67 +120,100 @@ class OAuth(Credential):
                 self._token_url,
                 data={"grant_type": "client_credentials"},
                 auth=self._basic,
+                headers={"User-Agent": USER_AGENT},
                 timeout=self._timeout,
                 allow_redirects=False,
             )
-            answer: Any = response.json()
-        except requests.exceptions.JSONDecodeError:
-            answer = {}
         except requests.RequestException as error:
             raise Unanswered(f"{self._token_url} did not answer: {type(error).__name__}.", sent=False) from None
-        if response.status_code != 200 or not isinstance(answer, dict) or "access_token" not in answer:
-            told = answer.get("error_description", "") if isinstance(answer, dict) else ""
+        status = response.status_code
+        if status == 429:
+            raise RateLimited(f"{self._token_url} answered 429: too many requests.", status, retry_after(response))
+        if status in STATUSES:
+            after = retry_after(response)
+            raise Unanswered(f"{self._token_url} answered {status}.", sent=False, retry_after=after)
+        answer = _object(response)
+        if status != 200 or "access_token" not in answer:
+            told = str(answer.get("error_description") or "no reason told").rstrip(".")
             raise ConfigurationError(
-                f"{self._token_url} gave no token for the OAuth consumer ({self.source}): "
-                f"{response.status_code} {told}. "
+                f"{self._token_url} gave no token for the OAuth consumer ({self.source}): {status}, "
+                f"{told.replace(self._secret, '[secret]')}. "
                 "The consumer must be private, and its key and secret belong together."
             )
+        lifetime = answer.get("expires_in")
+        lifetime = float(lifetime) if isinstance(lifetime, int | float) else self.LIFETIME_SECONDS
         self._token = str(answer["access_token"])
-        self._expires = time.monotonic() + float(answer.get("expires_in", 7200)) - self.MARGIN_SECONDS
+        self._expires = operation.now() + lifetime - min(self.MARGIN_SECONDS, lifetime / 2)
+
+
+def _object(response: requests.Response) -> dict[str, Any]:
+    try:
+        answer = response.json()
+    except requests.exceptions.JSONDecodeError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+VARIABLES = {
+    "email": "BITBUCKET_EMAIL",
+    "apiToken": "BITBUCKET_API_TOKEN",
+    "accessToken": "BITBUCKET_ACCESS_TOKEN",
+    "oauthClientId": "BITBUCKET_OAUTH_CLIENT_ID",
+    "oauthClientSecret": "BITBUCKET_OAUTH_CLIENT_SECRET",
+}
+SECRETS = ("apiToken", "accessToken", "oauthClientSecret")
 
 
 def resolve(config: Config, base_url: str, environ: Environment, origin: str) -> dict[Kind, Credential]:
     """Every usable credential. Raises ConfigurationError when there is none, or half of one.
 
     The environment's secrets count only when the configuration names none: a provider with a host of its own must not
-    be sent another host's token.
+    be sent another host's token. What a preview does not know yet is named, but cannot be used.
     """
-    find = _Finder(environ, origin)
-    named = any((config.api_token, config.access_token, config.oauth_client_secret))
-    api_token = find.secret(config.api_token, "apiToken", "BITBUCKET_API_TOKEN", named)
-    access_token = find.secret(config.access_token, "accessToken", "BITBUCKET_ACCESS_TOKEN", named)
-    client_secret = find.secret(config.oauth_client_secret, "oauthClientSecret", "BITBUCKET_OAUTH_CLIENT_SECRET", named)
-    email = find.either(config.email, "email", "BITBUCKET_EMAIL")
-    client_id = find.either(config.oauth_client_id, "oauthClientId", "BITBUCKET_OAUTH_CLIENT_ID")
-    if not (api_token or access_token or client_secret):
-        email, api_token = find.fallback(email)
+    values = config.model_dump(by_alias=True)
+    named = any(values[key] or key in config.unknown for key in SECRETS)
+    usable = {variable: value.strip() for variable, value in environ.items() if value.strip()}
+
+    def find(key: str) -> _Found | None:
+        if values[key] and values[key].strip():
+            return _Found(values[key].strip(), origin, configured=True)
+        return None if named and key in SECRETS else from_environment(VARIABLES[key])
+
+    def from_environment(variable: str) -> _Found | None:
+        return _Found(usable[variable], variable) if variable in usable else None
+
+    email, api_token, access_token, client_id, client_secret = map(find, VARIABLES)
+    if not (named or api_token or access_token or client_secret):
+        # What other Bitbucket tools read.
+        username = from_environment("BITBUCKET_USERNAME")
+        password = from_environment("BITBUCKET_PASSWORD") or from_environment("BITBUCKET_TOKEN")
+        if username and password and "@" in username.value and (not email or email.value == username.value):
+            email, api_token = email or username, password
 
     found: dict[Kind, Credential] = {}
-    if api_token:
-        if not email:
-            raise _half(f"an API token ({api_token.source})", "email", "BITBUCKET_EMAIL")
+    if email and api_token:
         source = f"e-mail from {email.source}, token from {api_token.source}"
         found[Kind.API_TOKEN] = ApiToken(email.value, api_token.value, source)
     if access_token:
-        found[Kind.ACCESS_TOKEN] = Header(
-            Kind.ACCESS_TOKEN, "Bearer", access_token.value, f"token from {access_token.source}"
-        )
-    if client_secret:
-        if not client_id:
-            raise _half(
-                f"an OAuth client secret ({client_secret.source})", "oauthClientId", "BITBUCKET_OAUTH_CLIENT_ID"
-            )
+        source = f"token from {access_token.source}"
+        found[Kind.ACCESS_TOKEN] = Header(Kind.ACCESS_TOKEN, "Bearer", access_token.value, source)
+    if client_id and client_secret:
         source = f"key from {client_id.source}, secret from {client_secret.source}"
-        found[Kind.OAUTH] = OAuth(
-            client_id.value, client_secret.value, _token_url(base_url), config.timeout_seconds, source
-        )
-    elif client_id and (config.oauth_client_id or not found):
-        raise _half(f"an OAuth client id ({client_id.source})", "oauthClientSecret", "BITBUCKET_OAUTH_CLIENT_SECRET")
-    if email and not found:
-        raise _half(f"an e-mail ({email.source})", "apiToken", "BITBUCKET_API_TOKEN")
-    if jwt := environ.get("BITBUCKET_JWT"):
-        found[Kind.JWT] = Header(Kind.JWT, "JWT", jwt, "token from BITBUCKET_JWT")
-    if not found:
+        url = _token_url(base_url)
+        found[Kind.OAUTH] = OAuth(client_id.value, client_secret.value, url, config.timeout_seconds, source)
+    if jwt := from_environment("BITBUCKET_JWT"):
+        found[Kind.JWT] = Header(Kind.JWT, "JWT", jwt.value, f"token from {jwt.source}")
+
+    for owner, secret, owner_key, secret_key in (
+        (email, api_token, "email", "apiToken"),
+        (client_id, client_secret, "oauthClientId", "oauthClientSecret"),
+    ):
+        if secret and not owner:
+            _refuse_half(config, secret_key, secret, owner_key, "")
+        if owner and not secret and (owner.configured or not found):
+            but = " that would count beside the configuration's own secret" if named else ""
+            _refuse_half(config, owner_key, owner, secret_key, but)
+    if not found and not config.unknown.intersection(VARIABLES):
         raise ConfigurationError(
             "No credential for Bitbucket: set bitbucket-user:email and, with --secret, bitbucket-user:apiToken, or "
             "BITBUCKET_EMAIL and BITBUCKET_API_TOKEN in the environment."
@@ -161,41 +221,19 @@ def resolve(config: Config, base_url: str, environ: Environment, origin: str) ->
     return found
 
 
+@dataclass(frozen=True)
 class _Found:
-    def __init__(self, value: str, source: str) -> None:
-        self.value = value
-        self.source = source
+    value: str = field(repr=False)
+    source: str
+    configured: bool = False
 
 
-class _Finder:
-    def __init__(self, environ: Environment, origin: str) -> None:
-        self._environ = environ
-        self._origin = origin
-
-    def either(self, configured: str | None, key: str, variable: str) -> _Found | None:
-        if configured:
-            return _Found(configured, f"{self._origin} ({key})")
-        value = self._environ.get(variable)
-        return _Found(value, variable) if value else None
-
-    def secret(self, configured: str | None, key: str, variable: str, named: bool) -> _Found | None:
-        if named and not configured:
-            return None
-        return self.either(configured, key, variable)
-
-    def fallback(self, email: _Found | None) -> tuple[_Found | None, _Found | None]:
-        """What other Bitbucket tools read: BITBUCKET_USERNAME with an e-mail in it, and its password or token."""
-        username = self.either(None, "", "BITBUCKET_USERNAME")
-        token = self.either(None, "", "BITBUCKET_PASSWORD") or self.either(None, "", "BITBUCKET_TOKEN")
-        if username and token and "@" in username.value:
-            return username, token
-        return email, None
-
-
-def _half(what: str, key: str, variable: str) -> ConfigurationError:
-    return ConfigurationError(
-        f"Half a credential for Bitbucket: there is {what}, but no bitbucket-user:{key}, "
-        f"nor {variable} in the environment."
+def _refuse_half(config: Config, key: str, found: _Found, missing: str, but: str) -> None:
+    if missing in config.unknown:
+        return
+    raise ConfigurationError(
+        f"Half a credential for Bitbucket: {key} is there (from {found.source}), but no bitbucket-user:{missing} "
+        f"in the configuration and no {VARIABLES[missing]} in the environment{but}."
     )
 
 

@@ -21,6 +21,8 @@ def _text(value: Any, longest: int) -> str:
         raise ValueError(f"is longer than {longest} characters")
     if FORBIDDEN_IN_IDS.search(value):
         raise ValueError("must hold none of / % ? # and no control character")
+    if value in (".", ".."):
+        raise ValueError(f"must not be '{value}'")
     return value
 
 

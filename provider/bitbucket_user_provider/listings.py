@@ -1,15 +1,17 @@
 """One listing of a place, shared by everything in the run that asks about the place.
 
-Reading n things costs never more than n + 1 calls, whatever the order: each reader brings one call with it, and a
-further page is fetched only while one call is left over to ask for the thing alone.
+Reading n things costs never more than n + 1 calls, whatever the order: a page is fetched only when no more calls have
+been made than readers were served, so that one call is left over to ask for the thing alone.
 """
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from .client import Page
-from .errors import ApiError
+from .errors import BitbucketError, Cancelled, NotFound
+from .operation import current
 
 Entry = dict[str, Any]
 
@@ -23,6 +25,8 @@ class Listing:
         self._lock = threading.RLock()
         self._count_lock = threading.Lock()
         self.readers = 0
+        """How many have asked, those who still wait included."""
+        self._served = 0
         self._calls = 0
         self._start()
 
@@ -31,37 +35,43 @@ class Listing:
         self._index: dict[str, Entry] = {}
         self._complete = False
         self._written = False
-        self._refusal: ApiError | None = None
+        self._shifted = False
+        self._refusal: BitbucketError | None = None
 
     def find(
-        self, names: Iterable[str], alone: Callable[[], Entry | None] | None = None, *, fresh: bool = True
+        self, names: Collection[str], alone: Callable[[], Entry | None] | None = None, *, fresh: bool = True
     ) -> Entry | None:
-        """The entry that answers to one of the names, or None. Raises ApiError, the same one to every reader.
+        """The entry that answers to one of the names, or None. Raises BitbucketError, the same one to every reader.
 
         `alone` asks Bitbucket for this one entry; without it pages are read to the end. `fresh` of False is content
         with what was listed before this run's own writes, and with what those answered.
         """
         with self._count_lock:
             self.readers += 1
-        with self._lock:
-            if fresh and self._written:
-                self._start()
-            while True:
-                for name in names:
-                    if name in self._index:
-                        return self._index[name]
-                if self._complete:
-                    return None
-                if alone and (self._written or self._calls + 1 > self.readers):
-                    self._calls += 1
-                    break
-                self._next_page()
+        with self._turn():
+            try:
+                missing = not fresh and isinstance(self._refusal, NotFound)  # it may have been made since
+                if missing or (fresh and self._written):
+                    self._start()
+                while True:
+                    if known := next((name for name in names if name in self._index), None):
+                        return self._index[known]
+                    if self._complete:
+                        return None
+                    if self._refusal:
+                        raise self._refusal.with_traceback(None)
+                    if alone and (self._shifted or self._calls > self._served):
+                        self._calls += 1
+                        break
+                    self._next_page()
+            finally:
+                self._served += 1
         return alone()
 
     def all(self) -> list[Entry]:
-        """Every entry, in Bitbucket's order. Raises ApiError."""
-        with self._lock:
-            if self._written:
+        """Every entry, in Bitbucket's order. Raises BitbucketError; asks anew after one."""
+        with self._turn():
+            if self._written or self._refusal:
                 self._start()
             while not self._complete:
                 self._next_page()
@@ -75,15 +85,27 @@ class Listing:
             if entry is not None:
                 self._add(entry)
             self._written = True
+            self._shifted = self._pages is not None and not self._complete  # the next page may leave something out
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """The lock, for which nobody waits beyond their deadline. Raises Cancelled."""
+        while not self._lock.acquire(timeout=-1 if (left := current.get().remaining()) is None else left):
+            pass
+        try:
+            yield
+        finally:
+            self._lock.release()
 
     def _next_page(self) -> None:
-        if self._refusal:
-            raise self._refusal
+        self._pages = self._pages or self._fetch()
+        self._calls += 1
         try:
-            self._pages = self._pages or self._fetch()
-            self._calls += 1
             page = next(self._pages)
-        except ApiError as refusal:
+        except Cancelled:  # that is one reader's end, not an answer
+            self._start()
+            raise
+        except BitbucketError as refusal:
             self._refusal = refusal
             raise
         self._complete = page.last

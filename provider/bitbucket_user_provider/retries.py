@@ -1,79 +1,54 @@
-"""Which requests are repeated, when, and for how long.
+"""Which requests are repeated, when, and how often.
 
-GET, PUT and DELETE can be sent twice without harm. A POST is repeated only when Bitbucket refused it (429) or it was
-never sent; one that may have arrived is settled by looking (`lifecycle` of variables and SSH keys).
+GET, PUT and DELETE can be sent twice without harm. A POST is repeated only when Bitbucket refused it (429, `governor`)
+or it was never sent; one that may have arrived is settled by looking (`settle`).
 """
 
 import random
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
 
-from tenacity import RetryCallState, Retrying, retry_if_exception
+import requests
 
-from .errors import RateLimited, Unanswered
+from .errors import Unanswered
 from .governor import Governor
-from .operation import current
+
+T = TypeVar("T")
 
 BACKOFF_SECONDS = (0.25, 0.5, 1, 2, 4)
 """Before each further attempt after connection trouble, 502, 503 or 504; up to as much again by chance."""
-
-RATE_LIMIT_BACKOFF_SECONDS = (5, 15, 30, 60, 120)
-"""After a 429 without Retry-After; the last one from then on. Bitbucket's window is an hour."""
 
 STATUSES = (502, 503, 504)
 MOST_RETRY_AFTER_SECONDS = 60
 """Longest Retry-After that is honoured on anything but a 429."""
 
 
-def policy(method: str, governor: Governor, longest_wait: float) -> Callable[..., Any]:
-    waited = 0.0
-
-    def repeatable(error: BaseException) -> bool:
-        if isinstance(error, RateLimited):
-            return True
-        if isinstance(error, Unanswered):
-            return not error.sent or method != "POST"
-        return False
-
-    def wait(state: RetryCallState) -> float:
-        error = _error(state)
-        if not isinstance(error, RateLimited):
-            after = error.retry_after if isinstance(error, Unanswered) else None
-            if after is not None:
-                return min(after, MOST_RETRY_AFTER_SECONDS)
-            return _step(BACKOFF_SECONDS, state.attempt_number) * (1 + random.random())
-        if error.retry_after is not None:
-            return error.retry_after
-        return _step(RATE_LIMIT_BACKOFF_SECONDS, state.attempt_number) * (1 + random.random() / 4)
-
-    def stop(state: RetryCallState) -> bool:
-        if isinstance(_error(state), RateLimited):
-            return waited + state.upcoming_sleep > longest_wait
-        return state.attempt_number > len(BACKOFF_SECONDS)
-
-    def announce(state: RetryCallState) -> None:
-        nonlocal waited
-        error = _error(state)
-        if isinstance(error, RateLimited):
-            waited += state.upcoming_sleep
-            governor.pause(state.upcoming_sleep)
-            current.get().say(f"rate limit reached; going on in {state.upcoming_sleep:.0f} s")
-        else:
-            current.get().say(f"trying again in {state.upcoming_sleep:.1f} s: {error}")
-
-    return Retrying(
-        retry=retry_if_exception(repeatable),
-        wait=wait,
-        stop=stop,
-        before_sleep=announce,
-        sleep=governor.sleep,
-        reraise=True,
-    )
+def repeat(send: Callable[[], T], method: str, what: str, governor: Governor) -> T:
+    """What `send` returns, after as many attempts as the schedule has."""
+    turn = governor.turn(what)
+    for pause in BACKOFF_SECONDS:
+        try:
+            return turn.run(send)
+        except Unanswered as trouble:
+            if trouble.sent and method == "POST":
+                raise
+            after = trouble.retry_after
+            seconds = pause * (1 + random.random()) if after is None else min(after, MOST_RETRY_AFTER_SECONDS)
+            governor.sleep(seconds, str(trouble).rstrip("."))
+    return turn.run(send)
 
 
-def _step(schedule: tuple[float, ...], attempt: int) -> float:
-    return schedule[min(attempt, len(schedule)) - 1]
-
-
-def _error(state: RetryCallState) -> BaseException | None:
-    return state.outcome.exception() if state.outcome else None
+def retry_after(response: requests.Response) -> float | None:
+    """Seconds from a header that holds seconds or a date."""
+    value = response.headers.get("Retry-After", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    if moment.tzinfo is None:  # "-0000": in UTC, by a server that does not say where it is
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - datetime.now(timezone.utc)).total_seconds())

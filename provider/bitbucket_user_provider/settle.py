@@ -1,31 +1,41 @@
 """A POST whose answer was lost may have made its thing: look before sending it again."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
-from .errors import Unanswered
+from .errors import ApiError, Unanswered
 from .listings import Entry, Listing
 from .operation import current
 
-T = TypeVar("T")
 ATTEMPTS = 3
 
 
-def post(send: Callable[[], Entry], listing: Listing, name: str) -> tuple[Entry, bool]:
+def post(
+    send: Callable[[], Entry], listing: Listing, name: str, ours: Callable[[Entry], bool] = lambda entry: True
+) -> tuple[Entry, bool]:
     """What `send` made, and whether it was found by `name` in the listing instead of in an answer.
 
-    Sends again only after the listing has shown that nothing was made. Raises what `send` raises.
+    `ours` says whether what was found can be what was sent: if not, somebody else's stands there, and sending again
+    brings Bitbucket's refusal. Raises what `send` raises.
     """
-    for attempt in range(1, ATTEMPTS + 1):
+    lost: Unanswered | None = None
+    for _ in range(ATTEMPTS):
+        refusal = None
         try:
             return send(), False
-        except Unanswered as lost:
-            if not lost.sent:
+        except Unanswered as trouble:
+            if not trouble.sent:
                 raise
-            current.get().say(f"looking whether it was made all the same: {lost}")
-            listing.wrote((), None)
-            if found := listing.find([name]):
-                return found, True
-            if attempt == ATTEMPTS:
+            lost = trouble
+        except ApiError as again:
+            if lost is None:
                 raise
-    raise AssertionError("unreachable")
+            refusal = again  # perhaps of what the lost one has made
+        current.get().say(f"looking whether it was made all the same: {lost}")
+        listing.wrote((), None)
+        found = listing.find([name])
+        if found and ours(found):
+            return found, True
+        if refusal:
+            raise refusal
+    assert lost
+    raise lost

@@ -26,11 +26,12 @@ def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str,
         secrets = secret_aliases(model)
         found: dict[str, Failure] = {}
         for detail in error.errors(include_url=False):
-            path = path_of(detail["loc"], model)
+            path = path_of(detail["loc"])
             if detail["type"] == "missing" and path in unknown:
                 continue
             top = str(detail["loc"][0]) if detail["loc"] else ""
-            hidden = top in secrets or len(detail["loc"]) > 1
+            misspelt = detail["type"] == "extra_forbidden" and bool(secrets)  # it may hold what is meant for a secret
+            hidden = misspelt or top in secrets or len(detail["loc"]) > 1
             reason = f"{path}: {_words(detail, model, top in secrets)}" if hidden else _words(detail, model, False)
             found.setdefault(path, Failure("" if hidden else top, reason))
         return list(found.values())
@@ -54,9 +55,8 @@ def has_unknown(value: Any) -> bool:
     return value is UNKNOWN
 
 
-def path_of(location: tuple[int | str, ...], model: type[BaseModel] | None = None) -> str:
+def path_of(location: tuple[int | str, ...]) -> str:
     """A property path as Pulumi writes it: `permissions["557058:…"]`."""
-    del model
     first, *rest = location or ("",)
     inner = (f"[{part}]" if isinstance(part, int) else f'["{part}"]' for part in rest if part != "[key]")
     return str(first) + "".join(inner)
