@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
+from weakref import WeakKeyDictionary
 
 from pulumi.dynamic import (
     CheckFailure,
@@ -24,10 +25,13 @@ from pulumi.dynamic import (
 )
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
+from pulumi.runtime.config import CONFIG, get_config_env
+from pulumi.runtime.settings import get_monitor
 
 from .api import Api
 from .config import NAMESPACE, load
 from .errors import BitbucketError, ConfigurationError, Exists
+from .invoke import Invoker
 from .lifecycle import Lifecycle, public
 from .model import UNKNOWN
 from .operation import operation
@@ -116,6 +120,17 @@ def _came_from_the_plugin(state: dict[str, Any]) -> bool:
     return PROVIDER not in state
 
 
+def invoker() -> Invoker:
+    """The functions with the configuration of the program that is running; what they asked is kept for its run."""
+    run, stack = get_monitor(), CONFIG.get() | get_config_env()
+    if run not in _invokers:
+        _invokers[run] = Invoker(Api(load(_own(stack)), os.environ))
+    return _invokers[run]
+
+
+_invokers: WeakKeyDictionary[Any, Invoker] = WeakKeyDictionary()
+
+
 class _Shared:
     """The lifecycle of the process, made from the stack's configuration when a call first needs it."""
 
@@ -125,8 +140,7 @@ class _Shared:
         self._lifecycle: Lifecycle | None = None
 
     def configure(self, stack: dict[str, Any]) -> None:
-        prefix = f"{NAMESPACE}:"
-        self._values = {key[len(prefix) :]: value for key, value in stack.items() if key.startswith(prefix)}
+        self._values = _own(stack)
 
     def lifecycle(self) -> Lifecycle:
         with self._lock:
@@ -136,6 +150,11 @@ class _Shared:
 
 
 _shared = _Shared()
+
+
+def _own(stack: dict[str, Any]) -> dict[str, Any]:
+    prefix = f"{NAMESPACE}:"
+    return {key[len(prefix) :]: value for key, value in stack.items() if key.startswith(prefix)}
 
 
 def _tell(message: str) -> None:

@@ -51,6 +51,8 @@ class Found(NamedTuple):
 class Lifecycle:
     def __init__(self, api: Api) -> None:
         self.api = api
+        self._checked = {""}
+        """URNs whose inputs were checked: what refresh compares is no change to come, and not worth a remark."""
 
     def ready(self) -> None:
         """Raises ConfigurationError when there is no credential that a call could use; sends nothing."""
@@ -64,6 +66,7 @@ class Lifecycle:
         known = _by_name(resource.ARGS, prune(news))
         failures += self._foreign_workspace(known)
         self.api.claims.renew()
+        self._checked.add(current.get().urn)
         if not failures:
             failures += resource.check(self.api, known)
         if not failures and news != olds:
@@ -92,7 +95,7 @@ class Lifecycle:
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
-        if found:
+        if found and current.get().urn in self._checked:
             found.summary = resource.summary(self.api, None if found.replaces else old, args)
             self._warn(resource, old, news)
         return found

@@ -47,7 +47,7 @@ class GrantSet(Resource[Any, Any]):
         return self.HOLDING.shown(state)
 
     def create(self, api: Api, args: Any) -> Any:
-        held = self._listed(api, args, args.permissions)
+        held = self._listed(api, args)
         self._refuse_twice(api, args.permissions)
         made = self._plan(api, args.permissions, held, lambda grant: True, None)
         caller = bare(api.caller()["uuid"]) if made.steps else None
@@ -57,14 +57,14 @@ class GrantSet(Resource[Any, Any]):
         return self._bring(api, args, held, made, caller)
 
     def read(self, api: Api, state: Any) -> Any:
-        held = self._listed(api, state, state.permissions or {})
-        caller, wanted = state.caller, state.permissions
-        if caller is None and (state.exclusive or wanted is None) and not all(grant.managed for grant in held):
+        held, caller = self._listed(api, state), state.caller
+        is_import = state.permissions is None
+        managed = {grant.user_uuid for grant in self._grants(state) if grant.managed}
+        if caller is None and (is_import or state.exclusive) and any(one.user_uuid not in managed for one in held):
             caller = bare(api.caller()["uuid"])
-        if wanted is None:
-            others = [grant for grant in held if grant.user_uuid != caller]
-            wanted = {grant.account_id or grant.user_uuid: grant.permission for grant in others}
-        return self._state(api, state, wanted, held, caller)
+        if is_import:
+            managed = {grant.user_uuid for grant in held} - {caller}
+        return self._state(api, state, state.permissions or {}, held, managed, caller)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
         self._refuse_twice(api, args.permissions)
@@ -111,17 +111,15 @@ class GrantSet(Resource[Any, Any]):
         if wanted is UNKNOWN:
             return {"permissions": {"permissions": Change.UPDATE}}
         made = self._previewed(api, state, args)
-        index = {grant.user_uuid: number for number, grant in enumerate(self._grants(state))}
         written = {form: key for key in state.permissions or {} for form in api.people.forms(key)}
+        names = {grant.user_uuid: grant.account_id or grant.user_uuid for grant in self._grants(state)}
         changes = {f'permissions["{key}"]': Change.UPDATE for key, value in wanted.items() if value is UNKNOWN}
         for step in (*made.steps, *made.settled):
             key = written.get(step.user_id)
             if step.key is not None:
                 changes[f'permissions["{step.key}"]'] = Change.UPDATE if key else Change.ADD
-            elif key is not None:
-                changes[f'permissions["{key}"]'] = Change.DELETE
             else:
-                changes[f"grants[{index[step.user_id]}]"] = Change.DELETE
+                changes[f'permissions["{key or names[step.user_id]}"]'] = Change.DELETE
         return {"permissions": changes}
 
     def summary(self, api: Api, state: Any, args: Mapping[str, Any]) -> str:
@@ -138,12 +136,8 @@ class GrantSet(Resource[Any, Any]):
     def container(self, api: Api, state: Any) -> Container:
         return Container(self.HOLDING.users, self.HOLDING.shown(state), len(self._grants(state)), "grant")
 
-    def _listed(self, api: Api, source: Any, wanted: Mapping[str, str]) -> list[UserGrant]:
-        """Everyone in the listing; managed are those whom the map names."""
-        entries = self.HOLDING.listing(api, source).all()
-        named = {form for key in wanted for form in api.people.forms(key)}
-        held = map(_seen, entries)
-        return [grant.model_copy(update={"managed": bool(grant.forms(api.people) & named)}) for grant in held]
+    def _listed(self, api: Api, source: Any) -> list[UserGrant]:
+        return [_seen(entry) for entry in self.HOLDING.listing(api, source).all()]
 
     def _grants(self, state: Any) -> list[UserGrant]:
         return [UserGrant.model_validate(grant) for grant in state.grants or []] if state else []
@@ -201,7 +195,9 @@ class GrantSet(Resource[Any, Any]):
     def _bring(self, api: Api, args: Any, held: list[UserGrant], made: Plan, caller: str | None) -> Any:
         now = {grant.user_uuid: grant for grant in held}
         outcome = self._carry_out(api, args, made, now, args.permissions)
-        state = self._state(api, args, args.permissions, list(now.values()), caller)
+        named = {form for key in args.permissions for form in api.people.forms(key)}
+        managed = {uuid for uuid, grant in now.items() if grant.forms(api.people) & named}
+        state = self._state(api, args, args.permissions, list(now.values()), managed, caller)
         if not outcome.is_whole:
             report = outcome.report(self.HOLDING.shown(args))
             reasons = [*(f"{step}: {error}" for step, error in outcome.failed), *map(str, outcome.refusals)]
@@ -228,17 +224,27 @@ class GrantSet(Resource[Any, Any]):
         return carry_out(made, take, lambda: self._refuse_twice(api, wanted or {}), api.config.max_concurrent_requests)
 
     def _state(
-        self, api: Api, source: Any, wanted: Mapping[str, str], held: list[UserGrant], caller: str | None
+        self,
+        api: Api,
+        source: Any,
+        wanted: Mapping[str, str],
+        held: list[UserGrant],
+        managed: set[str],
+        caller: str | None,
     ) -> Any:
-        """State of what is held: the map as it is in Bitbucket, in the spelling of `wanted`."""
+        """State of what is held: the map as it is in Bitbucket, in the spelling of `wanted`, with those whom an update
+        would remove."""
         by_form = {form: grant for grant in held for form in grant.forms(api.people)}
-        found = {key: next((by_form[f] for f in api.people.forms(key) if f in by_form), None) for key in wanted}
-        managed = {grant.user_uuid for grant in found.values() if grant}
+        written = {key: next((by_form[f] for f in api.people.forms(key) if f in by_form), None) for key in wanted}
+        found = {key: grant for key, grant in written.items() if grant}
+        removes = self._removes(source, caller)
+        strangers = [one for one in held if removes(one) and one not in found.values()]
+        found |= {one.account_id or one.user_uuid: one for one in strangers}
         grants = [grant.model_copy(update={"managed": grant.user_uuid in managed}) for grant in held]
         return self.recall(
             {
                 **source.bag(),
-                "permissions": {key: grant.permission for key, grant in found.items() if grant},
+                "permissions": {key: grant.permission for key, grant in found.items()},
                 "grants": sorted(grants, key=lambda grant: (grant.name, grant.user_uuid)),
                 "__caller": caller,
             }

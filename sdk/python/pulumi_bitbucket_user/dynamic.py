@@ -1,27 +1,26 @@
-"""The resources of this package as dynamic resources: no plugin, one set of credentials a stack.
+"""The resources and functions of this package without the plugin: dynamic resources, one set of credentials a stack.
 
 Same names, arguments and ids as in `pulumi_bitbucket_user`; going from one to the other is one import line and no API
-call. What dynamic resources cannot do: import, explicit providers, more than four calls at once, a status line.
+call. What this flavour cannot do: import, explicit providers, more than four calls at once, a status line.
 """
 
-from typing import Any
+import asyncio
+import sys
+from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from typing import Any, ParamSpec, TypeVar
 
 import pulumi
-from bitbucket_user_provider.dynamic import Provider
+from bitbucket_user_provider.dynamic import Provider, invoker
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
+from pulumi.runtime.rpc import translate_output_properties
+from pydantic.alias_generators import to_camel
 
 import pulumi_bitbucket_user as sdk
 
-__all__ = [
-    "ProjectUserPermission",
-    "ProjectUserPermissions",
-    "RepositoryUserPermission",
-    "RepositoryUserPermissions",
-    "UserApplicationProperty",
-    "UserPipelineVariable",
-    "UserSshKey",
-    "WorkspacePipelineVariable",
-]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @pulumi.input_type
@@ -83,3 +82,122 @@ class UserApplicationProperty(sdk.UserApplicationProperty, Dynamic):
 
 class UserSshKey(sdk.UserSshKey, Dynamic):
     __doc__ = sdk.UserSshKey.__doc__
+
+
+def _plain(generated: Callable[P, T]) -> Callable[P, T]:
+    """The generated function, asking Bitbucket from this process."""
+    result = _result(generated)
+    awaitable = getattr(sys.modules[result.__module__], f"Awaitable{result.__name__}")
+
+    @wraps(generated)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> T:
+        bag = invoker().call(_name(generated), _arguments(generated, *args, **kwargs))
+        found = translate_output_properties(bag, lambda name: name, result)
+        fields = (name for name in signature(awaitable).parameters)
+        return awaitable(**{name: pulumi.get(found, name) for name in fields})  # type: ignore[no-any-return]
+
+    return ask
+
+
+def _output(generated: Callable[P, T], plain: Callable[..., Any]) -> Callable[P, T]:
+    """The generated function of Outputs; the call waits for its arguments, and runs beside the program."""
+    result = _result(plain)
+
+    @wraps(generated)
+    def ask(*args: P.args, **kwargs: P.kwargs) -> T:
+        functions = invoker()
+
+        def call(known: dict[str, Any]) -> Any:
+            bag = functions.call(_name(plain), known)
+            return translate_output_properties(bag, lambda name: name, result)
+
+        def beside(known: dict[str, Any]) -> Any:
+            return asyncio.get_running_loop().run_in_executor(None, call, known)
+
+        return pulumi.Output.all(**_arguments(generated, *args, **kwargs)).apply(beside)  # type: ignore[return-value]
+
+    return ask
+
+
+def _arguments(generated: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
+    given = signature(generated).bind(*args, **kwargs).arguments
+    opts = given.pop("opts", None)
+    if opts is not None and opts.provider is not None:
+        raise TypeError("Functions of pulumi_bitbucket_user.dynamic take the stack's configuration, no provider.")
+    return {to_camel(name): value for name, value in given.items() if value is not None}
+
+
+def _name(generated: Callable[..., Any]) -> str:
+    return to_camel(generated.__name__)
+
+
+def _result(generated: Callable[..., Any]) -> type:
+    kind = _name(generated)
+    found: type = getattr(sys.modules[generated.__module__], f"{kind[0].upper()}{kind[1:]}Result")
+    return found
+
+
+get_current_user = _plain(sdk.get_current_user)
+get_current_user_output = _output(sdk.get_current_user_output, sdk.get_current_user)
+get_current_user_email = _plain(sdk.get_current_user_email)
+get_current_user_email_output = _output(sdk.get_current_user_email_output, sdk.get_current_user_email)
+get_current_user_emails = _plain(sdk.get_current_user_emails)
+get_current_user_emails_output = _output(sdk.get_current_user_emails_output, sdk.get_current_user_emails)
+get_current_user_repository_permissions = _plain(sdk.get_current_user_repository_permissions)
+get_current_user_repository_permissions_output = _output(
+    sdk.get_current_user_repository_permissions_output, sdk.get_current_user_repository_permissions
+)
+get_current_user_workspace_permission = _plain(sdk.get_current_user_workspace_permission)
+get_current_user_workspace_permission_output = _output(
+    sdk.get_current_user_workspace_permission_output, sdk.get_current_user_workspace_permission
+)
+get_current_user_workspaces = _plain(sdk.get_current_user_workspaces)
+get_current_user_workspaces_output = _output(sdk.get_current_user_workspaces_output, sdk.get_current_user_workspaces)
+get_effective_repository_permissions = _plain(sdk.get_effective_repository_permissions)
+get_effective_repository_permissions_output = _output(
+    sdk.get_effective_repository_permissions_output, sdk.get_effective_repository_permissions
+)
+get_project_group_permissions = _plain(sdk.get_project_group_permissions)
+get_project_group_permissions_output = _output(
+    sdk.get_project_group_permissions_output, sdk.get_project_group_permissions
+)
+get_project_user_permission = _plain(sdk.get_project_user_permission)
+get_project_user_permission_output = _output(sdk.get_project_user_permission_output, sdk.get_project_user_permission)
+get_project_user_permissions = _plain(sdk.get_project_user_permissions)
+get_project_user_permissions_output = _output(sdk.get_project_user_permissions_output, sdk.get_project_user_permissions)
+get_repository_group_permissions = _plain(sdk.get_repository_group_permissions)
+get_repository_group_permissions_output = _output(
+    sdk.get_repository_group_permissions_output, sdk.get_repository_group_permissions
+)
+get_repository_user_permission = _plain(sdk.get_repository_user_permission)
+get_repository_user_permission_output = _output(
+    sdk.get_repository_user_permission_output, sdk.get_repository_user_permission
+)
+get_repository_user_permissions = _plain(sdk.get_repository_user_permissions)
+get_repository_user_permissions_output = _output(
+    sdk.get_repository_user_permissions_output, sdk.get_repository_user_permissions
+)
+get_user = _plain(sdk.get_user)
+get_user_output = _output(sdk.get_user_output, sdk.get_user)
+get_user_application_property = _plain(sdk.get_user_application_property)
+get_user_application_property_output = _output(
+    sdk.get_user_application_property_output, sdk.get_user_application_property
+)
+get_user_pipeline_variable = _plain(sdk.get_user_pipeline_variable)
+get_user_pipeline_variable_output = _output(sdk.get_user_pipeline_variable_output, sdk.get_user_pipeline_variable)
+get_user_pipeline_variables = _plain(sdk.get_user_pipeline_variables)
+get_user_pipeline_variables_output = _output(sdk.get_user_pipeline_variables_output, sdk.get_user_pipeline_variables)
+get_user_ssh_key = _plain(sdk.get_user_ssh_key)
+get_user_ssh_key_output = _output(sdk.get_user_ssh_key_output, sdk.get_user_ssh_key)
+get_user_ssh_keys = _plain(sdk.get_user_ssh_keys)
+get_user_ssh_keys_output = _output(sdk.get_user_ssh_keys_output, sdk.get_user_ssh_keys)
+get_workspace_member = _plain(sdk.get_workspace_member)
+get_workspace_member_output = _output(sdk.get_workspace_member_output, sdk.get_workspace_member)
+get_workspace_members = _plain(sdk.get_workspace_members)
+get_workspace_members_output = _output(sdk.get_workspace_members_output, sdk.get_workspace_members)
+get_workspace_pipeline_variables = _plain(sdk.get_workspace_pipeline_variables)
+get_workspace_pipeline_variables_output = _output(
+    sdk.get_workspace_pipeline_variables_output, sdk.get_workspace_pipeline_variables
+)
+search_code = _plain(sdk.search_code)
+search_code_output = _output(sdk.search_code_output, sdk.search_code)
