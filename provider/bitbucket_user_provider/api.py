@@ -8,7 +8,7 @@ from .claims import Claims
 from .client import Client, Path
 from .config import Config
 from .credentials import Environment, Kind
-from .errors import ApiError, NotFound, Unauthorized
+from .errors import ApiError, NotFound
 from .listings import Entry, Listing
 from .operation import current
 from .people import People, bare
@@ -48,7 +48,7 @@ class Api(Client):
         return bare(self.caller()["uuid"]) == bare(user_uuid)
 
     def gone(self, what: NotFound, path: Path, place: str, leaving: str) -> None:
-        """Settles a 404 of a place: the thing is gone only when the credential is sound. Raises Unauthorized.
+        """Settles a 404 of a place: the thing is gone only when the credential is sound. Raises ApiError.
 
         Warns once a place.
         """
@@ -62,14 +62,13 @@ class Api(Client):
             )
 
     def probe(self, path: Path) -> None:
-        """Asks once a process whether the credential that reads this path is accepted at all. Raises Unauthorized."""
+        """Asks once a process whether the credential that reads this path is accepted at all. Raises ApiError."""
         with self._once:
             if path.reads in self._trusted:
                 return
             try:
                 self.get(Path(USER.template, reads=path.reads), {})
-            except Unauthorized:
-                raise
-            except ApiError:
-                pass  # known to Bitbucket, though not allowed to ask this
+            except ApiError as refusal:
+                if refusal.status != 403:  # known to Bitbucket, though not allowed to ask this
+                    raise
             self._trusted.add(path.reads)

@@ -197,7 +197,7 @@ class Client:
         target = origin + url.lstrip("/") if url.startswith("/") and not url.startswith("//") else url
         if not target.lower().startswith(origin.lower()):
             raise BitbucketError(
-                f"{what} leads away from {origin} to {url.partition('?')[0]}; it was not followed, because it would "
-                "carry the credential there."
+                f"{what} leads from {parts.netloc} to {url.partition('//')[2].partition('/')[0]}; it was not followed, "
+                "because it would carry the credential there."
             )
         return target

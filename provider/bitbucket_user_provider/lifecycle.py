@@ -14,13 +14,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from .api import Api
 from .errors import BitbucketError, InvalidInput, NotFound
 from .model import UNKNOWN, Change, ReplacesMark, Same, SecretMark, mark
-from .operation import current
+from .operation import current, hiding
 from .resources import RESOURCES
 from .resources.resource import Resource
 from .validation import Failure, has_unknown, prune, validate
@@ -199,15 +199,16 @@ class Lifecycle:
 
     @contextmanager
     def _secrets_hidden(self, resource: Resource[Any, Any], bag: Mapping[str, Any]) -> Iterator[None]:
-        """Keeps the values of secret fields out of what Bitbucket may quote in an error."""
-        try:
-            yield
-        except BitbucketError as error:
-            for name, info in resource.ARGS.model_fields.items():
-                value = bag.get(info.alias or name)
-                if mark(info, SecretMark) and isinstance(value, str) and value:
-                    error.args = tuple(str(arg).replace(value, "[secret]") for arg in error.args)
-            raise
+        """Keeps the values of secret fields out of errors, and makes one of an answer that nobody expects."""
+        fields = resource.ARGS.model_fields.items()
+        values = (bag.get(info.alias or name) for name, info in fields if mark(info, SecretMark))
+        with hiding(value for value in values if isinstance(value, str)):
+            try:
+                yield
+            except (LookupError, TypeError, AttributeError, ValidationError) as surprise:
+                raise BitbucketError(
+                    f"Bitbucket's answer has another form than its documentation says ({type(surprise).__name__})."
+                ) from surprise
 
 
 def public(bag: Mapping[str, Any]) -> Bag:

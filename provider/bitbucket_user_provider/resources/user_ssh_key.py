@@ -14,7 +14,7 @@ from .. import settle
 from ..api import Api
 from ..client import Path
 from ..credentials import Kind
-from ..errors import ApiError, Exists
+from ..errors import ApiError, Exists, NotFound
 from ..listings import Entry, Listing
 from ..model import Model, Replaces, Same
 from ..operation import current
@@ -112,7 +112,12 @@ class UserSshKey(Resource[Args, State]):
         body = {"key": args.key, "label": args.label}
         listing = self.listing(api, args)
         try:
-            entry, found = settle.post(lambda: api.post(KEYS, args, body, **query), listing, identity(args.key))
+            entry, found = settle.post(
+                lambda: api.post(KEYS, args, body, **query),
+                listing,
+                identity(args.key),
+                lambda one: (one.get("label") or "") == args.label,
+            )
         except ApiError as refusal:
             if refusal.status != 400 or not _is_taken(refusal.told):
                 raise
@@ -188,7 +193,10 @@ class UserSshKey(Resource[Args, State]):
         )
 
     def _ask(self, api: Api, state: State) -> Entry | None:
-        entry: Entry = api.get(KEY, state)
+        try:
+            entry: Entry = api.get(KEY, state)
+        except NotFound:
+            return None
         return entry
 
     def listing(self, api: Api, source: Any) -> Listing:

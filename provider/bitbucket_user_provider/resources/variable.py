@@ -11,7 +11,7 @@ from pydantic import StrictBool, StrictStr
 from .. import settle
 from ..api import Api
 from ..client import Path
-from ..errors import Conflict, Exists
+from ..errors import Conflict, Exists, NotFound
 from ..fields import FORBIDDEN_IN_IDS, VariableKey
 from ..listings import Entry, Listing
 from ..model import Model, ReplacesMark, Secret
@@ -47,7 +47,9 @@ class Variable(Resource[Any, Any]):
     def create(self, api: Api, args: Any) -> Any:
         listing = self.listing(api, args)
         try:
-            entry, found = settle.post(lambda: api.post(self.LIST, args, self._body(args)), listing, args.key)
+            entry, found = settle.post(
+                lambda: api.post(self.LIST, args, self._body(args)), listing, args.key, lambda one: _can_be(one, args)
+            )
         except Conflict:
             standing = listing.find([args.key])
             if standing is None:
@@ -118,8 +120,11 @@ class Variable(Resource[Any, Any]):
         owner = source[self.OWNER] if isinstance(source, Mapping) else getattr(source, self.OWNER)
         return api.listing(self.LIST, {self.OWNER: owner}, lambda entry: [bare(entry["uuid"]), entry["key"]])
 
-    def _ask(self, api: Api, state: Any) -> Entry:
-        entry: Entry = api.get(self.ONE, state)
+    def _ask(self, api: Api, state: Any) -> Entry | None:
+        try:
+            entry: Entry = api.get(self.ONE, state)
+        except NotFound:
+            return None
         return entry
 
     def _owner(self, source: Any) -> str:
@@ -133,3 +138,9 @@ class Variable(Resource[Any, Any]):
         return self.recall(
             args.bag() | {name: entry[name] for name in answered if name in entry} | {"uuid": bare(entry["uuid"])}
         )
+
+
+def _can_be(entry: Entry, args: Any) -> bool:
+    """Whether a variable that was found can be what was asked for; a secured value cannot be compared."""
+    secured = bool(entry.get("secured"))
+    return secured is args.secured and (secured or entry.get("value") == args.value)
