@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 from bitbucket_user_provider.errors import BitbucketError
+from bitbucket_user_provider.invoke import Invoker
 
 from tests.emulator import Emulator
 from tests.emulator.world import Email
-from tests.unit.function_calls import ask, emulator
+from tests.unit.function_calls import api_of, ask, emulator
 
 USER = "GET /user"
 MEMBERS = "GET /workspaces/{workspace}/members"
@@ -35,6 +36,12 @@ def test_the_current_user_is_who_the_credential_belongs_to(bitbucket: Emulator) 
         "createdOn": ada.created_on,
         "type": "user",
     }
+
+
+def test_who_the_caller_is_costs_one_call_for_functions_and_sets_together(bitbucket: Emulator) -> None:
+    api = api_of(bitbucket)
+    assert api.is_caller(Invoker(api).call("getCurrentUser", {})["uuid"])
+    assert bitbucket.calls() == {USER: 1}
 
 
 @pytest.mark.parametrize("who", ["oauth", "access token"])
@@ -135,6 +142,14 @@ def test_an_address_may_be_written_in_any_case_and_stays_the_key_as_written(bitb
     grace, bob = bitbucket.person("Grace").account_id, bitbucket.person("Bob").account_id
     assert answer["byEmail"] == {emails[0]: grace, emails[1]: grace, emails[2]: bob}
     assert [one["displayName"] for one in answer["members"]] == ["Bob Kahn", "Grace Hopper"]
+
+
+def test_an_address_may_be_answered_in_any_case(bitbucket: Emulator) -> None:
+    bitbucket.person("Bob").emails = [Email("Bob.Kahn@Acme.example")]
+    emails = ["bob.kahn@acme.example"]
+    answer = ask(bitbucket, "getWorkspaceMembers", workspace="acme", emails=emails)
+    assert list(answer["byEmail"]) == emails
+    assert ask(bitbucket, "getWorkspaceMember", workspace="acme", email=emails[0])["displayName"] == "Bob Kahn"
 
 
 def test_two_addresses_of_one_person_find_one_member(bitbucket: Emulator) -> None:

@@ -43,6 +43,9 @@ class GetWorkspaceMember(Function[Args, WorkspaceMember]):
         if args.email is None:
             with remedy(f"Is {args.user_id} a member of {args.workspace}?", 404):
                 return member(api, api.get(MEMBER, {"workspace": args.workspace, "member": args.user_id}))
-        for found in members_by_email(api, args.workspace, [args.email]).values():
-            return found
-        raise BitbucketError(f"No member of {args.workspace} has the address {args.email}. Only confirmed ones count.")
+        found = members_by_email(api, args.workspace, [args.email]).get(args.email.lower())
+        if found is None:
+            raise BitbucketError(
+                f"No member of {args.workspace} has the address {args.email}. Only confirmed ones count."
+            )
+        return found
