@@ -23,7 +23,7 @@ class Args(InWorkspace):
     """Account id or UUID of the person. Either this or `email`."""
 
     email: Email | None = None
-    """A confirmed e-mail address of the person. Either this or `userId`."""
+    """E-mail address of the person, written in any case. Either this or `userId`."""
 
     @model_validator(mode="after")
     def _names_one_person(self) -> "Args":
@@ -45,7 +45,5 @@ class GetWorkspaceMember(Function[Args, WorkspaceMember]):
                 return member(api, api.get(MEMBER, {"workspace": args.workspace, "member": args.user_id}))
         found = members_by_email(api, args.workspace, [args.email]).get(args.email.lower())
         if found is None:
-            raise BitbucketError(
-                f"No member of {args.workspace} has the address {args.email}. Only confirmed ones count."
-            )
+            raise BitbucketError(f"No member of {args.workspace} has the address {args.email}: check its spelling.")
         return found

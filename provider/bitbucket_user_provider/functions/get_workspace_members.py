@@ -50,8 +50,8 @@ class GetWorkspaceMembers(Function[Args, Result]):
         missing = [email for email in dict.fromkeys(args.emails) if email.lower() not in found]
         if missing and not args.allow_missing:
             raise BitbucketError(
-                f"No member of {args.workspace} has the address {', '.join(missing)}. "
-                "Only confirmed addresses count; invite who is missing, or set allowMissing."
+                f"No member of {args.workspace} has the address {', '.join(missing)}: "
+                "check the spelling, invite who is missing, or set allowMissing."
             )
         return Result(
             members=_by_name(found.values()),
