@@ -20,7 +20,7 @@ export function getWorkspaceMember(args: GetWorkspaceMemberArgs, opts?: pulumi.I
 
 export interface GetWorkspaceMemberArgs {
     /**
-     * A confirmed e-mail address of the person. Either this or `userId`.
+     * E-mail address of the person, written in any case. Either this or `userId`.
      */
     email?: string;
     /**
@@ -71,7 +71,7 @@ export function getWorkspaceMemberOutput(args: GetWorkspaceMemberOutputArgs, opt
 
 export interface GetWorkspaceMemberOutputArgs {
     /**
-     * A confirmed e-mail address of the person. Either this or `userId`.
+     * E-mail address of the person, written in any case. Either this or `userId`.
      */
     email?: pulumi.Input<string | undefined>;
     /**

@@ -25,7 +25,7 @@ func GetWorkspaceMember(ctx *pulumi.Context, args *GetWorkspaceMemberArgs, opts 
 }
 
 type GetWorkspaceMemberArgs struct {
-	// A confirmed e-mail address of the person. Either this or `userId`.
+	// E-mail address of the person, written in any case. Either this or `userId`.
 	Email *string `pulumi:"email"`
 	// Account id or UUID of the person. Either this or `email`.
 	UserId *string `pulumi:"userId"`
@@ -52,7 +52,7 @@ func GetWorkspaceMemberOutput(ctx *pulumi.Context, args GetWorkspaceMemberOutput
 }
 
 type GetWorkspaceMemberOutputArgs struct {
-	// A confirmed e-mail address of the person. Either this or `userId`.
+	// E-mail address of the person, written in any case. Either this or `userId`.
 	Email pulumi.StringPtrInput `pulumi:"email"`
 	// Account id or UUID of the person. Either this or `email`.
 	UserId pulumi.StringPtrInput `pulumi:"userId"`

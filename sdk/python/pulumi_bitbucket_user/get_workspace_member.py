@@ -103,7 +103,7 @@ def get_workspace_member(email: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
-    :param _builtins.str email: A confirmed e-mail address of the person. Either this or `userId`.
+    :param _builtins.str email: E-mail address of the person, written in any case. Either this or `userId`.
     :param _builtins.str user_id: Account id or UUID of the person. Either this or `email`.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -129,7 +129,7 @@ def get_workspace_member_output(email: pulumi.Input[Optional[Optional[_builtins.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
-    :param _builtins.str email: A confirmed e-mail address of the person. Either this or `userId`.
+    :param _builtins.str email: E-mail address of the person, written in any case. Either this or `userId`.
     :param _builtins.str user_id: Account id or UUID of the person. Either this or `email`.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
