@@ -66,7 +66,6 @@ class Model(BaseModel):
         alias_generator=to_camel,
         populate_by_name=True,
         extra="forbid",
-        use_attribute_docstrings=True,
         use_enum_values=True,
         hide_input_in_errors=True,
     )

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import wraps
-from typing import Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
@@ -25,14 +25,15 @@ from . import __version__
 from .api import Api
 from .config import Config, load, problems
 from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
-from .functions import FUNCTIONS
-from .invoke import Invoker, check
 from .lifecycle import Diff, Lifecycle, public
 from .model import Change, secret_aliases
 from .operation import operation
 from .plugin_values import to_bag, to_struct
 from .resources import RESOURCES
 from .resources.resource import Resource
+
+if TYPE_CHECKING:
+    from .invoke import Invoker
 
 THREADS = 1000
 """More than any `--parallel`, or Cancel would queue behind waiting creates; made on demand."""
@@ -80,6 +81,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine)) if engine else None
         self._configured: Lifecycle | None = None
         self._invoker: Invoker | None = None
+        self._lock = threading.Lock()
         self._cancelled = threading.Event()
 
     def reporter(self, urn: str) -> tuple[Callable[[str], None], Callable[[str], None]]:
@@ -137,7 +139,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         lifecycle.ready()
         if self._cancelled.is_set():
             lifecycle.api.governor.cancel()
-        self._configured, self._invoker = lifecycle, Invoker(lifecycle.api)
+        self._configured = lifecycle
         return rpc.ConfigureResponse(supportsPreview=True)
 
     @told
@@ -191,14 +193,15 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @told
     def Invoke(self, request: rpc.InvokeRequest, context: Any) -> rpc.InvokeResponse:
+        from . import invoke  # here, because most runs call no function and every run waits for the plugin's start
+
         name, arguments = request.tok.rpartition(":")[2], to_bag(request.args)
-        if name not in FUNCTIONS:
-            raise InvalidInput(f"There is no function '{request.tok}'.")
-        failures = check(name, arguments)
-        if failures or self._invoker is None:
+        if failures := invoke.check(name, arguments):
             return rpc.InvokeResponse(
                 failures=[rpc.CheckFailure(property=failure.property, reason=failure.reason) for failure in failures]
             )
+        with self._lock:
+            self._invoker = self._invoker or invoke.Invoker(self.lifecycle.api)
         response = rpc.InvokeResponse()
         getattr(response, "return").CopyFrom(to_struct(self._invoker.call(name, arguments)))
         return response

@@ -1,9 +1,13 @@
 """schema.json from the models: `python -m bitbucket_user_provider.schema` prints it, the same bytes on every run."""
 
+import ast
 import inspect
 import json
+import textwrap
 import types
 from enum import Enum
+from functools import cache
+from itertools import pairwise
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
@@ -100,7 +104,9 @@ def function(one: Function[Any, Any], collected: dict[str, Spec]) -> Spec:
 
 
 def properties(model: type[BaseModel], collected: dict[str, Spec]) -> Spec:
-    return {alias: property_spec(info, collected) for alias, info in shown(model)}
+    said = field_docs(model)
+    names = {info.alias or name: name for name, info in model.model_fields.items()}
+    return {alias: property_spec(info, said[names[alias]], collected) for alias, info in shown(model)}
 
 
 def required(model: type[BaseModel]) -> list[str]:
@@ -117,10 +123,8 @@ def shown(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
     return [(alias, info) for alias, info in pairs if not alias.startswith("__")]
 
 
-def property_spec(info: FieldInfo, collected: dict[str, Spec]) -> Spec:
-    if not info.description:
-        raise TypeError(f"{info} has no docstring")
-    spec = type_spec(info.annotation, collected) | {"description": " ".join(info.description.split())}
+def property_spec(info: FieldInfo, description: str, collected: dict[str, Spec]) -> Spec:
+    spec = type_spec(info.annotation, collected) | {"description": " ".join(description.split())}
     if mark(info, SecretMark):
         spec["secret"] = True
     if mark(info, ReplacesMark) == ReplacesMark():
@@ -168,6 +172,27 @@ def enum_spec(kind: type[Enum]) -> Spec:
         "description": docs(kind),
         "enum": [{"name": name, "value": member.value} for member, name in names],
     }
+
+
+@cache
+def field_docs(model: type[BaseModel]) -> dict[str, str]:
+    """The string below each field. Read from the source here alone, because it takes longer than all the rest of a
+    plugin's start."""
+    found: dict[str, str] = {}
+    for kind in reversed(model.__mro__):
+        if not issubclass(kind, BaseModel) or kind is BaseModel:
+            continue
+        (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
+        assert isinstance(definition, ast.ClassDef)
+        for field, below in pairwise(definition.body):
+            if (
+                isinstance(field, ast.AnnAssign)
+                and isinstance(field.target, ast.Name)
+                and isinstance(below, ast.Expr)
+                and isinstance(below.value, ast.Constant)
+            ):
+                found[field.target.id] = inspect.cleandoc(str(below.value.value))
+    return found
 
 
 def docs(kind: type) -> str:
