@@ -6,6 +6,7 @@ most GETs it may cost. What the step leaves in Bitbucket is `held`, in the words
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,8 +32,8 @@ class Step:
 @dataclass(frozen=True)
 class Life:
     kind: str
-    place: str
-    """What the paths of its calls, and of no other life's, begin with."""
+    places: tuple[str, ...]
+    """What the paths of its calls, and of no other life's, begin with, in any case of letters."""
     holds: Callable[[Emulator], Any]
     created: Step
     updated: Step
@@ -43,6 +44,8 @@ class Life:
     """What somebody changes by hand, after `updated`."""
     remove: Callable[[Emulator], object]
     """Somebody deletes by hand what `replaced` left."""
+    removed: tuple[str, str] = ("delete", "create")
+    """What a refresh then finds, and what puts it right."""
     deletes: str = "DELETE"
     mended: str = "PUT"
     """What putting a drift right sends."""
@@ -60,13 +63,18 @@ def _repository(slug: str) -> Callable[[Emulator], Any]:
     return lambda bitbucket: bitbucket.repository_permissions("acme", slug)
 
 
-def _properties(bitbucket: Emulator) -> Any:
-    return bitbucket.properties("Grace")
+def _ed25519(letter: str) -> str:
+    """A well-formed public key."""
+    parts = (b"ssh-ed25519", letter.encode() * 32)
+    return "ssh-ed25519 " + base64.b64encode(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).decode()
+
+
+LAPTOP, PHONE = _ed25519("l"), _ed25519("p")
 
 
 REPOSITORY_USER_PERMISSION = Life(
     kind="RepositoryUserPermission",
-    place="/repositories/acme/api/",
+    places=("/repositories/acme/api/",),
     holds=_repository("api"),
     created=Step(
         {"workspace": "acme", "repo_slug": "api", "user_id": GRACE.account_id, "permission": "write"},
@@ -86,7 +94,7 @@ REPOSITORY_USER_PERMISSION = Life(
 
 PROJECT_USER_PERMISSION = Life(
     kind="ProjectUserPermission",
-    place="/workspaces/acme/projects/CORE/",
+    places=("/workspaces/acme/projects/CORE/",),
     holds=lambda bitbucket: bitbucket.project_permissions("acme", "CORE"),
     created=Step(
         {"workspace": "acme", "project_key": "CORE", "user_id": GRACE.uuid, "permission": "create-repo"},
@@ -106,7 +114,7 @@ PROJECT_USER_PERMISSION = Life(
 
 WORKSPACE_PIPELINE_VARIABLE = Life(
     kind="WorkspacePipelineVariable",
-    place="/workspaces/acme/pipelines-config/",
+    places=("/workspaces/acme/pipelines-config/",),
     holds=lambda bitbucket: bitbucket.workspace_variables("acme"),
     created=Step(
         {"workspace": "acme", "key": "DEPLOY_TOKEN", "value": "plain-secret-1", "secured": True},
@@ -129,7 +137,7 @@ WORKSPACE_PIPELINE_VARIABLE = Life(
 
 USER_PIPELINE_VARIABLE = Life(
     kind="UserPipelineVariable",
-    place=f"/users/{GRACE.uuid}/pipelines_config/",
+    places=(f"/users/{GRACE.uuid}/pipelines_config/",),
     holds=lambda bitbucket: bitbucket.user_variables("Grace"),
     created=Step(
         {"user_id": GRACE.uuid, "key": "EDITOR", "value": "plain-secret-3"},
@@ -143,13 +151,13 @@ USER_PIPELINE_VARIABLE = Life(
     remove=lambda bitbucket: bitbucket.delete_variable("Grace", "EDITOR"),
     renamed="POST PUT",
     standing=lambda bitbucket: bitbucket.set_variable("Grace", "EDITOR", "somebody's"),
-    exists="a variable EDITOR (not secured) stands in {} already; nothing was changed".format(GRACE.uuid),
+    exists=f"a variable EDITOR (not secured) stands in {GRACE.uuid} already; nothing was changed",
 )
 
 USER_APPLICATION_PROPERTY = Life(
     kind="UserApplicationProperty",
-    place=f"/users/{GRACE.uuid}/properties/",
-    holds=_properties,
+    places=(f"/users/{GRACE.uuid}/properties/",),
+    holds=lambda bitbucket: bitbucket.properties("Grace"),
     created=Step(
         {"user_id": GRACE.uuid, "app_key": "acme-app", "property_name": "look", "value": {"theme": "dark"}},
         {"acme-app/look": {"theme": "dark"}},
@@ -173,6 +181,114 @@ USER_APPLICATION_PROPERTY = Life(
 )
 
 
+def _keys(bitbucket: Emulator) -> Any:
+    return [(one.label, one.key) for one in bitbucket.ssh_keys("Ada")]
+
+
+def _forget_key(bitbucket: Emulator) -> None:
+    """Deleted, and 30 days later."""
+    bitbucket.delete_ssh_key("Ada", bitbucket.ssh_keys("Ada")[0].uuid)
+    bitbucket.world.deleted_ssh_keys.clear()
+
+
+USER_SSH_KEY = Life(
+    kind="UserSshKey",
+    places=(f"/users/{ADA.uuid}/ssh-keys", f"/users/{ADA.account_id}/ssh-keys"),
+    holds=_keys,
+    created=Step(
+        {"user_id": ADA.uuid, "key": f"{LAPTOP} ada@laptop", "label": "laptop"},
+        [("laptop", LAPTOP)],
+        "POST",
+    ),
+    updated=Step({"label": "work"}, [("work", LAPTOP)], "PUT"),
+    drift=lambda bitbucket: setattr(bitbucket.ssh_keys("Ada")[0], "label", "by hand"),
+    replaced=Step({"key": PHONE}, [("work", PHONE)], "POST DELETE"),
+    spelled={"user_id": ADA.account_id, "key": f"{PHONE} ada@phone"},
+    remove=_forget_key,
+    renamed="POST",
+    nothing=[],
+    standing=lambda bitbucket: bitbucket.add_ssh_key("Ada", LAPTOP, "somebody's"),
+    exists=f"this key is registered for {ADA.uuid} already, as 'somebody's'; nothing was changed",
+)
+
+
+def _repositories(*slugs: str) -> Callable[[Emulator], Any]:
+    def holds(bitbucket: Emulator) -> Any:
+        held = {slug: bitbucket.repository_permissions("acme", slug) for slug in slugs}
+        return {slug: grants for slug, grants in held.items() if grants}
+
+    return holds
+
+
+def _revoke_all(bitbucket: Emulator, workspace: str, place: str) -> None:
+    bitbucket.place(workspace, place).users.clear()
+
+
+def _meddle(bitbucket: Emulator, place: str) -> None:
+    """Somebody lowers one and lets another in."""
+    bitbucket.grant("acme", place, "Grace", "read")
+    bitbucket.grant("acme", place, "Margaret", "write")
+
+
+REPOSITORY_USER_PERMISSIONS = Life(
+    kind="RepositoryUserPermissions",
+    places=("/repositories/acme/web/", "/repositories/acme/infra/"),
+    holds=_repositories("web", "infra"),
+    created=Step(
+        {"workspace": "acme", "repo_slug": "web", "permissions": {GRACE.account_id: "write", BOB.uuid: "read"}},
+        {"web": {"Grace Hopper": "write", "Bob Kahn": "read"}},
+        "PUT PUT",
+        reads=1,
+    ),
+    updated=Step(
+        {"permissions": {GRACE.account_id: "admin", ALAN.uuid: "read"}},
+        {"web": {"Grace Hopper": "admin", "Alan Turing": "read"}},
+        "PUT PUT DELETE",
+    ),
+    drift=lambda bitbucket: _meddle(bitbucket, "web"),
+    mended="PUT DELETE",
+    replaced=Step(
+        {"repo_slug": "infra"},
+        {"infra": {"Grace Hopper": "admin", "Alan Turing": "read"}},
+        "DELETE DELETE PUT PUT",
+        reads=1,
+    ),
+    spelled={"permissions": {GRACE.uuid.upper(): "admin", ALAN.account_id: "read"}},
+    remove=lambda bitbucket: _revoke_all(bitbucket, "acme", "infra"),
+    removed=("update", "update"),
+    deletes="DELETE DELETE",
+    standing=lambda bitbucket: bitbucket.grant("acme", "web", "Grace", "admin"),
+    exists="acme/web has grants that the map does not name: Grace Hopper admin instead of write; nothing was changed",
+)
+
+
+def _ops(bitbucket: Emulator) -> Any:
+    held = {workspace: bitbucket.project_permissions(workspace, "OPS") for workspace in ("acme", "acme-dev")}
+    return {workspace: grants for workspace, grants in held.items() if grants}
+
+
+PROJECT_USER_PERMISSIONS = Life(
+    kind="ProjectUserPermissions",
+    places=("/workspaces/acme/projects/OPS/", "/workspaces/acme-dev/projects/OPS/"),
+    holds=_ops,
+    created=Step(
+        {"workspace": "acme", "project_key": "OPS", "permissions": {GRACE.uuid: "create-repo", BOB.account_id: "read"}},
+        {"acme": {"Grace Hopper": "create-repo", "Bob Kahn": "read"}},
+        "PUT PUT",
+        reads=1,
+    ),
+    updated=Step({"permissions": {GRACE.uuid: "admin"}}, {"acme": {"Grace Hopper": "admin"}}, "PUT DELETE"),
+    drift=lambda bitbucket: _meddle(bitbucket, "OPS"),
+    mended="PUT DELETE",
+    replaced=Step({"workspace": "acme-dev"}, {"acme-dev": {"Grace Hopper": "admin"}}, "DELETE PUT", reads=1),
+    spelled={"permissions": {GRACE.account_id: "admin"}},
+    remove=lambda bitbucket: _revoke_all(bitbucket, "acme-dev", "OPS"),
+    removed=("update", "update"),
+    standing=lambda bitbucket: bitbucket.grant("acme", "OPS", "Grace", "read"),
+    exists="acme/OPS has grants that the map does not name: Grace Hopper read instead of create-repo; nothing was",
+)
+
+
 def _variable(bitbucket: Emulator, workspace: str, key: str) -> Any:
     held = bitbucket.world.workspaces[workspace].variables.values()
     return next(one for one in held if one.key == key)
@@ -184,4 +300,7 @@ LIVES = (
     WORKSPACE_PIPELINE_VARIABLE,
     USER_PIPELINE_VARIABLE,
     USER_APPLICATION_PROPERTY,
+    USER_SSH_KEY,
+    REPOSITORY_USER_PERMISSIONS,
+    PROJECT_USER_PERMISSIONS,
 )

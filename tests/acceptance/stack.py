@@ -5,10 +5,12 @@ A command of the engine is a `Run`: what it did to which resource, and what it s
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import sys
 import threading
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -133,6 +135,7 @@ class Stack:
         self.folder = folder
         self.program = program
         self.name = name
+        self._loop: asyncio.AbstractEventLoop | None = None
         self.environ: dict[str, str] = {}
         """What the engine and the providers find in their environment; may change between two commands."""
         self.environ |= QUIET | {"PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": f"file://{folder}"} | dict(environ)
@@ -140,13 +143,14 @@ class Stack:
             work_dir=str(folder),
             env_vars=self.environ,
             program=self._run_program,
-            project_settings=auto.ProjectSettings(PROJECT, "python"),
+            project_settings=None if (folder / "Pulumi.yaml").exists() else auto.ProjectSettings(PROJECT, "python"),
         )
         self.automation = _Stack(name, workspace, StackInitMode.CREATE_OR_SELECT)
         if config:
             self.configure(config)
 
     def _run_program(self) -> None:
+        self._loop = asyncio.get_running_loop()
         self.program()
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -178,6 +182,7 @@ class Stack:
 
     def _do(self, command: Callable[..., Any], **how: Any) -> Run:
         run = Run()
+        self._loop = None
         over = threading.Event()
 
         def note(event: EngineEvent) -> None:
@@ -186,11 +191,12 @@ class Stack:
                 over.set()
 
         try:
-            result = command(on_event=note, color="never", **how)
+            result = command(on_event=note, **{"color": "never", **how})
         except auto.CommandError as error:
             run.failed = True
             run.stdout = str(error)
-            _bury_the_program()
+            if self._loop:
+                _bury(self._loop)
         else:
             run.stdout, run.stderr = result.stdout, result.stderr
         over.wait(timeout=10)
@@ -214,10 +220,13 @@ class Stack:
         return {_name(one["urn"]): one for one in deployment.get("resources", []) if _is_ours(one["type"])}
 
 
-def _bury_the_program() -> None:
-    """Collects the coroutine that Pulumi leaves behind of a program that failed; its end raises where nobody listens."""
+def _bury(loop: asyncio.AbstractEventLoop) -> None:
+    """Ends what Pulumi leaves to the collector of a program that the engine has stopped."""
+    while loop.is_running():
+        time.sleep(0.01)
     listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
     try:
+        loop.close()
         gc.collect()
     finally:
         sys.unraisablehook = listening
