@@ -12,22 +12,31 @@ from tests.engine.builds import ROOT, Unavailable, cached, digest, run, say
 from tests.engine.compiled import node_sdk
 
 DIST = ROOT / "dist"
+SOURCES = ROOT / "provider/bitbucket_user_provider"
 DISTRIBUTION = "pulumi-bitbucket-user"
 VERSION = metadata.version(DISTRIBUTION)
 PLUGIN = "pulumi-resource-bitbucket-user"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
 # Found by PyInstaller in the development environment; nothing that runs needs them.
 NOT_NEEDED = ("cffi", "cryptography", "hypothesis", "mypy", "pip", "pytest", "setuptools", "tkinter")
-# The executable carries its own Python and needs no language host; `yaml` is at hand everywhere and installs nothing.
-MANIFEST = "runtime: yaml\n"
 
 
 def plugin_tarball() -> Path:
-    """The plugin as `pulumi plugin install resource bitbucket-user VERSION --file …` takes it."""
+    """The plugin as `pulumi plugin install resource bitbucket-user VERSION --file …` takes it.
+
+    An executable that carries its own Python. No PulumiPlugin.yaml beside it: the engine would prefer that one, and ask
+    for a language host to install and start what needs neither.
+    """
     system, machine = platform.system().lower(), platform.machine().lower()
     name = f"{PLUGIN}-v{VERSION}-{system}-{ARCHITECTURES.get(machine, machine)}.tar.gz"
-    sources = sorted((ROOT / "provider/bitbucket_user_provider").rglob("*.py"))
-    key = digest(name, sys.version, *sources, ROOT / "requirements-dev.lock", ROOT / "LICENSE", Path(__file__))
+    key = digest(
+        name,
+        sys.version,
+        *sorted(SOURCES.rglob("*.py")),
+        ROOT / "requirements-dev.lock",
+        ROOT / "LICENSE",
+        Path(__file__),
+    )
     return cached("plugin", key, lambda folder: _pack(folder / name)) / name
 
 
@@ -38,10 +47,11 @@ def _pack(tarball: Path) -> None:
         places = [f"--{place}path={folder}/{place}" for place in ("dist", "work", "spec")]
         entry = str(ROOT / "provider/__main__.py")
         options = ["--onedir", "--noconfirm", "--log-level=ERROR", "--name", PLUGIN]
+        # The schema reads the docstrings under fields from the sources.
+        options += ["--add-data", f"{SOURCES}:{SOURCES.name}"]
         options += ["--copy-metadata", DISTRIBUTION, *places, *excluded]
         run(sys.executable, "-m", "PyInstaller", *options, entry, cwd=ROOT)
         program = Path(folder, "dist", PLUGIN)
-        (program / "PulumiPlugin.yaml").write_text(MANIFEST)
         shutil.copy(ROOT / "LICENSE", program)
         with tarfile.open(tarball, "w:gz") as archive:
             for path in sorted(program.iterdir()):
