@@ -8,8 +8,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.conftest import ADA
+from tests.emulator import Emulator
 from tests.engine import engine, release
 from tests.engine.builds import ROOT
+
+PROGRAM = """\
+name: released
+runtime: yaml
+resources:
+  token:
+    type: bitbucket-user:WorkspacePipelineVariable
+    properties: {workspace: acme, key: RELEASED, value: plain, secured: true}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -17,16 +28,32 @@ def tarball() -> Path:
     return release.plugin_tarball()
 
 
+class Machine:
+    """A folder as home, with the engine, and neither Python's environment nor this project on PATH."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        self.environ = {
+            "HOME": str(home),
+            "PATH": os.pathsep.join([str(engine()), "/usr/bin", "/bin"]),
+            "PULUMI_BACKEND_URL": f"file://{home}",
+            "PULUMI_CONFIG_PASSPHRASE": "passphrase",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+        }
+
+    def pulumi(self, *arguments: str) -> str:
+        done = subprocess.run(["pulumi", *arguments], env=self.environ, cwd=self.home, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+
 @pytest.fixture
-def pulumi(tmp_path: Path) -> dict[str, str]:
-    """An environment with the engine, an empty home, and neither Python nor this project on PATH."""
-    return {
-        "HOME": str(tmp_path),
-        "PATH": os.pathsep.join([str(engine()), "/usr/bin", "/bin"]),
-        "PULUMI_HOME": str(tmp_path / ".pulumi"),
-        "PULUMI_SKIP_UPDATE_CHECK": "1",
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
-    }
+def machine(tmp_path: Path, tarball: Path) -> Machine:
+    """One on which the release's plugin has been installed."""
+    machine = Machine(tmp_path)
+    machine.pulumi("plugin", "install", "resource", "bitbucket-user", release.VERSION, "--file", str(tarball))
+    return machine
 
 
 def test_the_tarball_is_named_as_the_engine_expects_and_needs_no_language_host(tarball: Path) -> None:
@@ -37,12 +64,19 @@ def test_the_tarball_is_named_as_the_engine_expects_and_needs_no_language_host(t
     assert "PulumiPlugin.yaml" not in names
 
 
-def test_the_tarball_installs_and_the_engine_gets_the_schema_from_it(tarball: Path, pulumi: dict[str, str]) -> None:
-    install = ["pulumi", "plugin", "install", "resource", "bitbucket-user", release.VERSION, "--file", str(tarball)]
-    subprocess.run(install, env=pulumi, cwd=pulumi["HOME"], check=True, capture_output=True)
-    ask = ["pulumi", "package", "get-schema", f"bitbucket-user@{release.VERSION}"]
-    answer = subprocess.run(ask, env=pulumi, cwd=pulumi["HOME"], check=True, capture_output=True).stdout
-    schema, committed = json.loads(answer), json.loads((ROOT / "provider/schema.json").read_text())
+def test_the_engine_gets_the_committed_schema_from_the_installed_plugin(machine: Machine) -> None:
+    schema = json.loads(machine.pulumi("package", "get-schema", f"bitbucket-user@{release.VERSION}"))
+    committed = json.loads((ROOT / "provider/schema.json").read_text())
     assert schema["version"] == release.VERSION
     assert schema["resources"].keys() == committed["resources"].keys()
     assert schema["functions"].keys() == committed["functions"].keys()
+
+
+def test_the_installed_plugin_brings_up_a_stack(machine: Machine, bitbucket: Emulator) -> None:
+    machine.environ |= ADA | {"BITBUCKET_BASE_URL": bitbucket.url}
+    (machine.home / "Pulumi.yaml").write_text(PROGRAM)
+    machine.pulumi("stack", "init", "dev")
+    machine.pulumi("up", "--yes", "--skip-preview")
+    assert bitbucket.workspace_variables("acme")["RELEASED"] == {"value": "plain", "secured": True}
+    machine.pulumi("destroy", "--yes", "--skip-preview")
+    assert "RELEASED" not in bitbucket.workspace_variables("acme")

@@ -53,7 +53,7 @@ def _pack(tarball: Path) -> None:
         run(sys.executable, "-m", "PyInstaller", *options, entry, cwd=ROOT)
         program = Path(folder, "dist", PLUGIN)
         shutil.copy(ROOT / "LICENSE", program)
-        with tarfile.open(tarball, "w:gz") as archive:
+        with tarfile.open(tarball, "w:gz", compresslevel=6) as archive:
             for path in sorted(program.iterdir()):
                 archive.add(path, path.name)
 
