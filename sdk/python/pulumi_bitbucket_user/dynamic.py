@@ -13,6 +13,8 @@ from typing import Any, ParamSpec, TypeVar
 
 import pulumi
 from bitbucket_user_provider.dynamic import Provider, invoker
+from bitbucket_user_provider.errors import BitbucketError
+from bitbucket_user_provider.invoke import Invoker
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 from pulumi.runtime.rpc import translate_output_properties
 from pydantic.alias_generators import to_camel
@@ -91,7 +93,7 @@ def _plain(generated: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(generated)
     def ask(*args: P.args, **kwargs: P.kwargs) -> T:
-        bag = invoker().call(_name(generated), _arguments(generated, *args, **kwargs))
+        bag = _call(invoker(), generated, _arguments(generated, *args, **kwargs))
         found = translate_output_properties(bag, lambda name: name, result)
         fields = (name for name in signature(awaitable).parameters)
         return awaitable(**{name: pulumi.get(found, name) for name in fields})  # type: ignore[no-any-return]
@@ -108,7 +110,7 @@ def _output(generated: Callable[P, T], plain: Callable[..., Any]) -> Callable[P,
         functions = invoker()
 
         def call(known: dict[str, Any]) -> Any:
-            bag = functions.call(_name(plain), known)
+            bag = _call(functions, plain, known)
             return translate_output_properties(bag, lambda name: name, result)
 
         def beside(known: dict[str, Any]) -> Any:
@@ -117,6 +119,14 @@ def _output(generated: Callable[P, T], plain: Callable[..., Any]) -> Callable[P,
         return pulumi.Output.all(**_arguments(generated, *args, **kwargs)).apply(beside)  # type: ignore[return-value]
 
     return ask
+
+
+def _call(functions: Invoker, generated: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
+    """What the function answers. Raises RunError: Pulumi then ends the program with its words alone."""
+    try:
+        return functions.call(_name(generated), arguments)
+    except BitbucketError as error:
+        raise pulumi.RunError(str(error)) from None
 
 
 def _arguments(generated: Callable[..., Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
