@@ -6,15 +6,16 @@ import json
 import re
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from pulumi import automation as auto
-
+from tests.acceptance.stack import Stack
 from tests.emulator import Emulator
 from tests.engine.builds import Unavailable
-from tests.stacks import Home, home
+from tests.stacks import example, home
 
 TERMINAL = sys.stdout.isatty()
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -30,73 +31,75 @@ class NotAsTold(Exception):
 
 @dataclass
 class Scene:
-    """One example: its stack, what Bitbucket holds of it, the steps told so far."""
+    """One example: its stack, and how to see what Bitbucket holds of it."""
 
-    stack: auto.Stack
+    stack: Stack
     bitbucket: Emulator
     look: Callable[[], Holds]
-    steps: int = field(default=0)
+    steps: int = 0
 
     def step(self, command: str, told: str, changes: dict[str, int], calls: int, holds: Holds) -> None:
         """Runs a pulumi command and shows it. Raises NotAsTold unless Pulumi and Bitbucket agree with the rest."""
         self.steps += 1
         print(f"\n{bold(f'{self.steps}. {told}')}\n   {dim('$')} pulumi {command}", flush=True)
         self.bitbucket.clear()
-        try:
-            result = getattr(self.stack, command)(color="always" if TERMINAL else "never")
-        except auto.CommandError as error:
-            raise NotAsTold(f"pulumi {command} failed:\n{error}") from None
-        for line in shown(result.stdout):
+        run = getattr(self.stack, command)(color="always" if TERMINAL else "never")
+        for line in shown(run.stdout):
             print(f"     {line}")
+        if run.failed:
+            raise NotAsTold(f"pulumi {command} ended with an error.")
         sent, held = len(self.bitbucket.requests), self.look()
-        print(f"   {bold('Bitbucket holds')} {dim(f'(API calls of this step: {sent})')}")
+        print(f"   {bold('Bitbucket holds')} {dim(f'(API calls in this step: {sent})')}")
         for place, what in held.items():
             print(f"     {place:24}{what or dim('–')}")
         for name, expected, found in (
-            ("Pulumi's changes", changes, changed(result)),
+            ("Pulumi's changes", changes, dict(Counter(operation for _, operation in run.results))),
             ("API calls", calls, sent),
             ("What Bitbucket holds", holds, {place: what for place, what in held.items() if what}),
         ):
             if found != expected:
-                raise NotAsTold(f"{name}: {found}, not {expected}")
+                raise NotAsTold(f"{name}: {found}, not {expected}.")
 
 
-def team_access(home: Home, bitbucket: Emulator) -> int:
-    title("examples/team-access, stack dev", "people from configuration, an API token, and nothing else")
+def team_access(home: Path, bitbucket: Emulator) -> int:
+    title(
+        "examples/team-access, stack dev", "People by e-mail address, from configuration; an API token, nothing else."
+    )
     secrets = {"bitbucket-user:apiToken": "ada-dev-api-token", "deployToken": "deploy-me"}
-    stack = home.stack("team-access", "dev", bitbucket, secrets)
+    stack = example(home, "team-access", "dev", secrets)
     scene = Scene(stack, bitbucket, lambda: workspace(bitbucket, "acme-dev"))
-    grants = {"repository api": "Grace Hopper admin", "repository web": "Bob Kahn write, Grace Hopper write"}
-    wanted = grants | {"variable": "DEPLOY_TOKEN secured"}
+    wanted = {
+        "repository api": "Grace Hopper admin",
+        "repository web": "Bob Kahn write, Grace Hopper write",
+        "variable": "DEPLOY_TOKEN secured",
+    }
+    drifted = {"repository web": "Bob Kahn admin, Grace Hopper write", "variable": "DEPLOY_TOKEN secured"}
 
-    scene.step("preview", "Preview. Nothing is sent.", {"create": 5}, 0, {})
-    scene.step("up", "Bring it up. One call a resource, and one look at each repository.", {"create": 5}, 6, wanted)
-    scene.step("up", "Again. There is nothing to do.", {"same": 5}, 0, wanted)
-
-    by_hand("Somebody makes Bob Kahn an admin of web and takes api from Grace Hopper.")
+    scene.step("preview", "Preview. One call turns e-mail addresses into account ids.", {"create": 4}, 1, {})
+    scene.step("up", "Bring it up. One call a resource, and one look at each repository.", {"create": 4}, 7, wanted)
+    scene.step("up", "Again. There is nothing to do.", {"same": 4}, 1, wanted)
+    by_hand("somebody makes Bob Kahn an admin of web, and takes api from Grace Hopper.")
     bitbucket.grant("acme-dev", "web", "Bob Kahn", "admin")
     bitbucket.revoke("acme-dev", "api", "Grace Hopper")
-    drifted = wanted | {"repository web": "Bob Kahn admin, Grace Hopper write"}
-    del drifted["repository api"]
-    scene.step("refresh", "Refresh sees both.", {"update": 1, "delete": 1, "same": 3}, 3, drifted)
-    scene.step("up", "Bring it up: Bitbucket is put right.", {"create": 1, "update": 1, "same": 3}, 3, wanted)
-    scene.step("destroy", "Take it down. What groups give was never touched.", {"delete": 5}, 4, {})
+    scene.step("refresh", "Refresh. Pulumi sees both.", {"update": 1, "delete": 1, "same": 2}, 3, drifted)
+    scene.step("up", "Bring it up. Bitbucket is put right.", {"create": 1, "update": 1, "same": 2}, 4, wanted)
+    scene.step("destroy", "Take it down. What groups give was never touched.", {"delete": 4}, 4, {})
     return scene.steps
 
 
-def user_settings(home: Home, bitbucket: Emulator) -> int:
+def user_settings(home: Path, bitbucket: Emulator) -> int:
     title(
-        "examples/user-settings, stack dev", "an OAuth consumer for the variable, a Connect app's JWT for the property"
+        "examples/user-settings, stack dev", "An OAuth consumer for the variable, a Connect app's JWT for the property."
     )
     secrets = {"bitbucket-user:oauthClientSecret": "acme-consumer-secret", "npmToken": "read-packages"}
-    stack = home.stack("user-settings", "dev", bitbucket, secrets, BITBUCKET_JWT="acme-connect-jwt")
+    stack = example(home, "user-settings", "dev", secrets, {"BITBUCKET_JWT": "acme-connect-jwt"})
     scene = Scene(stack, bitbucket, lambda: person(bitbucket, "Grace Hopper"))
     wanted = {"variable": "NPM_TOKEN secured", "property review-limits": PROPERTY}
 
-    scene.step("preview", "Preview. Nothing is sent.", {"create": 3}, 0, {})
-    scene.step("up", "Bring it up. One call mints the consumer's token.", {"create": 3}, 3, wanted)
-    scene.step("up", "Again. There is nothing to do.", {"same": 3}, 0, wanted)
-    scene.step("destroy", "Take it down.", {"delete": 3}, 3, {})
+    scene.step("preview", "Preview. Nothing is sent.", {"create": 2}, 0, {})
+    scene.step("up", "Bring it up. The third call mints the consumer's token.", {"create": 2}, 3, wanted)
+    scene.step("up", "Again. There is nothing to do.", {"same": 2}, 0, wanted)
+    scene.step("destroy", "Take it down.", {"delete": 2}, 3, {})
     return scene.steps
 
 
@@ -118,11 +121,6 @@ def person(bitbucket: Emulator, name: str) -> Holds:
 
 def variables(held: dict[str, dict[str, Any]]) -> str:
     return ", ".join(f"{key}{' secured' if one['secured'] else ''}" for key, one in sorted(held.items()))
-
-
-def changed(result: Any) -> dict[str, int]:
-    counts = result.change_summary if isinstance(result, auto.PreviewResult) else result.summary.resource_changes
-    return {str(getattr(kind, "value", kind)): count for kind, count in counts.items() if count}
 
 
 def shown(output: str) -> list[str]:
@@ -155,9 +153,9 @@ def dim(text: str) -> str:
 def main() -> int:
     started = time.monotonic()
     try:
-        with Emulator() as bitbucket, home() as where:
+        with Emulator() as bitbucket, home(bitbucket) as folder:
             print(f"A Bitbucket that remembers listens on {bitbucket.url}. All state is in a temporary folder.")
-            steps = team_access(where, bitbucket) + user_settings(where, bitbucket)
+            steps = team_access(folder, bitbucket) + user_settings(folder, bitbucket)
     except (NotAsTold, Unavailable) as problem:
         print(f"\nThe demo failed. {problem}", file=sys.stderr)
         return 1

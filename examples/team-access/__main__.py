@@ -2,19 +2,26 @@
 
 import pulumi
 from pulumi_bitbucket_user import RepositoryPermission
-from pulumi_bitbucket_user.dynamic import RepositoryUserPermission, WorkspacePipelineVariable
+from pulumi_bitbucket_user.dynamic import (
+    RepositoryUserPermission,
+    WorkspacePipelineVariable,
+    get_workspace_members_output,
+)
 
 config = pulumi.Config()
 workspace = config.require("workspace")
 people: dict[str, dict[str, RepositoryPermission]] = config.require_object("people")
 
-for user_id, access in people.items():
+# Configuration names people by e-mail address; Bitbucket grants access to account ids.
+members = get_workspace_members_output(workspace=workspace, emails=list(people))
+
+for email, access in people.items():
     for repository, permission in access.items():
         RepositoryUserPermission(
-            f"{repository}-{user_id}",
+            f"{repository}-{email}",
             workspace=workspace,
             repo_slug=repository,
-            user_id=user_id,
+            user_id=members.by_email[email],
             permission=permission,
         )
 
@@ -25,5 +32,3 @@ WorkspacePipelineVariable(
     value=config.require_secret("deployToken"),
     secured=True,
 )
-
-pulumi.export("grants", sum(map(len, people.values())))

@@ -1,0 +1,24 @@
+"""The demo is a promise of the README: it runs through, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.engine.builds import ROOT
+
+
+def test_the_demo_shows_what_it_tells_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    home, temporary = tmp_path / "home", tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    environ = {"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(temporary)}
+    done = subprocess.run([sys.executable, "-m", "tests.demo"], cwd=ROOT, env=environ, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert "\x1b" not in done.stdout
+    assert "API calls in this step: 0" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith("Done: 2 examples, 10 steps, each as told")
+    assert [*home.iterdir(), *temporary.iterdir()] == []

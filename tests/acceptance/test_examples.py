@@ -1,0 +1,178 @@
+"""Every dynamic example as a user runs it: brought up twice, refreshed, looked at from both sides, destroyed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pulumi import automation as auto
+
+from tests.emulator import Emulator
+from tests.stacks import EXAMPLES, example, home
+
+PROVIDER_LIMIT = 200
+
+
+@dataclass(frozen=True)
+class Case:
+    example: str
+    stack: str
+    secrets: dict[str, str]
+    resources: int
+    held: dict[str, Any]
+    """What Bitbucket holds once the stack is up."""
+    environ: dict[str, str] = field(default_factory=dict)
+
+
+DEV = Case(
+    "team-access",
+    "dev",
+    {"bitbucket-user:apiToken": "ada-dev-api-token", "deployToken": "plain-deploy-token-of-dev"},
+    resources=4,
+    held={
+        "acme-dev/api": {"Grace Hopper": "admin"},
+        "acme-dev/web": {"Grace Hopper": "write", "Bob Kahn": "write"},
+        "acme-dev": {"DEPLOY_TOKEN": {"value": "plain-deploy-token-of-dev", "secured": True}},
+    },
+)
+PROD = Case(
+    "team-access",
+    "prod",
+    {"bitbucket-user:apiToken": "ada-api-token", "deployToken": "plain-deploy-token-of-prod"},
+    resources=7,
+    held={
+        "acme/api": {"Grace Hopper": "write", "Alan Turing": "read"},
+        "acme/web": {"Grace Hopper": "write", "Bob Kahn": "read"},
+        "acme/infra": {"Grace Hopper": "read", "Alan Turing": "admin"},
+        "acme": {"DEPLOY_TOKEN": {"value": "plain-deploy-token-of-prod", "secured": True}},
+    },
+)
+SETTINGS = Case(
+    "user-settings",
+    "dev",
+    {"bitbucket-user:oauthClientSecret": "acme-consumer-secret", "npmToken": "plain-npm-token"},
+    resources=2,
+    held={
+        "Grace Hopper": {"NPM_TOKEN": {"value": "plain-npm-token", "secured": True}},
+        "properties": {
+            "acme-app/review-limits": {"_attributes": ["public"], "maxOpenReviews": 5, "areas": ["api", "web"]}
+        },
+    },
+    environ={"BITBUCKET_JWT": "acme-connect-jwt"},
+)
+
+
+@pytest.fixture
+def bitbucket() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def folder(bitbucket: Emulator) -> Iterator[Path]:
+    with home(bitbucket) as made:
+        yield made
+
+
+class Life:
+    """A case from its first `up` to its end, with what each step must show."""
+
+    def __init__(self, folder: Path, bitbucket: Emulator, case: Case) -> None:
+        self.case = case
+        self.bitbucket = bitbucket
+        self.stack = example(folder, case.example, case.stack, case.secrets, case.environ)
+
+    def comes_up(self) -> None:
+        assert self.stack.up().counts == {"create": self.case.resources}
+
+    def has_nothing_to_do(self) -> None:
+        assert self.stack.up().counts == {"same": self.case.resources}
+        refreshed = self.stack.refresh()
+        assert refreshed and not refreshed.found
+
+    def exports_no_plain_secret_and_no_large_provider(self) -> None:
+        text = self.stack.command("stack", "export", "--stack", self.case.stack)
+        for secret in [*self.case.secrets.values(), *self.case.environ.values()]:
+            assert secret not in text
+        dynamic = [one for one in json.loads(text)["deployment"]["resources"] if "__provider" in one.get("inputs", {})]
+        assert len(dynamic) == self.case.resources
+        for one in dynamic:
+            assert max(len(one[bag]["__provider"]) for bag in ("inputs", "outputs")) <= PROVIDER_LIMIT
+
+    def is_destroyed(self) -> None:
+        assert self.stack.destroy().counts == {"delete": self.case.resources}
+
+
+def held(bitbucket: Emulator) -> dict[str, Any]:
+    """All that stacks have put into Bitbucket; a fresh emulator holds nothing of the kind."""
+    found: dict[str, Any] = {}
+    for slug, workspace in bitbucket.world.workspaces.items():
+        found |= {f"{slug}/{one}": bitbucket.repository_permissions(slug, one) for one in workspace.repositories}
+        found[slug] = bitbucket.workspace_variables(slug)
+    found["Grace Hopper"] = bitbucket.user_variables("Grace Hopper")
+    found["properties"] = bitbucket.properties("Grace Hopper")
+    return {place: what for place, what in found.items() if what}
+
+
+def test_team_access_holds_dev_and_prod_side_by_side(folder: Path, bitbucket: Emulator) -> None:
+    dev, prod = (Life(folder, bitbucket, case) for case in (DEV, PROD))
+    dev.comes_up()
+    prod.comes_up()
+    assert held(bitbucket) == DEV.held | PROD.held
+    for life in (dev, prod):
+        life.has_nothing_to_do()
+        life.exports_no_plain_secret_and_no_large_provider()
+    assert held(bitbucket) == DEV.held | PROD.held
+
+    dev.is_destroyed()
+    assert held(bitbucket) == PROD.held
+    prod.has_nothing_to_do()
+    prod.is_destroyed()
+    assert held(bitbucket) == {}
+
+
+def test_user_settings_come_up_once_and_leave_nothing(folder: Path, bitbucket: Emulator) -> None:
+    life = Life(folder, bitbucket, SETTINGS)
+    life.comes_up()
+    assert held(bitbucket) == SETTINGS.held
+    life.has_nothing_to_do()
+    life.exports_no_plain_secret_and_no_large_provider()
+    life.is_destroyed()
+    assert held(bitbucket) == {}
+
+
+def test_dev_cannot_write_to_prods_workspace_even_with_a_token_that_could(folder: Path, bitbucket: Emulator) -> None:
+    stack = example(folder, "team-access", "dev", PROD.secrets)
+    stack.automation.set_config("workspace", auto.ConfigValue("acme"))
+    run = stack.up()
+    assert run.failed
+    assert run.errors and all("'acme' is not one of allowedWorkspaces: acme-dev" in one for one in run.errors.values())
+    assert {one.method for one in bitbucket.requests} <= {"GET"}
+    assert held(bitbucket) == {}
+
+
+def test_an_address_that_no_member_has_stops_the_program_before_anything_is_granted(
+    folder: Path, bitbucket: Emulator
+) -> None:
+    stack = example(folder, "team-access", "dev", DEV.secrets)
+    people = json.dumps({"grace@acme.example": {"api": "read"}, "eve@outside.example": {"api": "admin"}})
+    stack.automation.set_config("people", auto.ConfigValue(people))
+    run = stack.up()
+    assert run.failed
+    assert "error: No member of acme-dev has the address eve@outside.example" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert bitbucket.repository_permissions("acme-dev", "api") == {}
+
+
+@pytest.mark.parametrize(
+    "file", sorted(EXAMPLES.glob("*/Pulumi.*.yaml")), ids=lambda file: str(file.relative_to(EXAMPLES))
+)
+def test_committed_stack_files_hold_no_secret(file: Path) -> None:
+    settings = yaml.safe_load(file.read_text())
+    assert set(settings) == {"config"}
+    assert not any(word in key.lower() for key in settings["config"] for word in ("token", "secret", "password"))
