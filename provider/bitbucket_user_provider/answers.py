@@ -151,7 +151,7 @@ def _quote(text: str, call: Call) -> str:
         elif secret:
             text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "[secret]", text)
     text = text.rstrip(".") or "an answer without words"
-    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE] + " …"
+    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE].rstrip() + " …"
 
 
 def _one_line(text: str) -> str:

@@ -1,0 +1,118 @@
+"""What every test gets: an environment in which nobody's credentials are, and no network but loopback."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+
+import pytest
+from bitbucket_user_provider import operation
+from bitbucket_user_provider.governor import Governor
+
+from tests import contract
+from tests.emulator import Emulator
+
+pytest_plugins = ["tests.contract.plugin"]
+
+for name in [name for name in os.environ if name.startswith(("BITBUCKET_", "PULUMI_"))]:
+    del os.environ[name]
+for name in ("NO_PROXY", "no_proxy"):
+    os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
+
+
+class Outside(OSError):
+    """Somebody tried to leave this machine."""
+
+
+_connected: list[tuple[str, int]] = []
+_outside: list[str] = []
+
+
+def _guard(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        _note(str(arguments[1][0]))
+        _connected.append((str(arguments[1][0]), int(arguments[1][1])))
+    elif event == "socket.getaddrinfo" and arguments[0] is not None:
+        _note(arguments[0] if isinstance(arguments[0], str) else arguments[0].decode())
+
+
+def _note(host: str) -> None:
+    try:
+        inside = ip_address(host).is_loopback or ip_address(host).is_unspecified
+    except ValueError:
+        inside = host in ("", "localhost")
+    if not inside:
+        _outside.append(host)
+        raise Outside(f"{host} is not loopback")
+
+
+sys.addaudithook(_guard)
+
+
+@pytest.fixture(autouse=True)
+def loopback_only() -> Iterator[None]:
+    _outside.clear()
+    yield
+    assert _outside == [], "a test reached for the network"
+
+
+@pytest.fixture
+def connections() -> list[tuple[str, int]]:
+    """Host and port of each connection that the test opens."""
+    _connected.clear()
+    return _connected
+
+
+class CheckedEmulator(Emulator):
+    """Every exchange is held against the specification, cleared or not."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.requests_too = True
+        """False where a test asks badly on purpose."""
+        self._problems: list[str] = []
+
+    def clear(self) -> None:
+        self._problems += contract.problems(self.requests, self.requests_too)
+        super().clear()
+
+    def problems(self) -> list[str]:
+        self.clear()
+        return self._problems
+
+
+@pytest.fixture
+def bitbucket() -> Iterator[CheckedEmulator]:
+    """A Bitbucket of this test's own."""
+    emulator = CheckedEmulator()
+    with emulator:
+        yield emulator
+        assert emulator.problems() == []
+        assert [one for one in emulator.server.faults.waiting if one.times] == [], "a fault that nobody met"
+
+
+class Clock:
+    """Stands still but for the waits, which take no time."""
+
+    def __init__(self) -> None:
+        self.time = 1_000.0
+        self.waits: list[float] = []
+
+    def now(self) -> float:
+        return self.time
+
+    def wait(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.time += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Takes the place of the clock and of all waits between requests."""
+    clock = Clock()
+    monkeypatch.setattr(operation, "now", clock.now)
+    monkeypatch.setattr(Governor, "_wait", lambda self, seconds: clock.wait(seconds))
+    return clock

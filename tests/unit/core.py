@@ -1,0 +1,30 @@
+"""Somebody who asks an emulator through the core, as one of its people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bitbucket_user_provider.api import READ_PEOPLE, Api
+from bitbucket_user_provider.client import Path
+from bitbucket_user_provider.config import load
+from bitbucket_user_provider.lifecycle import Lifecycle
+
+from tests.emulator import Emulator
+
+ADA = {"email": "ada@acme.example", "apiToken": "ada-api-token"}
+CONSUMER = {"oauthClientId": "acme-consumer", "oauthClientSecret": "acme-consumer-secret"}
+BOT = {"accessToken": "acme-access-token"}
+APP = {"BITBUCKET_JWT": "acme-connect-jwt"}
+USER = Path("/user", READ_PEOPLE)
+PERSON = Path("/users/{user_id}", READ_PEOPLE)
+VARIABLES = Path("/workspaces/{workspace}/pipelines-config/variables", READ_PEOPLE)
+VARIABLE = Path("/workspaces/{workspace}/pipelines-config/variables/{uuid}", READ_PEOPLE)
+
+
+def connect(bitbucket: Emulator, config: Mapping[str, Any] = ADA, environ: Mapping[str, str] | None = None) -> Api:
+    return Api(load({"baseUrl": bitbucket.url, **config}), environ or {})
+
+
+def serve(bitbucket: Emulator, config: Mapping[str, Any] = ADA, environ: Mapping[str, str] | None = None) -> Lifecycle:
+    return Lifecycle(connect(bitbucket, config, environ))
