@@ -14,8 +14,8 @@ from ..fields import level
 from ..listings import Entry
 from ..model import Model
 from ..operation import current
-from ..people import bare
-from ..permissions import Holding
+from ..people import bare, normal
+from ..permissions import Holding, spellings
 from ..validation import Failure
 from .resource import Container, Resource
 
@@ -78,9 +78,15 @@ class Grant(Resource[Any, Any]):
         api.people.learn(state.user_uuid, state.account_id, name=state.display_name)
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
-        if state and level(self.HOLDING.levels, args.get("permission")) < level(self.HOLDING.levels, state.permission):
+        levels, wanted = self.HOLDING.levels, args.get("permission")
+        if not state or not wanted or any(name not in args for name in self.ID):
+            return
+        is_same = self.HOLDING.key(args) == self.HOLDING.key(state) and normal(args["user_id"]) in api.people.forms(
+            state.user_uuid, state.account_id, state.user_id
+        )
+        if is_same and level(levels, wanted) < level(levels, state.permission):
             who, where = state.display_name or state.user_id, self.HOLDING.shown(state)
-            yield f"{who} holds {state.permission} on {where}; {args['permission']} is less."
+            yield f"{who} holds {state.permission} on {where}; {wanted} is less."
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
         for entry in self.HOLDING.listing(api, place).all():
@@ -93,7 +99,7 @@ class Grant(Resource[Any, Any]):
 
     def _put(self, api: Api, args: Any) -> Any:
         entry = self.HOLDING.grant(api, args, args.user_id, args.permission)
-        api.people.learn(args.user_id, *(form for form in self._person(entry).values() if form))
+        api.people.learn(args.user_id, *spellings(entry))
         self._claim(api, args)
         return self._state(args, entry)
 
