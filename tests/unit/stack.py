@@ -11,6 +11,7 @@ from bitbucket_user_provider.errors import PartialFailure
 from bitbucket_user_provider.lifecycle import Diff, Lifecycle
 from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.validation import Failure
+
 from tests.emulator import Emulator
 from tests.unit.core import ADA, serve
 
@@ -78,7 +79,7 @@ class Stack:
             with self.on(kind, name):
                 if old is None:
                     self.said += filter(None, [self.provider.summary(kind, inputs)])
-                shown[name] = self.provider.preview(kind, inputs, old and old.outputs)
+                shown[name] = self.provider.preview(kind, inputs, old.outputs if old else None)
         assert len(self.bitbucket.requests) == before, "a preview has sent something"
         return shown
 

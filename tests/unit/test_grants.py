@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from bitbucket_user_provider.errors import Exists
 from bitbucket_user_provider.model import UNKNOWN
 from bitbucket_user_provider.people import bare
+
 from tests.conftest import CheckedEmulator
 from tests.emulator.seed import default_world
 from tests.unit.stack import Program, Refused, Stack, urn_of
