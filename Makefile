@@ -30,11 +30,13 @@ format: venv  ## format the hand-written Python and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix $(CODE) $(EXAMPLES)
 	@$(BIN)/ruff format $(CODE) $(EXAMPLES)
 
-generate: venv  ## schema.json from the models, and the SDKs from schema.json
+generate: venv  ## schema.json from the models, the SDKs from schema.json, docs/operations.md
 	@$(BIN)/python -m tests.engine.generate
+	@$(BIN)/python -m tests.operations
 
 check-generated: venv  ## fail when `make generate` would change something
 	@$(BIN)/python -m tests.engine.generate --check
+	@$(BIN)/python -m tests.operations --check
 
 bench: engine-quietly  ## calls and seconds under the real engine, as tables
 	@$(BIN)/python -m tests.bench

@@ -1,0 +1,218 @@
+"""The operations of the user API, what serves each, and what became of it: docs/operations.md from this list.
+
+`python -m tests.operations` writes the page, with `--check` it fails when the page is not current. Credential kinds
+come from the core's paths, scopes from the emulator's routes, so that each is said once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any
+
+import bitbucket_user_provider
+from bitbucket_user_provider.client import Path
+from bitbucket_user_provider.credentials import Kind
+
+from tests.emulator import OPERATIONS as SERVED
+from tests.engine.builds import ROOT
+
+PAGE = ROOT / "docs" / "operations.md"
+KINDS = {Kind.API_TOKEN: "API token", Kind.OAUTH: "OAuth", Kind.ACCESS_TOKEN: "access token", Kind.JWT: "JWT"}
+SPEC_SCOPE = ":bitbucket"
+
+REPOSITORY = "/repositories/{workspace}/{repo_slug}/permissions-config"
+PROJECT = "/workspaces/{workspace}/projects/{project_key}/permissions-config"
+USER_VARIABLES = "/users/{selected_user}/pipelines_config/variables"
+WORKSPACE_VARIABLES = "/workspaces/{workspace}/pipelines-config/variables"
+PROPERTY = "/users/{selected_user}/properties/{app_key}/{property_name}"
+KEYS = "/users/{selected_user}/ssh-keys"
+
+ALIVE = "alive"
+REMOVED = "removed in April 2026 (CHANGE-2770)"
+NO_NEW_APPS = "alive; no Connect app can be installed since February 2026"
+
+
+@dataclass(frozen=True)
+class Operation:
+    method: str
+    route: str
+    served_by: str
+    """Resources and functions, apart by spaces."""
+    upstream: str = ALIVE
+    successor: str = ""
+
+    @property
+    def path(self) -> Path:
+        """The core's path. Raises LookupError when there is none."""
+        try:
+            return PATHS[_nameless(self.route)]
+        except KeyError:
+            raise LookupError(f"The core has no path for {self.route}") from None
+
+    @property
+    def served(self) -> Any:
+        """The emulator's operation. Raises LookupError when there is none."""
+        for one in SERVED:
+            if (one.method, one.route) == (self.method, self.route):
+                return one
+        raise LookupError(f"The emulator has no route for {self.method} {self.route}")
+
+    @property
+    def kinds(self) -> str:
+        return ", ".join(KINDS[kind] for kind in self.path.prefers(self.method))
+
+    @property
+    def api_token_scopes(self) -> list[str]:
+        return [scope.removesuffix(SPEC_SCOPE) for scope in self.served.token]
+
+    @property
+    def oauth_scopes(self) -> list[str]:
+        return list(self.served.oauth)
+
+
+def _operations(method_routes: str, route: str, served_by: str, **upstream: str) -> list[Operation]:
+    return [Operation(method, route, served_by, **upstream) for method in method_routes.split()]
+
+
+OF_REPOSITORIES = "RepositoryUserPermission RepositoryUserPermissions"
+OF_PROJECTS = "ProjectUserPermission ProjectUserPermissions"
+DEPRECATED = {"upstream": "deprecated since October 2020", "successor": WORKSPACE_VARIABLES}
+REPOSITORIES_SUCCESSOR = "/user/workspaces/{workspace}/permissions/repositories"
+WORKSPACES_SUCCESSOR = "/user/workspaces"
+
+OPERATIONS = [
+    *_operations("GET", f"{REPOSITORY}/users", f"{OF_REPOSITORIES} getRepositoryUserPermissions"),
+    *_operations("GET", f"{REPOSITORY}/users/{{selected_user_id}}", "getRepositoryUserPermission"),
+    *_operations("PUT DELETE", f"{REPOSITORY}/users/{{selected_user_id}}", OF_REPOSITORIES),
+    *_operations("GET", f"{PROJECT}/users", f"{OF_PROJECTS} getProjectUserPermissions"),
+    *_operations("GET", f"{PROJECT}/users/{{selected_user_id}}", "getProjectUserPermission"),
+    *_operations("PUT DELETE", f"{PROJECT}/users/{{selected_user_id}}", OF_PROJECTS),
+    *_operations("GET", "/user", "getCurrentUser RepositoryUserPermissions ProjectUserPermissions"),
+    *_operations("GET", "/user/emails", "getCurrentUserEmails"),
+    *_operations("GET", "/user/emails/{email}", "getCurrentUserEmail"),
+    *_operations(
+        "GET",
+        "/user/permissions/repositories",
+        "getCurrentUserRepositoryPermissions",
+        upstream=REMOVED,
+        successor=REPOSITORIES_SUCCESSOR,
+    ),
+    *_operations(
+        "GET",
+        "/user/permissions/workspaces",
+        "getCurrentUserWorkspaces getCurrentUserWorkspacePermission",
+        upstream=REMOVED,
+        successor=WORKSPACES_SUCCESSOR,
+    ),
+    *_operations("GET", "/users/{selected_user}", "getUser"),
+    *_operations("GET", USER_VARIABLES, "UserPipelineVariable getUserPipelineVariables", **DEPRECATED),
+    *_operations("POST", USER_VARIABLES, "UserPipelineVariable", **DEPRECATED),
+    *_operations("GET", f"{USER_VARIABLES}/{{variable_uuid}}", "getUserPipelineVariable", **DEPRECATED),
+    *_operations("PUT DELETE", f"{USER_VARIABLES}/{{variable_uuid}}", "UserPipelineVariable", **DEPRECATED),
+    *_operations("GET", PROPERTY, "UserApplicationProperty getUserApplicationProperty", upstream=NO_NEW_APPS),
+    *_operations("PUT DELETE", PROPERTY, "UserApplicationProperty", upstream=NO_NEW_APPS),
+    *_operations(
+        "GET",
+        "/users/{selected_user}/search/code",
+        "searchCode",
+        upstream="deprecated, announced to end on 1 November 2026; no successor is named",
+    ),
+    *_operations("GET", KEYS, "UserSshKey getUserSshKeys"),
+    *_operations("POST", KEYS, "UserSshKey"),
+    *_operations("GET", f"{KEYS}/{{key_id}}", "getUserSshKey"),
+    *_operations("PUT DELETE", f"{KEYS}/{{key_id}}", "UserSshKey"),
+]
+"""The user API itself."""
+
+SUCCESSORS = [
+    *_operations("GET", WORKSPACE_VARIABLES, "WorkspacePipelineVariable getWorkspacePipelineVariables"),
+    *_operations("POST", WORKSPACE_VARIABLES, "WorkspacePipelineVariable"),
+    *_operations("PUT DELETE", f"{WORKSPACE_VARIABLES}/{{variable_uuid}}", "WorkspacePipelineVariable"),
+    *_operations("GET", WORKSPACES_SUCCESSOR, "getCurrentUserWorkspaces getCurrentUserRepositoryPermissions"),
+    *_operations("GET", "/user/workspaces/{workspace}/permission", "getCurrentUserWorkspacePermission"),
+    *_operations("GET", REPOSITORIES_SUCCESSOR, "getCurrentUserRepositoryPermissions"),
+    *_operations("GET", "/workspaces/{workspace}/members", "getWorkspaceMembers getWorkspaceMember"),
+    *_operations("GET", "/workspaces/{workspace}/members/{member}", "getWorkspaceMember"),
+    *_operations("GET", f"{REPOSITORY}/groups", "getRepositoryGroupPermissions"),
+    *_operations("GET", f"{PROJECT}/groups", "getProjectGroupPermissions"),
+    *_operations(
+        "GET", "/workspaces/{workspace}/permissions/repositories/{repo_slug}", "getEffectiveRepositoryPermissions"
+    ),
+]
+"""What took the place of parts of it, and what it cannot be used without."""
+
+
+def _paths(value: Any) -> Iterator[Path]:
+    """The paths in a module, a class or a dataclass of the core."""
+    if isinstance(value, Path):
+        yield value
+    elif isinstance(value, type):
+        yield from (inner for inner in vars(value).values() if isinstance(inner, Path))
+    elif is_dataclass(value):
+        yield from (inner for field in fields(value) if isinstance(inner := getattr(value, field.name), Path))
+
+
+def _nameless(template: str) -> str:
+    """A template without the names in it: the core names some parts otherwise than the specification."""
+    return re.sub(r"\{\w+\}", "{}", template)
+
+
+def _modules() -> Iterator[Any]:
+    package = bitbucket_user_provider
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if not found.name.endswith("__main__") and "plugin" not in found.name:
+            yield importlib.import_module(found.name)
+
+
+PATHS = {
+    _nameless(path.template): path for module in _modules() for value in vars(module).values() for path in _paths(value)
+}
+
+
+def table(operations: list[Operation]) -> str:
+    lines = ["| operation | served by | credentials, best first | API token scopes | OAuth scopes | upstream |"]
+    lines.append("|---|---|---|---|---|---|")
+    for one in operations:
+        served_by = " ".join(f"`{name}`" for name in one.served_by.split())
+        upstream = f"**{one.upstream}**; now `{one.successor}`" if one.successor else one.upstream
+        scopes = (
+            " ".join(f"`{scope}`" for scope in scopes) or "–" for scopes in (one.api_token_scopes, one.oauth_scopes)
+        )
+        lines.append(f"| `{one.method} {one.route}` | {served_by} | {one.kinds} | {' | '.join(scopes)} | {upstream} |")
+    return "\n".join(lines)
+
+
+def page() -> str:
+    return f"""# Operations
+
+The {len(OPERATIONS)} operations of Bitbucket Cloud's user API: which resource or function of this package serves each,
+which credentials it takes, and what has become of it. Scopes of API tokens are written without their ending
+`{SPEC_SCOPE}`; none of them contains another. This page is generated by `make generate`.
+
+{table(OPERATIONS)}
+
+## Successors and neighbours
+
+What took the place of removed and deprecated operations, and what the others cannot well be used without.
+
+{table(SUCCESSORS)}
+"""
+
+
+def main(arguments: list[str]) -> None:
+    current = PAGE.read_text() if PAGE.exists() else ""
+    if current == page():
+        return
+    if arguments == ["--check"]:
+        sys.exit(f"Not current, run `make generate`:\n  {PAGE.relative_to(ROOT)}")
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,154 @@
+"""No operation of the user API without code, an emulator route and a test: each is asked here by what serves it."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import pytest
+from bitbucket_user_provider.functions import FUNCTIONS
+from bitbucket_user_provider.invoke import Invoker
+from bitbucket_user_provider.lifecycle import Lifecycle
+from bitbucket_user_provider.resources import RESOURCES
+from pydantic.alias_generators import to_camel
+
+from tests.acceptance.lives import ADA, GRACE, LIVES, Life
+from tests.contract import specification
+from tests.emulator import Emulator
+from tests.operations import OPERATIONS, SPEC_SCOPE, SUCCESSORS, Operation, main
+from tests.unit import core
+
+EVERY = OPERATIONS + SUCCESSORS
+ALL_CREDENTIALS = core.ADA | core.CONSUMER
+IN_REPOSITORY = {"workspace": "acme", "repoSlug": "api"}
+IN_PROJECT = {"workspace": "acme", "projectKey": "CORE"}
+ARGUMENTS: dict[str, list[dict[str, Any]]] = {
+    "getCurrentUser": [{}],
+    "getUser": [{"userId": GRACE.uuid}],
+    "getCurrentUserEmails": [{}],
+    "getCurrentUserEmail": [{"email": "ada@acme.example"}],
+    "getCurrentUserWorkspaces": [{}],
+    "getCurrentUserWorkspacePermission": [{"workspace": "acme"}],
+    "getCurrentUserRepositoryPermissions": [{}],
+    "getWorkspaceMembers": [{"workspace": "acme"}],
+    "getWorkspaceMember": [
+        {"workspace": "acme", "userId": GRACE.uuid},
+        {"workspace": "acme", "email": "grace@acme.example"},
+    ],
+    "getRepositoryUserPermissions": [IN_REPOSITORY],
+    "getRepositoryUserPermission": [IN_REPOSITORY | {"userId": GRACE.uuid}],
+    "getRepositoryGroupPermissions": [IN_REPOSITORY],
+    "getEffectiveRepositoryPermissions": [IN_REPOSITORY],
+    "getProjectUserPermissions": [IN_PROJECT],
+    "getProjectUserPermission": [IN_PROJECT | {"userId": GRACE.uuid}],
+    "getProjectGroupPermissions": [IN_PROJECT],
+    "getWorkspacePipelineVariables": [{"workspace": "acme"}],
+    "getUserPipelineVariables": [{"userId": GRACE.uuid}],
+    "getUserPipelineVariable": [{"userId": GRACE.uuid}],
+    "getUserApplicationProperty": [{"userId": GRACE.uuid, "appKey": "acme-app", "propertyName": "look"}],
+    "getUserSshKeys": [{"userId": ADA.uuid}],
+    "getUserSshKey": [{"userId": ADA.uuid}],
+    "searchCode": [{"userId": ADA.uuid, "query": "hello"}],
+}
+
+Asked = dict[str, set[tuple[str, str]]]
+
+
+@pytest.fixture(scope="module")
+def asked() -> Asked:
+    """What each resource, in a life of its own, and each function asked: method and route."""
+    found: Asked = {}
+    for life in LIVES:
+        found[life.kind] = _asked(partial(_live, life=life))
+    for name in FUNCTIONS:
+        found[name] = _asked(partial(_call, name=name))
+    return found
+
+
+def _asked(work: Callable[[Emulator], None]) -> set[tuple[str, str]]:
+    with Emulator() as bitbucket:
+        work(bitbucket)
+        bitbucket.world.switches.gone = {"/user/workspaces": 404} | {
+            f"/user/workspaces/{{workspace}}/{rest}": 404 for rest in ("permission", "permissions/repositories")
+        }
+        work(bitbucket)  # once more, on a server that has the removed operations and no successors
+        return {(one.method, one.route) for one in bitbucket.requests if one.status < 400}
+
+
+def _live(bitbucket: Emulator, life: Life) -> None:
+    def core_of_a_new_process() -> Lifecycle:
+        return core.serve(bitbucket, ALL_CREDENTIALS, core.APP)
+
+    created, updated = _inputs(life.created.inputs), _inputs(life.created.inputs | life.updated.inputs)
+    id, state = core_of_a_new_process().create(life.kind, created)
+    found = core_of_a_new_process().read(life.kind, id, state, created)
+    assert found is not None and found.id == id
+    state = core_of_a_new_process().update(life.kind, id, state, updated)
+    core_of_a_new_process().delete(life.kind, id, state)
+    bitbucket.world.deleted_ssh_keys.clear()
+
+
+def _inputs(written: dict[str, Any]) -> dict[str, Any]:
+    return {to_camel(name): value for name, value in written.items()}
+
+
+def _call(bitbucket: Emulator, name: str) -> None:
+    more = _crowd(bitbucket)
+    functions = Invoker(core.connect(bitbucket, ALL_CREDENTIALS, core.APP))
+    for arguments in ARGUMENTS[name]:
+        assert functions.call(name, arguments | more.get(name, {}))
+
+
+def _crowd(bitbucket: Emulator) -> dict[str, dict[str, str]]:
+    """Fills every list beyond its first page, past which one thing is asked for by itself; the ids of such things."""
+    bitbucket.populate(people=101)
+    for number in range(1, 102):
+        for place in ("api", "CORE"):
+            bitbucket.grant("acme", place, f"Person {number:04}", "read")
+        variable = bitbucket.set_variable("Grace", f"KEY_{number}", "value")
+        key = bitbucket.add_ssh_key("Ada", _public_key(number))
+    bitbucket.set_property("Grace", "acme-app/look", {"theme": "dark"})
+    return {"getUserPipelineVariable": {"uuid": variable.uuid}, "getUserSshKey": {"uuid": key.uuid}}
+
+
+def _public_key(number: int) -> str:
+    parts = (b"ssh-ed25519", number.to_bytes(32, "big"))
+    return f"ssh-ed25519 {base64.b64encode(b''.join(len(part).to_bytes(4, 'big') + part for part in parts)).decode()}"
+
+
+@pytest.mark.parametrize("operation", EVERY, ids=lambda one: f"{one.method} {one.route}")
+def test_what_serves_an_operation_asks_it_of_the_emulator(operation: Operation, asked: Asked) -> None:
+    for name in operation.served_by.split():
+        assert (operation.method, operation.route) in asked[name], f"{name} did not ask it"
+
+
+def test_nothing_is_asked_that_the_list_does_not_have(asked: Asked) -> None:
+    listed = {(one.method, one.route) for one in EVERY} | {("POST", "/site/oauth2/access_token")}
+    assert set().union(*asked.values()) <= listed
+
+
+def test_every_resource_and_function_serves_an_operation() -> None:
+    serving = {name for one in EVERY for name in one.served_by.split()}
+    assert serving == {*RESOURCES, *FUNCTIONS}
+
+
+def test_no_operation_is_listed_twice_and_there_are_twenty_eight() -> None:
+    assert len(OPERATIONS) == 28
+    assert len({(one.method, one.route) for one in EVERY}) == len(EVERY)
+
+
+def test_the_page_is_current() -> None:
+    main(["--check"])
+
+
+@pytest.mark.skipif(not specification.present(), reason="the published specification is not here")
+@pytest.mark.parametrize("operation", EVERY, ids=lambda one: f"{one.method} {one.route}")
+def test_scopes_are_those_of_the_specification(operation: Operation) -> None:
+    definition = specification.operation(operation.method, operation.route)
+    assert definition is not None
+    tokens = {scope for one in definition.get("x-atlassian-oauth2-scopes", []) for scope in one.get("scopes", [])}
+    assert {f"{scope}{SPEC_SCOPE}" for scope in operation.api_token_scopes} == tokens
+    oauth = {scope for one in definition.get("security", []) for scope in one.get("oauth2", [])}
+    assert set(operation.oauth_scopes) == oauth
