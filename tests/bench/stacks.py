@@ -1,0 +1,139 @@
+"""The layout of the engine's bench as a YAML program, its runs, and what each cost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from tests.emulator import store
+from tests.emulator.seed import default_world, populate
+from tests.emulator.world import World
+from tests.engine import engine
+from tests.engine.builds import ROOT
+
+REPOSITORIES, PEOPLE = 50, 10
+
+
+@dataclass
+class Bitbucket:
+    """The emulator in a process of its own, so that it shares no interpreter with anything measured."""
+
+    origin: str
+
+    def calls(self) -> int:
+        return int(requests.get(f"{self.origin}/_emulator/requests", timeout=30).json()["total"])
+
+    def clear(self) -> None:
+        requests.delete(f"{self.origin}/_emulator/requests", timeout=30)
+
+
+@contextmanager
+def bitbucket(latency_ms: int) -> Iterator[Bitbucket]:
+    command = [sys.executable, "-m", "tests.emulator", "--port", "0", "--latency-ms", str(latency_ms)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout
+        url = process.stdout.readline().split()[-1]
+        made = Bitbucket(url.removesuffix("/2.0"))
+        try:
+            requests.put(f"{made.origin}/_emulator/state", json=store.to_json(world()), timeout=30).raise_for_status()
+            yield made
+        finally:
+            process.terminate()
+
+
+@dataclass
+class Stack:
+    """One YAML project in a folder of its own; its plugin is `plugin`, an executable."""
+
+    folder: Path
+    bitbucket: Bitbucket
+    plugin: Path
+    concurrency: int
+    configuration: dict[str, str] = field(default_factory=dict)
+
+    def write(self, resources: dict[str, Any]) -> None:
+        project = {
+            "name": "bench",
+            "runtime": "yaml",
+            "plugins": {"providers": [{"name": "bitbucket-user", "path": str(self.plugin.parent)}]},
+            "resources": resources,
+        }
+        (self.folder / "Pulumi.yaml").write_text(yaml.safe_dump(project, sort_keys=False))
+        keys = {"maxConcurrentRequests": str(self.concurrency), **self.configuration}
+        config = {f"bitbucket-user:{key}": value for key, value in keys.items()}
+        (self.folder / "Pulumi.bench.yaml").write_text(yaml.safe_dump({"config": config}))
+
+    def run(self, *command: str) -> float:
+        """Seconds that a command of the engine takes, its own start included."""
+        started = time.perf_counter()
+        done = subprocess.run(
+            ["pulumi", *command], cwd=self.folder, env=self._environ(), capture_output=True, text=True
+        )
+        if done.returncode:
+            sys.exit(f"pulumi {' '.join(command)}\n{done.stdout}\n{done.stderr}")
+        return time.perf_counter() - started
+
+    def _environ(self) -> dict[str, str]:
+        return os.environ | {
+            "PATH": f"{engine()}{os.pathsep}{os.environ['PATH']}",
+            "PULUMI_HOME": str(self.folder / "home"),
+            "PULUMI_BACKEND_URL": f"file://{self.folder}",
+            "PULUMI_CONFIG_PASSPHRASE": "bench",
+            "PULUMI_SKIP_UPDATE_CHECK": "1",
+            "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "1",
+            "PYTHONPATH": str(ROOT),
+            "BITBUCKET_BASE_URL": f"{self.bitbucket.origin}/2.0",
+            "BITBUCKET_EMAIL": "ada@acme.example",
+            "BITBUCKET_API_TOKEN": "ada-api-token",
+        }
+
+
+def singles(level: str) -> dict[str, Any]:
+    return {
+        f"{repository}-{number}": {
+            "type": "bitbucket-user:RepositoryUserPermission",
+            "properties": {"workspace": "acme", "repoSlug": repository, "userId": user, "permission": level},
+        }
+        for repository in repositories()
+        for number, user in enumerate(people())
+    }
+
+
+def sets(level: str) -> dict[str, Any]:
+    return {
+        repository: {
+            "type": "bitbucket-user:RepositoryUserPermissions",
+            "properties": {
+                "workspace": "acme",
+                "repoSlug": repository,
+                "permissions": dict.fromkeys(people(), level),
+            },
+        }
+        for repository in repositories()
+    }
+
+
+def repositories() -> list[str]:
+    return [f"repo-{number:04}" for number in range(1, REPOSITORIES + 1)]
+
+
+def people() -> list[str]:
+    return [one.account_id for one in world().people.values() if one.display_name.startswith("Person ")]
+
+
+@cache
+def world() -> World:
+    made = default_world()
+    populate(made, repositories=REPOSITORIES, people=PEOPLE)
+    return made
