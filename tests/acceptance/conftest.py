@@ -31,19 +31,10 @@ Stacks = Callable[..., Stack]
 
 @pytest.fixture(scope="session", autouse=True)
 def home() -> Iterator[Path]:
-    """One home of Pulumi's for the session, and an environment in which nobody's credentials are."""
+    """One home of Pulumi's for the session, with the engine and the plugin on PATH."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="bitbucket-user-") as folder:
-        for name in list(os.environ):
-            if name.startswith(("BITBUCKET_", "PULUMI_")):
-                patch.delenv(name)
         patch.setenv("PATH", os.pathsep.join([str(engine()), str(PLUGIN.parent), os.environ["PATH"]]))
         yield Path(folder)
-
-
-@pytest.fixture
-def bitbucket() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
 
 
 @pytest.fixture

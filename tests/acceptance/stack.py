@@ -44,10 +44,8 @@ class Run:
     """(resource, operation) as they were in the end: a refresh names what it found."""
     details: dict[str, dict[str, str]] = field(default_factory=dict)
     """Resource → property path → kind of change."""
-    errors: dict[str, str] = field(default_factory=dict)
-    warnings: dict[str, str] = field(default_factory=dict)
-    remarks: dict[str, str] = field(default_factory=dict)
-    """What stood beside the resource while it was worked on."""
+    said: list[tuple[str, str, str]] = field(default_factory=list)
+    """(severity, resource, message); what only stands beside a resource while it is worked on is a "remark"."""
 
     def __bool__(self) -> bool:
         return not self.failed
@@ -70,6 +68,29 @@ class Run:
     def counts(self) -> Counter[str]:
         """How many of each operation, those on the stack itself left out."""
         return Counter(operation for _, operation in self.steps)
+
+    @property
+    def errors(self) -> dict[str, str]:
+        """Resource → its errors, one a line; those about none under the empty name."""
+        return self._told("error")
+
+    @property
+    def warnings(self) -> dict[str, str]:
+        return self._told("warning")
+
+    @property
+    def remarks(self) -> dict[str, str]:
+        return self._told("remark", "info", "info#err")
+
+    def messages(self, severity: str, resource: str) -> list[str]:
+        return [message for kind, name, message in self.said if (kind, name) == (severity, resource)]
+
+    def _told(self, *severities: str) -> dict[str, str]:
+        found: dict[str, list[str]] = defaultdict(list)
+        for severity, name, message in self.said:
+            if severity in severities:
+                found[name].append(message)
+        return {name: "\n".join(messages) for name, messages in found.items()}
 
     def note(self, event: EngineEvent) -> None:
         if event.resource_pre_event:
@@ -95,12 +116,8 @@ class Run:
     def _said(self, said: events.DiagnosticEvent) -> None:
         if said.severity == "debug":
             return
-        name = _name(said.urn) if said.urn else ""
-        if said.ephemeral:
-            told = self.remarks
-        else:
-            told = {"error": self.errors, "warning": self.warnings}.get(said.severity, self.remarks)
-        told[name] = (told.get(name, "") + said.message).strip() + "\n"
+        severity = "remark" if said.ephemeral else said.severity
+        self.said.append((severity, _name(said.urn or ""), said.message.strip()))
 
 
 def _is_ours(type: str) -> bool:
