@@ -64,7 +64,8 @@ class Lifecycle:
         news, olds = public(news), public(olds or {})
         failures = validate(resource.ARGS, news, olds)
         known = _by_name(resource.ARGS, prune(news))
-        failures += self._foreign_workspace(known)
+        if not any(failure.property == "workspace" for failure in failures):
+            failures += self._foreign_workspace(known)
         self.api.claims.renew()
         self._checked.add(current.get().urn)
         if not failures:
@@ -81,6 +82,9 @@ class Lifecycle:
         resource.recognise(self.api, old)
         found = Diff(delete_first=resource.DELETE_FIRST)
         args = _by_name(resource.ARGS, news)
+        checked = current.get().urn in self._checked
+        if checked:
+            resource.recheck(self.api, args)
         inner = resource.compare(self.api, old, args)
         for name, info in resource.ARGS.model_fields.items():
             alias = info.alias or name
@@ -95,7 +99,7 @@ class Lifecycle:
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
-        if found and current.get().urn in self._checked:
+        if found and checked:
             found.summary = resource.summary(self.api, None if found.replaces else old, args)
             self._warn(resource, old, news)
         return found
@@ -194,7 +198,8 @@ class Lifecycle:
         return [Failure("workspace", f"'{workspace}' is not one of allowedWorkspaces: {', '.join(allowed)}")]
 
     def _warn(self, resource: Resource[Any, Any], old: Any, news: Mapping[str, Any]) -> None:
-        for warning in resource.warnings(self.api, old, _by_name(resource.ARGS, prune(news))):
+        known = {key: value for key, value in news.items() if value is not UNKNOWN}
+        for warning in resource.warnings(self.api, old, _by_name(resource.ARGS, known)):
             current.get().warn(warning)
 
     @contextmanager

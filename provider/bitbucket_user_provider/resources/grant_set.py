@@ -71,8 +71,11 @@ class GrantSet(Resource[Any, Any]):
         held, caller = self._grants(state), state.caller
         made = self._plan(api, args.permissions, held, self._removes(args, caller), caller)
         if made.removals or (made.steps and caller is None):
-            caller = bare(api.caller()["uuid"])
-            made = self._plan(api, args.permissions, held, self._removes(args, caller), caller)
+            caller = bare(api.caller()["uuid"])  # perhaps another one than the preview could know of
+            previewed, removes = {step.user_id for step in made.removals}, self._removes(args, caller)
+            made = self._plan(
+                api, args.permissions, held, lambda one: one.user_uuid in previewed and removes(one), caller
+            )
         return self._bring(api, args, held, made, caller)
 
     def delete(self, api: Api, state: Any) -> None:
@@ -83,7 +86,8 @@ class GrantSet(Resource[Any, Any]):
             names = ", ".join(grant.name for grant in kept)
             current.get().say(f"kept in Bitbucket, because other resources want them: {names}")
         going = [grant for grant in granted if grant not in kept]
-        outcome = self._carry_out(api, state, self._plan(api, {}, going, lambda grant: True, state.caller), {})
+        caller = state.caller or (bare(api.caller()["uuid"]) if len(going) > 1 else None)
+        outcome = self._carry_out(api, state, self._plan(api, {}, going, lambda grant: True, caller), {})
         if not outcome.is_whole:
             raise BitbucketError(outcome.report(self.HOLDING.shown(state)))
 
@@ -106,6 +110,10 @@ class GrantSet(Resource[Any, Any]):
         for grant in self._grants(state):
             api.people.learn(grant.user_uuid, grant.account_id, name=grant.display_name)
 
+    def recheck(self, api: Api, args: Mapping[str, Any]) -> None:
+        permissions = args.get("permissions")
+        self._refuse_twice(api, permissions if isinstance(permissions, Mapping) else ())
+
     def compare(self, api: Api, state: Any, args: Mapping[str, Any]) -> dict[str, dict[str, Change]]:
         wanted = args.get("permissions", {})
         if wanted is UNKNOWN:
@@ -123,13 +131,14 @@ class GrantSet(Resource[Any, Any]):
         return {"permissions": changes}
 
     def summary(self, api: Api, state: Any, args: Mapping[str, Any]) -> str:
-        if not all(isinstance(args.get(name), str) for name in self.HOLDING.within):
+        known = all(isinstance(args.get(name), str) for name in self.HOLDING.within)
+        if not known or not isinstance(args.get("permissions"), Mapping):
             return ""
         line = self._previewed(api, state, args).line()
         return f"{self.HOLDING.shown(args)}: {line}" if line else ""
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
-        if state:
+        if state and "permissions" in args:
             for step in self._previewed(api, state, args).caller:
                 yield f"{self.HOLDING.shown(state)}: {step} is the credential's own account; this is done last."
 
@@ -196,7 +205,12 @@ class GrantSet(Resource[Any, Any]):
         now = {grant.user_uuid: grant for grant in held}
         outcome = self._carry_out(api, args, made, now, args.permissions)
         named = {form for key in args.permissions for form in api.people.forms(key)}
-        managed = {uuid for uuid, grant in now.items() if grant.forms(api.people) & named}
+        removes = self._removes(args, caller)
+        managed = {
+            uuid
+            for uuid, grant in now.items()
+            if grant.forms(api.people) & named or (grant.managed and removes(grant))  # the latter could not be removed
+        }
         state = self._state(api, args, args.permissions, list(now.values()), managed, caller)
         if not outcome.is_whole:
             report = outcome.report(self.HOLDING.shown(args))
@@ -234,18 +248,18 @@ class GrantSet(Resource[Any, Any]):
     ) -> Any:
         """State of what is held: the map as it is in Bitbucket, in the spelling of `wanted`, with those whom an update
         would remove."""
+        held = [grant.model_copy(update={"managed": grant.user_uuid in managed}) for grant in held]
         by_form = {form: grant for grant in held for form in grant.forms(api.people)}
         written = {key: next((by_form[f] for f in api.people.forms(key) if f in by_form), None) for key in wanted}
         found = {key: grant for key, grant in written.items() if grant}
         removes = self._removes(source, caller)
         strangers = [one for one in held if removes(one) and one not in found.values()]
         found |= {one.account_id or one.user_uuid: one for one in strangers}
-        grants = [grant.model_copy(update={"managed": grant.user_uuid in managed}) for grant in held]
         return self.recall(
             {
                 **source.bag(),
                 "permissions": {key: grant.permission for key, grant in found.items()},
-                "grants": sorted(grants, key=lambda grant: (grant.name, grant.user_uuid)),
+                "grants": sorted(held, key=lambda grant: (grant.name, grant.user_uuid)),
                 "__caller": caller,
             }
         )

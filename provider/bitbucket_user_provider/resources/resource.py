@@ -77,6 +77,9 @@ class Resource(ABC, Generic[A, S]):
     def recognise(self, api: Api, state: S) -> None:
         """Learns from old state, before an update or a delete, what the inputs alone do not tell."""
 
+    def recheck(self, api: Api, args: Mapping[str, Any]) -> None:
+        """Raises InvalidInput for what only old state, once recognised, shows to be wrong with the new inputs."""
+
     def warnings(self, api: Api, state: S | None, args: Mapping[str, Any]) -> Iterable[str]:
         """Remarks on a change from `state` (None: create) to the known inputs, under their field names."""
         del api, state, args
