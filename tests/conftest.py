@@ -17,6 +17,9 @@ from tests.emulator import Emulator
 
 pytest_plugins = ["tests.contract.plugin"]
 
+settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("same")  # the same examples on every run, however busy the machine is
+
 for name in [name for name in os.environ if name.startswith(("BITBUCKET_", "PULUMI_"))]:
     del os.environ[name]
 for name in ("NO_PROXY", "no_proxy"):

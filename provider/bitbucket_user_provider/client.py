@@ -130,7 +130,8 @@ class Client:
             values, following = (page.get("values"), page.get("next")) if isinstance(page, dict) else (None, None)
             if not isinstance(values, list) or not isinstance(following, str | None):
                 raise BitbucketError(f"GET {path.shown(fields)} answered with something that is no page of a list.")
-            yield Page(values, not following, page.get("size"))
+            size = page.get("size")
+            yield Page(values, not following, size if isinstance(size, int) else None)
             if not following:
                 return
             if following in seen:

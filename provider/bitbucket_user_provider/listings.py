@@ -1,7 +1,8 @@
 """One listing of a place, shared by everything in the run that asks about the place.
 
-Reading n things costs never more than n + 1 calls, whatever the order: a page is fetched only when no more calls have
-been made than readers were served, so that one call is left over to ask for the thing alone.
+Reading n things costs never more than n + 1 calls, whatever the order. A page is fetched only when no more calls have
+been made than readers were served, so that one is left over to ask for the thing alone; or when those who wait by now
+pay for all the pages that are left.
 """
 
 import threading
@@ -34,6 +35,8 @@ class Listing:
         self._pages: Iterator[Page] | None = None
         self._index: dict[str, Entry] = {}
         self._complete = False
+        self._seen = 0
+        self._pages_left: int | None = None
         self._written = False
         self._shifted = False
         self._refusal: BitbucketError | None = None
@@ -60,7 +63,7 @@ class Listing:
                         return None
                     if self._refusal:
                         raise self._refusal.with_traceback(None)
-                    if alone and (self._shifted or self._calls > self._served):
+                    if alone and (self._shifted or not self._affords_a_page()):
                         self._calls += 1
                         break
                     self._next_page()
@@ -97,6 +100,10 @@ class Listing:
         finally:
             self._lock.release()
 
+    def _affords_a_page(self) -> bool:
+        waiting = self._pages_left is not None and self._calls + self._pages_left <= self.readers + 1
+        return waiting or self._calls <= self._served
+
     def _next_page(self) -> None:
         self._pages = self._pages or self._fetch()
         self._calls += 1
@@ -109,6 +116,9 @@ class Listing:
             self._refusal = refusal
             raise
         self._complete = page.last
+        self._seen += len(page.values)
+        if page.size is not None and page.values:
+            self._pages_left = -(-(page.size - self._seen) // len(page.values))
         for entry in page.values:
             self._add(entry)
 
