@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from bitbucket_user_provider import operation
 from bitbucket_user_provider.governor import Governor
+from hypothesis import HealthCheck, settings
 
 from tests import contract
 from tests.emulator import Emulator
