@@ -3,7 +3,6 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import Annotated, Any, NoReturn
 from urllib.parse import urlsplit
@@ -12,7 +11,7 @@ from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
 from .errors import ConfigurationError
 from .model import Model, Secret
-from .validation import has_unknown
+from .validation import has_unknown, unknown_name
 
 NAMESPACE = "bitbucket-user"
 PUBLIC_API = "https://api.bitbucket.org/2.0"
@@ -114,13 +113,9 @@ def load(values: Mapping[str, Any]) -> Config:
 
 def problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
     """(key, reason) for each key that cannot be used."""
-    names = {field.alias or name for name, field in Config.model_fields.items()}
+    names = [field.alias or name for name, field in Config.model_fields.items()]
     known = dict(_known(values))
-    found = []
-    for key in known.keys() - names:
-        near = get_close_matches(key, names, n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"the keys are {', '.join(sorted(names))}"
-        found.append((key, f"unknown configuration key; {hint}"))
+    found = [(key, unknown_name(key, names, "configuration key")) for key in known if key not in names]
     try:
         Config.model_validate({key: value for key, value in known.items() if key in names})
     except ValidationError as error:

@@ -1,6 +1,6 @@
 """Inputs against a model: one failure a property, in plain words, whatever a preview does not know left out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
@@ -19,23 +19,30 @@ class Failure(NamedTuple):
 
 def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
     """The failures of the known inputs. `olds` are the inputs of the last run, for rules about what changes."""
-    unknown = {key for key, value in news.items() if value is UNKNOWN}
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    secrets = secret_aliases(model)
+    found: dict[str, Failure] = {}
     try:
-        model.model_validate(prune(news), context={"olds": olds or {}})
+        known = {key: value for key, value in news.items() if key in names}
+        model.model_validate(prune(known), context={"olds": olds or {}})
     except ValidationError as error:
-        secrets = secret_aliases(model)
-        found: dict[str, Failure] = {}
         for detail in error.errors(include_url=False):
-            path = path_of(detail["loc"])
-            if detail["type"] == "missing" and path in unknown:
+            path, top = path_of(detail["loc"]), str(next(iter(detail["loc"]), ""))
+            if detail["type"] == "missing" and news.get(path) is UNKNOWN:
                 continue
-            top = str(detail["loc"][0]) if detail["loc"] else ""
-            misspelt = detail["type"] == "extra_forbidden" and bool(secrets)  # it may hold what is meant for a secret
-            hidden = misspelt or top in secrets or len(detail["loc"]) > 1
-            reason = f"{path}: {_words(detail, model, top in secrets)}" if hidden else _words(detail, model, False)
-            found.setdefault(path, Failure("" if hidden else top, reason))
-        return list(found.values())
-    return []
+            hidden = top in secrets or len(detail["loc"]) > 1
+            words = _words(detail, top in secrets)
+            found.setdefault(path, Failure("" if hidden else top, f"{path}: {words}" if hidden else words))
+    for key in news:
+        if key not in names:
+            words = unknown_name(key, names)
+            found[key] = Failure("", f"{key}: {words}") if secrets else Failure(key, words)  # perhaps one misspelt
+    return list(found.values())
+
+
+def unknown_name(name: str, names: Iterable[str], what: str = "property") -> str:
+    near = get_close_matches(name, names, n=1)
+    return f"unknown {what}; " + (f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}")
 
 
 def prune(value: Any) -> Any:
@@ -56,20 +63,16 @@ def has_unknown(value: Any) -> bool:
 
 
 def path_of(location: tuple[int | str, ...]) -> str:
-    """A property path as Pulumi writes it: `permissions["557058:…"]`."""
+    """A property path as Pulumi writes it: `permissions["557058:…"]`; empty for the whole."""
     first, *rest = location or ("",)
     inner = (f"[{part}]" if isinstance(part, int) else f'["{part}"]' for part in rest if part != "[key]")
     return str(first) + "".join(inner)
 
 
-def _words(detail: ErrorDetails, model: type[BaseModel], secret: bool) -> str:
+def _words(detail: ErrorDetails, secret: bool) -> str:
     match detail["type"]:
         case "missing":
             return "is required"
-        case "extra_forbidden":
-            names = [field.alias or name for name, field in model.model_fields.items()]
-            near = get_close_matches(str(detail["loc"][0]), names, n=1)
-            return "unknown property; " + (f"did you mean '{near[0]}'?" if near else f"there are {', '.join(names)}")
         case "enum" | "literal_error":
             expected = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return ("" if secret else f"'{detail['input']}' is not allowed; ") + f"it is one of {expected}"
@@ -80,4 +83,4 @@ def _words(detail: ErrorDetails, model: type[BaseModel], secret: bool) -> str:
         case "dict_type":
             return "must be a map"
         case _:
-            return detail["msg"].removeprefix("Value error, ")
+            return detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")

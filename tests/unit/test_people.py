@@ -1,0 +1,108 @@
+"""One person, many spellings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bitbucket_user_provider.people import People, UserId, bare, is_uuid, normal, same_person
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+UUID = "d301aafa-d676-4ee0-88be-962be7417567"
+BRACED = "{" + UUID + "}"
+OLD, NEW, OLDEST = "557058:ba891f0d-1", "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f", "5d5355d2c3f2ab0da2b6a1f4"
+USER_ID: TypeAdapter[str] = TypeAdapter(UserId)
+
+
+@pytest.mark.parametrize(
+    "user_id", [UUID, BRACED, UUID.upper(), BRACED.upper(), OLD, NEW, OLDEST, "5b10a2844c20165700ede21g", "qm:1-a:b_c"]
+)
+def test_an_account_id_and_a_uuid_in_any_spelling_is_a_person_and_stays_as_written(user_id: str) -> None:
+    assert USER_ID.validate_python(user_id) == user_id
+
+
+@pytest.mark.parametrize(
+    ("user_id", "reason"),
+    [
+        (
+            "ada@acme.example",
+            "'ada@acme.example' is an e-mail address; an account id or a UUID is needed; getWorkspaceM",
+        ),
+        ("ada", "'ada' is neither an account id nor a UUID; an account id"),
+        ("Ada Lovelace", "neither an account id nor a UUID"),
+        ("{" + UUID, "neither an account id nor a UUID"),
+        (UUID + "}", "neither an account id nor a UUID"),
+        ("{{" + UUID + "}}", "neither an account id nor a UUID"),
+        (UUID[:-1], "neither an account id nor a UUID"),
+        (UUID + "\n", "neither an account id nor a UUID"),
+        ("557058:a/b", "neither an account id nor a UUID"),
+        ("557058:", "neither an account id nor a UUID"),
+        ("abcdefghijklmnopqrstuvwx", "neither an account id nor a UUID"),
+        ("", "must be a string that is not empty; an account id"),
+        (None, "must be a string that is not empty"),
+        (7, "must be a string that is not empty"),
+        ({UUID: None}, "this is a map; quote it: '{…}'"),
+    ],
+)
+def test_anything_else_is_refused_in_words_that_name_the_way_to_find_it(user_id: Any, reason: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        USER_ID.validate_python(user_id)
+    (error,) = caught.value.errors()
+    assert reason in error["msg"]
+    assert isinstance(user_id, dict) or "getWorkspaceMembers" in error["msg"]
+
+
+def test_braces_and_case_of_a_uuid_never_matter_but_an_account_ids_case_does() -> None:
+    assert {normal(form) for form in (UUID, BRACED, UUID.upper(), BRACED.upper())} == {UUID}
+    assert normal("557058:AbC") == "557058:AbC"
+    assert bare(BRACED.upper()) == UUID
+    assert [is_uuid(text) for text in (UUID, BRACED, "{" + UUID, OLD)] == [True, True, False, False]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "state", "same"),
+    [
+        (UUID, BRACED.upper(), {}, True),
+        (OLD, OLD, {}, True),
+        (OLD, UUID, {"userUuid": UUID, "accountId": OLD}, True),
+        (BRACED, OLD, {"userUuid": UUID, "accountId": OLD}, True),
+        (OLD, UUID, {}, False),
+        (OLD, NEW, {"userUuid": UUID, "accountId": OLD}, False),
+        (OLD, UUID, {"userUuid": None, "accountId": None}, False),
+    ],
+)
+def test_two_spellings_are_one_person_where_the_state_says_so(
+    old: str, new: str, state: dict[str, Any], same: bool
+) -> None:
+    assert same_person(old, new, state) is same
+
+
+def test_what_was_learnt_in_parts_is_known_as_a_whole() -> None:
+    people = People()
+    people.learn(UUID, OLD)
+    people.learn("557058:other")
+    people.learn(OLDEST, BRACED.upper(), None)
+    assert people.forms(OLD) == people.forms(OLDEST) == people.forms(None, BRACED) == {UUID, OLD, OLDEST}
+    assert people.forms("557058:other") == {"557058:other"}
+    assert people.forms(NEW) == {NEW}
+    assert people.forms() == people.forms(None) == frozenset()
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), max_size=12))
+def test_people_never_run_together_and_spellings_find_each_other(lessons: list[tuple[int, int, int]]) -> None:
+    people = People()
+    seen: dict[int, set[str]] = {}
+    for who, one, other in lessons:
+        forms = [f"{who}:{one}", f"{who}:{other}"]
+        people.learn(*forms)
+        joined = set(forms)
+        for group in [group for group in seen.values() if group & joined]:
+            joined |= group
+        for form in joined:
+            seen[hash(form)] = joined
+    for joined in seen.values():
+        for form in joined:
+            assert people.forms(form) == joined
+            assert {known.split(":")[0] for known in people.forms(form)} == {form.split(":")[0]}
