@@ -4,6 +4,7 @@ VENV := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CODE := $(wildcard provider tests sdk/python/pulumi_bitbucket_user/dynamic*)
 EXAMPLES := $(wildcard examples/*/__main__.py)
+GO_CODE := $(wildcard tests examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -20,15 +21,17 @@ test: engine-quietly  ## set-up and every test
 
 check: venv  ## what CI runs: format, lint, types, generated files current, then `make test`
 	@$(BIN)/ruff format --quiet --check $(CODE) $(EXAMPLES) || (echo "Run \`make format\`"; exit 1)
+	@! command -v gofmt > /dev/null || test -z "$$(gofmt -l $(GO_CODE))" || (echo "Run \`make format\`"; exit 1)
 	@$(BIN)/ruff check --quiet $(CODE) $(EXAMPLES)
 	@$(BIN)/mypy --no-error-summary $(CODE)
 	@for example in $(EXAMPLES); do $(BIN)/mypy --no-error-summary $$example || exit 1; done
 	@$(MAKE) --no-print-directory check-generated
 	@$(MAKE) --no-print-directory test
 
-format: venv  ## format the hand-written Python and mend what ruff can mend
+format: venv  ## format the hand-written code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix $(CODE) $(EXAMPLES)
 	@$(BIN)/ruff format $(CODE) $(EXAMPLES)
+	@! command -v gofmt > /dev/null || gofmt -w $(GO_CODE)
 
 generate: venv  ## schema.json from the models, the SDKs from schema.json, docs/operations.md
 	@$(BIN)/python -m tests.engine.generate
