@@ -21,7 +21,6 @@ from tests.engine import engine
 from tests.engine.builds import ROOT
 
 EXAMPLES = ROOT / "examples"
-COMMANDS = ROOT / ".venv" / "bin"
 
 
 @contextmanager
@@ -31,7 +30,7 @@ def home(bitbucket: Emulator) -> Iterator[Path]:
     for name in before:
         if name.startswith(("BITBUCKET_", "PULUMI_")):
             del os.environ[name]
-    os.environ["PATH"] = os.pathsep.join([str(engine()), str(COMMANDS), before["PATH"]])
+    os.environ["PATH"] = os.pathsep.join([str(engine()), before["PATH"]])
     os.environ["BITBUCKET_BASE_URL"] = bitbucket.url
     try:
         with tempfile.TemporaryDirectory(prefix="bitbucket-user-") as folder:
@@ -47,7 +46,7 @@ def example(
     """A stack of an example with its Pulumi.STACK.yaml, and with secrets as `pulumi config set --secret` puts them."""
     project = home / name
     if not project.exists():
-        shutil.copytree(EXAMPLES / name, project)
+        shutil.copytree(EXAMPLES / name, project, ignore=shutil.ignore_patterns("venv", "node_modules", "bin"))
     os.environ.update(environ or {})
     made = Stack(home, project, lambda: _run(project / "__main__.py"), environ or {}, name=stack)
     made.automation.set_all_config({key: auto.ConfigValue(value, secret=True) for key, value in secrets.items()})

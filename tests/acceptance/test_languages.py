@@ -1,0 +1,143 @@
+"""The same small stack in every language, through the plugin, each in the way that needs no language host.
+
+YAML has a host that can be had everywhere and runs under the CLI. The others run inline in the Automation API of their
+own SDK: Python here, TypeScript and Go compiled and in processes of their own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.stack import Stack
+from tests.emulator import Emulator
+from tests.engine.builds import ROOT
+from tests.engine.compiled import NODE, node_sdk
+from tests.engine.toolchains import need
+from tests.stacks import EXAMPLES, example, home
+
+LANGUAGES = Path(__file__).parent / "languages"
+SECRETS = {"bitbucket-user:apiToken": "ada-dev-api-token", "deployToken": "plain-deploy-token"}
+Command = Callable[[str], str]
+"""Runs a command of the engine; what it showed."""
+
+
+@pytest.fixture
+def bitbucket() -> Iterator[Emulator]:
+    with Emulator() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def folder(bitbucket: Emulator) -> Iterator[Path]:
+    with home(bitbucket) as made:
+        yield made
+
+
+def python(stack: Stack) -> Command:
+    def command(name: str) -> str:
+        return str(getattr(stack, name)().stdout)
+
+    return command
+
+
+def yaml(stack: Stack) -> Command:
+    return lambda name: stack.command(name, "--yes", "--skip-preview", "--stack", stack.name)
+
+
+def typescript(stack: Stack) -> Command:
+    need("node", "npm")
+    modules = stack.folder / "node_modules"
+    modules.mkdir()
+    (modules / "pulumi-bitbucket-user").symlink_to(node_sdk())
+    for scope in ("@pulumi", "@types"):
+        (modules / scope).symlink_to(NODE / "node_modules" / scope)
+    shutil.copy(LANGUAGES / "automation.js", stack.folder)
+    run(stack, str(NODE / "node_modules/.bin/tsc"))
+    return lambda name: run(stack, "node", "automation.js", stack.folder.name, name)
+
+
+def go(stack: Stack) -> Command:
+    need("go")
+    source, program, overlay = EXAMPLES / stack.folder.name, stack.folder / "program", stack.folder / "overlay.json"
+    overlay.write_text(json.dumps({"Replace": {str(source / "main.go"): str(LANGUAGES / "automation.go")}}))
+    modules = f"-modfile={LANGUAGES / 'automation.mod'}"
+    run(stack, "go", "-C", str(source), "vet", ".")
+    run(stack, "go", "-C", str(source), "build", modules, f"-overlay={overlay}", "-o", str(program), ".")
+    return lambda name: run(stack, str(program), stack.folder.name, name)
+
+
+def run(stack: Stack, *command: str) -> str:
+    done = subprocess.run(
+        command, cwd=stack.folder, env={**os.environ, **stack.environ}, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("language", [python, typescript, go, yaml], ids=lambda language: str(language.__name__))
+def test_the_stack_comes_up_once_and_leaves_nothing(
+    language: Callable[[Stack], Command], folder: Path, bitbucket: Emulator
+) -> None:
+    stack = with_plugin(example(folder, f"native-{language.__name__}", "dev", SECRETS))
+    command = language(stack)
+
+    shown = command("up")
+    assert "+ 4 created" in shown
+    assert 'person  : "Grace Hopper"' in shown
+    assert bitbucket.repository_permissions("acme-dev", "api") == {"Grace Hopper": "write"}
+    assert bitbucket.project_permissions("acme-dev", "OPS") == {"Grace Hopper": "read"}
+    assert bitbucket.workspace_variables("acme-dev") == {
+        "DEPLOY_TOKEN": {"value": "plain-deploy-token", "secured": True}
+    }
+    exported = stack.command("stack", "export", "--stack", stack.name)
+    assert not [secret for secret in SECRETS.values() if secret in exported]
+
+    bitbucket.clear()
+    for name in ("up", "refresh"):
+        shown = command(name)
+        assert "4 unchanged" in shown and "changes" not in shown
+    assert {one.method for one in bitbucket.requests} == {"GET"}
+
+    assert "- 4 deleted" in command("destroy")
+    assert not bitbucket.repository_permissions("acme-dev", "api")
+    assert not bitbucket.project_permissions("acme-dev", "OPS")
+    assert not bitbucket.workspace_variables("acme-dev")
+
+
+def test_access_sets_grant_all_of_a_place_and_take_away_what_is_not_named(folder: Path, bitbucket: Emulator) -> None:
+    token = {"bitbucket-user:apiToken": "ada-dev-api-token"}
+    stack = with_plugin(example(folder, "repository-access-sets", "dev", token))
+    wanted = {
+        "api": {"Grace Hopper": "admin", "Bob Kahn": "write", "Alan Turing": "read"},
+        "web": {"Margaret Hamilton": "write", "Alan Turing": "write"},
+    }
+
+    def granted() -> dict[str, dict[str, str]]:
+        return {slug: bitbucket.repository_permissions("acme-dev", slug) for slug in wanted}
+
+    assert stack.up().counts == {"create": 3}
+    assert granted() == wanted
+    assert bitbucket.project_permissions("acme-dev", "OPS") == {"Grace Hopper": "create-repo"}
+    assert stack.up().counts == {"same": 3}
+
+    bitbucket.grant("acme-dev", "web", "Katherine Johnson", "admin")
+    assert stack.refresh().found == {"web": "update"}
+    assert stack.up().changes == {"web": ["update"]}
+    assert granted() == wanted
+
+    assert stack.destroy().counts == {"delete": 3}
+    assert granted() == {"api": {}, "web": {}}
+    assert bitbucket.project_permissions("acme-dev", "OPS") == {}
+
+
+def with_plugin(stack: Stack) -> Stack:
+    """A stack in whose folder `venv` is the environment that has the plugin, as Pulumi.yaml names it."""
+    (stack.folder / "venv").symlink_to(ROOT / ".venv")
+    return stack
