@@ -8,7 +8,11 @@ import zipfile
 from importlib import metadata
 from pathlib import Path
 
+import grpc
 import pytest
+import yaml
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.engine import MINIMUM
 from tests.engine.builds import HERE, ROOT
@@ -63,6 +67,17 @@ def test_wheel_schema_sdks_and_changelog_have_one_version() -> None:
     assert json.loads((ROOT / "sdk/nodejs/package-lock.json").read_text())["version"] == VERSION
     assert json.loads((PYTHON_SDK / "pulumi-plugin.json").read_text())["version"] == VERSION
     assert f"## {VERSION}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_the_provider_folder_is_a_plugin() -> None:
+    manifest = yaml.safe_load((ROOT / "provider/PulumiPlugin.yaml").read_text())
+    assert manifest["runtime"]["name"] == "python"
+    with subprocess.Popen([sys.executable, str(ROOT / "provider")], stdout=subprocess.PIPE, text=True) as plugin:
+        assert plugin.stdout
+        with grpc.insecure_channel(f"127.0.0.1:{plugin.stdout.readline().strip()}") as channel:
+            stub = provider_pb2_grpc.ResourceProviderStub(channel)
+            assert stub.GetPluginInfo(Empty()).version == VERSION
+        plugin.terminate()
 
 
 def test_the_minimum_engine_is_the_one_that_is_built() -> None:
