@@ -8,11 +8,14 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import sys
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
@@ -46,6 +49,8 @@ class Run:
     """Resource → property path → kind of change."""
     said: list[tuple[str, str, str]] = field(default_factory=list)
     """(severity, resource, message); what only stands beside a resource while it is worked on is a "remark"."""
+
+    is_over: Callable[[], bool] = lambda: True
 
     def __bool__(self) -> bool:
         return not self.failed
@@ -197,8 +202,18 @@ class Stack:
     def destroy(self, **how: Any) -> Run:
         return self._do(self.automation.destroy, **how)
 
-    def _do(self, command: Callable[..., Any], **how: Any) -> Run:
+    @contextmanager
+    def under_way(self, command: str, **how: Any) -> Iterator[Run]:
+        """Runs a command beside the body, which sees what has happened so far; the run is over afterwards."""
         run = Run()
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            ended = beside.submit(self._do, getattr(self.automation, command), run, **how)
+            run.is_over = ended.done
+            yield run
+            ended.result()
+
+    def _do(self, command: Callable[..., Any], run: Run | None = None, **how: Any) -> Run:
+        run = run or Run()
         self._loop = None
         over = threading.Event()
 
@@ -216,7 +231,7 @@ class Stack:
                 _bury(self._loop)
         else:
             run.stdout, run.stderr = result.stdout, result.stderr
-        over.wait(timeout=10)
+        over.wait(timeout=1 if run.failed else 10)  # a killed engine says no last word
         return run
 
     def command(self, *arguments: str) -> str:
@@ -233,8 +248,19 @@ class Stack:
     @property
     def state(self) -> dict[str, dict[str, Any]]:
         """Resource → its entry in the state file; secrets are ciphertext there."""
-        deployment = json.loads(self.state_text)["checkpoint"]["latest"] or {}
-        return {_name(one["urn"]): one for one in deployment.get("resources", []) if _is_ours(one["type"])}
+        return _by_name(json.loads(self.state_text)["checkpoint"]["latest"])
+
+    @property
+    def exported(self) -> dict[str, dict[str, Any]]:
+        """Resource → its entry, secrets in plain."""
+        return _by_name(self.automation.export_stack().deployment)
+
+
+def processes(of: int | None = None) -> list[int]:
+    """The engine under way and its providers: what this process, or another, has started, and what that has."""
+    tasks = Path(f"/proc/{of or os.getpid()}/task").glob("*/children")
+    children = [int(pid) for task in tasks for pid in task.read_text().split()]
+    return children + [pid for child in children for pid in processes(child)]
 
 
 def _bury(loop: asyncio.AbstractEventLoop) -> None:
@@ -247,6 +273,11 @@ def _bury(loop: asyncio.AbstractEventLoop) -> None:
         gc.collect()
     finally:
         sys.unraisablehook = listening
+
+
+def _by_name(deployment: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
+    resources = (deployment or {}).get("resources", [])
+    return {_name(one["urn"]): one for one in resources if _is_ours(one["type"])}
 
 
 def _text(value: Any) -> str:
