@@ -88,18 +88,20 @@ def team_access(home: Path, bitbucket: Emulator) -> int:
 
 
 def user_settings(home: Path, bitbucket: Emulator) -> int:
-    title(
-        "examples/user-settings, stack dev", "An OAuth consumer for the variable, a Connect app's JWT for the property."
-    )
-    secrets = {"bitbucket-user:oauthClientSecret": "acme-consumer-secret", "npmToken": "read-packages"}
+    title("examples/user-settings, stack dev", "Three credentials side by side: no single one may do all of this.")
+    secrets = {
+        "bitbucket-user:apiToken": "ada-api-token",
+        "bitbucket-user:oauthClientSecret": "acme-consumer-secret",
+        "npmToken": "read-packages",
+    }
     stack = example(home, "user-settings", "dev", secrets, {"BITBUCKET_JWT": "acme-connect-jwt"})
-    scene = Scene(stack, bitbucket, lambda: person(bitbucket, "Grace Hopper"))
-    wanted = {"variable": "NPM_TOKEN secured", "property review-limits": PROPERTY}
+    scene = Scene(stack, bitbucket, lambda: person(bitbucket, "Ada Lovelace"))
+    wanted = {"SSH key": "laptop", "variable": "NPM_TOKEN secured", "property review-limits": PROPERTY}
 
-    scene.step("preview", "Preview. Nothing is sent.", {"create": 2}, 0, {})
-    scene.step("up", "Bring it up. The third call mints the consumer's token.", {"create": 2}, 3, wanted)
-    scene.step("up", "Again. There is nothing to do.", {"same": 2}, 0, wanted)
-    scene.step("destroy", "Take it down.", {"delete": 2}, 3, {})
+    scene.step("preview", "Preview. Nothing is sent.", {"create": 3}, 0, {})
+    scene.step("up", "Bring it up. The fourth call mints the OAuth consumer's token.", {"create": 3}, 4, wanted)
+    scene.step("up", "Again. There is nothing to do.", {"same": 3}, 0, wanted)
+    scene.step("destroy", "Take it down.", {"delete": 3}, 4, {})
     return scene.steps
 
 
@@ -114,6 +116,7 @@ def workspace(bitbucket: Emulator, slug: str) -> Holds:
 def person(bitbucket: Emulator, name: str) -> Holds:
     value = bitbucket.properties(name).get("acme-app/review-limits")
     return {
+        "SSH key": ", ".join(key.label for key in bitbucket.ssh_keys(name)),
         "variable": variables(bitbucket.user_variables(name)),
         "property review-limits": json.dumps(value, sort_keys=True) if value else "",
     }

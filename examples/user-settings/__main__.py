@@ -1,11 +1,15 @@
-"""A person's own pipeline variable, and a property that a Connect app keeps at that person."""
+"""What a program can set for one person: an SSH key, a pipeline variable, a property that a Connect app keeps there."""
 
 import pulumi
-from pulumi_bitbucket_user.dynamic import UserApplicationProperty, UserPipelineVariable
+from pulumi_bitbucket_user.dynamic import UserApplicationProperty, UserPipelineVariable, UserSshKey
 
 config = pulumi.Config()
 user_id = config.require("userId")
 
+# Asks for the person's own API token: nobody else may touch SSH keys.
+UserSshKey("laptop", user_id=user_id, key=config.require("sshKey"), label="laptop")
+
+# Asks for an OAuth consumer: API tokens are refused here.
 UserPipelineVariable(
     "npm-token",
     user_id=user_id,
@@ -14,6 +18,7 @@ UserPipelineVariable(
     secured=True,
 )
 
+# Asks for the Connect app's own JWT.
 UserApplicationProperty(
     "review-limits",
     user_id=user_id,

@@ -55,10 +55,15 @@ PROD = Case(
 SETTINGS = Case(
     "user-settings",
     "dev",
-    {"bitbucket-user:oauthClientSecret": "acme-consumer-secret", "npmToken": "plain-npm-token"},
-    resources=2,
+    {
+        "bitbucket-user:apiToken": "ada-api-token",
+        "bitbucket-user:oauthClientSecret": "acme-consumer-secret",
+        "npmToken": "plain-npm-token",
+    },
+    resources=3,
     held={
-        "Grace Hopper": {"NPM_TOKEN": {"value": "plain-npm-token", "secured": True}},
+        "variables": {"NPM_TOKEN": {"value": "plain-npm-token", "secured": True}},
+        "SSH keys": ["laptop"],
         "properties": {
             "acme-app/review-limits": {"_attributes": ["public"], "maxOpenReviews": 5, "areas": ["api", "web"]}
         },
@@ -114,8 +119,9 @@ def held(bitbucket: Emulator) -> dict[str, Any]:
     for slug, workspace in bitbucket.world.workspaces.items():
         found |= {f"{slug}/{one}": bitbucket.repository_permissions(slug, one) for one in workspace.repositories}
         found[slug] = bitbucket.workspace_variables(slug)
-    found["Grace Hopper"] = bitbucket.user_variables("Grace Hopper")
-    found["properties"] = bitbucket.properties("Grace Hopper")
+    found["variables"] = bitbucket.user_variables("Ada Lovelace")
+    found["SSH keys"] = [key.label for key in bitbucket.ssh_keys("Ada Lovelace")]
+    found["properties"] = bitbucket.properties("Ada Lovelace")
     return {place: what for place, what in found.items() if what}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -18,6 +19,7 @@ from tests.acceptance.lives import ADA, GRACE, LIVES, Life
 from tests.contract import specification
 from tests.emulator import Emulator
 from tests.operations import OPERATIONS, SPEC_SCOPE, SUCCESSORS, Operation, main
+from tests.stacks import EXAMPLES
 from tests.unit import core
 
 EVERY = OPERATIONS + SUCCESSORS
@@ -132,6 +134,13 @@ def test_nothing_is_asked_that_the_list_does_not_have(asked: Asked) -> None:
 def test_every_resource_and_function_serves_an_operation() -> None:
     serving = {name for one in EVERY for name in one.served_by.split()}
     assert serving == {*RESOURCES, *FUNCTIONS}
+
+
+@pytest.mark.parametrize("kind", RESOURCES)
+def test_every_resource_has_an_example_and_a_life_under_the_engine(kind: str) -> None:
+    programs = [path.read_text() for path in EXAMPLES.glob("*/__main__.py")]
+    assert any(re.search(rf"\b{kind}\(", program) for program in programs), "no program in examples/ has one"
+    assert kind in {life.kind for life in LIVES}, "tests/acceptance/lives.py does not have it"
 
 
 def test_no_operation_is_listed_twice_and_there_are_twenty_eight() -> None:
