@@ -23,6 +23,7 @@ from tests.stacks import EXAMPLES
 from tests.unit import core
 
 EVERY = OPERATIONS + SUCCESSORS
+CROWD = 201  # three pages, and one reader pays for two calls
 ALL_CREDENTIALS = core.ADA | core.CONSUMER
 IN_REPOSITORY = {"workspace": "acme", "repoSlug": "api"}
 IN_PROJECT = {"workspace": "acme", "projectKey": "CORE"}
@@ -104,9 +105,9 @@ def _call(bitbucket: Emulator, name: str) -> None:
 
 
 def _crowd(bitbucket: Emulator) -> dict[str, dict[str, str]]:
-    """Fills every list beyond its first page, past which one thing is asked for by itself; the ids of such things."""
-    bitbucket.populate(people=101)
-    for number in range(1, 102):
+    """Makes every list so long that one thing is asked for by itself; the ids of the last things in some."""
+    bitbucket.populate(people=CROWD)
+    for number in range(1, CROWD + 1):
         for place in ("api", "CORE"):
             bitbucket.grant("acme", place, f"Person {number:04}", "read")
         variable = bitbucket.set_variable("Grace", f"KEY_{number}", "value")
