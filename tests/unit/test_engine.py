@@ -5,6 +5,7 @@ import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -93,10 +94,19 @@ def test_an_interrupted_build_leaves_nothing_and_the_next_one_starts_afresh(cach
     assert list((cache / "thing").iterdir()) == [folder]
 
 
-def test_callers_at_the_same_time_wait_for_one_build() -> None:
+def test_callers_at_the_same_time_wait_for_one_build(monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[Path] = []
-    with ThreadPoolExecutor(8) as pool:
-        folders = {*pool.map(lambda _: builds.cached("thing", "key", built.append), range(8))}
+    second_caller = Event()
+    monkeypatch.setattr(builds, "say", lambda text: second_caller.set())
+
+    def build(folder: Path) -> None:
+        built.append(folder)
+        if len(built) == 2:
+            second_caller.set()
+        second_caller.wait()
+
+    with ThreadPoolExecutor(2) as pool:
+        folders = {*pool.map(lambda _: builds.cached("thing", "key", build), range(2))}
     assert len(built) == len(folders) == 1
 
 
