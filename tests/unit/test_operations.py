@@ -56,6 +56,9 @@ ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "searchCode": [{"userId": ADA.uuid, "query": "hello"}],
 }
 
+ASKED_ALONE = ("getRepositoryUserPermission", "getProjectUserPermission", "getUserPipelineVariable", "getUserSshKey")
+"""Functions that take one thing from a list, and past a long one ask for it alone."""
+
 Asked = dict[str, set[tuple[str, str]]]
 
 
@@ -98,7 +101,8 @@ def _inputs(written: dict[str, Any]) -> dict[str, Any]:
 
 
 def _call(bitbucket: Emulator, name: str) -> None:
-    more = _crowd(bitbucket)
+    bitbucket.set_property("Grace", "acme-app/look", {"theme": "dark"})
+    more = _crowd(bitbucket) if name in ASKED_ALONE else {}
     functions = Invoker(core.connect(bitbucket, ALL_CREDENTIALS, core.APP))
     for arguments in ARGUMENTS[name]:
         assert functions.call(name, arguments | more.get(name, {}))
@@ -112,7 +116,6 @@ def _crowd(bitbucket: Emulator) -> dict[str, dict[str, str]]:
             bitbucket.grant("acme", place, f"Person {number:04}", "read")
         variable = bitbucket.set_variable("Grace", f"KEY_{number}", "value")
         key = bitbucket.add_ssh_key("Ada", _public_key(number))
-    bitbucket.set_property("Grace", "acme-app/look", {"theme": "dark"})
     return {"getUserPipelineVariable": {"uuid": variable.uuid}, "getUserSshKey": {"uuid": key.uuid}}
 
 
