@@ -12,17 +12,18 @@ GO = ROOT / "sdk" / "go"
 
 def node_sdk() -> Path:
     """The folder to install with npm: JavaScript, type declarations and package.json, as published."""
-    out, stamp = NODE / "bin", NODE / "bin" / ".compiled"
+    out, stamp = NODE / "bin", NODE / "node_modules" / ".compiled"
     lock_file = NODE / "package-lock.json"
     sources = sorted(
         p for p in NODE.rglob("*.ts") if not {"node_modules", "bin"}.intersection(p.relative_to(NODE).parts)
     )
     key = digest(lock_file, NODE / "package.json", NODE / "tsconfig.json", *sources)
     with lock("node-sdk"):
-        if _read(stamp) == key:
+        if _read(stamp) == key and out.is_dir():
             return out
         _install(digest(lock_file))
         say("Compiling the Node.js SDK (a few seconds)")
+        stamp.unlink(missing_ok=True)
         shutil.rmtree(out, ignore_errors=True)
         run(str(NODE / "node_modules/.bin/tsc"), cwd=NODE)
         for file in (NODE / "package.json", NODE / "README.md", ROOT / "LICENSE"):
