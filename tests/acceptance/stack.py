@@ -11,7 +11,6 @@ import json
 import os
 import sys
 import threading
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -22,8 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from pulumi import automation as auto
-from pulumi.automation import EngineEvent, events
+from pulumi.automation import EngineEvent, _stack, events
+from pulumi.automation._server import LanguageServer
 from pulumi.automation._stack import StackInitMode
+from pulumi.runtime.proto.language_pb2 import RunResponse
 
 PROJECT = "acceptance"
 QUIET = {
@@ -133,6 +134,37 @@ def _name(urn: str) -> str:
     return urn.rpartition("::")[2]
 
 
+class _Program(LanguageServer):
+    """Ends quietly when the engine stops it; Pulumi leaves a coroutine and an event loop to the collector, which has
+    nobody to tell of what it finds."""
+
+    def Run(self, request: Any, context: Any) -> Any:
+        loops: list[asyncio.AbstractEventLoop] = []
+        program = self.program
+
+        def run() -> Any:
+            loops.append(asyncio.get_running_loop())
+            return program()
+
+        self.program = run
+        try:
+            answer = super().Run(request, context)  # type: ignore[no-untyped-call]
+        except Exception as error:  # noqa: BLE001 - the engine has gone and heard nothing
+            answer = RunResponse(error=str(error))
+        if answer.error:
+            listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
+            try:
+                for loop in loops:
+                    loop.close()
+                gc.collect()
+            finally:
+                sys.unraisablehook = listening
+        return answer
+
+
+_stack.LanguageServer = _Program  # type: ignore[attr-defined]
+
+
 class _Stack(auto.Stack):
     """Without the two further commands, outputs and history, that cost as much time as the run before them."""
 
@@ -157,7 +189,6 @@ class Stack:
         self.folder = folder
         self.program = program
         self.name = name
-        self._loop: asyncio.AbstractEventLoop | None = None
         self.environ: dict[str, str] = {}
         """What the engine and the providers find in their environment; may change between two commands."""
         self.environ |= QUIET | {"PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": f"file://{folder}"} | dict(environ)
@@ -172,7 +203,6 @@ class Stack:
             self.configure(config)
 
     def _run_program(self) -> None:
-        self._loop = asyncio.get_running_loop()
         self.program()
 
     def configure(self, config: Mapping[str, Any]) -> None:
@@ -214,7 +244,6 @@ class Stack:
 
     def _do(self, command: Callable[..., Any], run: Run | None = None, **how: Any) -> Run:
         run = run or Run()
-        self._loop = None
         over = threading.Event()
 
         def note(event: EngineEvent) -> None:
@@ -227,8 +256,6 @@ class Stack:
         except auto.CommandError as error:
             run.failed = True
             run.stdout = str(error)
-            if self._loop:
-                _bury(self._loop)
         else:
             run.stdout, run.stderr = result.stdout, result.stderr
         over.wait(timeout=1 if run.failed else 10)  # a killed engine says no last word
@@ -261,18 +288,6 @@ def processes(of: int | None = None) -> list[int]:
     tasks = Path(f"/proc/{of or os.getpid()}/task").glob("*/children")
     children = [int(pid) for task in tasks for pid in task.read_text().split()]
     return children + [pid for child in children for pid in processes(child)]
-
-
-def _bury(loop: asyncio.AbstractEventLoop) -> None:
-    """Ends what Pulumi leaves to the collector of a program that the engine has stopped."""
-    while loop.is_running():
-        time.sleep(0.01)
-    listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
-    try:
-        loop.close()
-        gc.collect()
-    finally:
-        sys.unraisablehook = listening
 
 
 def _by_name(deployment: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,7 @@ from tests.acceptance.lives import LIVES, Inputs, Life
 from tests.acceptance.stack import Run, Stack
 from tests.emulator import Emulator
 
+SECRETS = ("plain-secret", "changed by hand", "ada-api-token", "acme-consumer-secret", "acme-connect-jwt")
 WRITES = ("POST", "PUT", "DELETE")
 
 
@@ -39,7 +40,17 @@ class Walk:
         self.bitbucket.clear()
         run: Run = getattr(self.stack, command)(**how)
         assert run, run.stdout
+        self.sealed()
         return run
+
+    def sealed(self) -> None:
+        """The state file holds nothing that is secret in plain, and no provider object to speak of."""
+        assert not [secret for secret in SECRETS if secret in self.stack.state_text]
+        for name, entry in self.stack.state.items():
+            for bag in (entry.get("inputs", {}), entry.get("outputs", {})):
+                assert len(bag.get("__provider", "")) < 200
+                if "PipelineVariable" in entry["type"] and "value" in bag:
+                    assert "ciphertext" in bag["value"], name
 
     def expect(self, run: Run, operations: list[str]) -> None:
         """Every resource saw these operations and no other."""

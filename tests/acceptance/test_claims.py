@@ -1,0 +1,97 @@
+"""Who owns a grant when resources swap, merge or split: nothing is revoked that somebody in the program still wants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.acceptance.conftest import Stacks
+from tests.acceptance.lives import BOB, GRACE
+from tests.conftest import CheckedEmulator
+
+API = {"workspace": "acme", "repo_slug": "api"}
+WEB = {"workspace": "acme", "repo_slug": "web"}
+
+
+class Program:
+    """Single resources by name, and sets by name, as they are at the moment."""
+
+    def __init__(self, sdk: Any) -> None:
+        self.sdk = sdk
+        self.singles: dict[str, dict[str, Any]] = {}
+        self.sets: dict[str, dict[str, Any]] = {}
+
+    def __call__(self) -> None:
+        for name, inputs in self.singles.items():
+            self.sdk.RepositoryUserPermission(name, **{**API, **inputs})
+        for name, inputs in self.sets.items():
+            self.sdk.RepositoryUserPermissions(name, **{**API, **inputs})
+
+
+def test_two_resources_swap_their_people(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+    program = Program(sdk)
+    program.singles = {
+        "first": {"user_id": GRACE.uuid, "permission": "write"},
+        "second": {"user_id": BOB.account_id, "permission": "write"},
+    }
+    stack = stacks(program)
+    assert stack.up()
+    program.singles["first"]["user_id"], program.singles["second"]["user_id"] = BOB.uuid, GRACE.uuid
+    assert stack.up()
+    assert bitbucket.repository_permissions("acme", "api") == {"Bob Kahn": "write", "Grace Hopper": "write"}
+
+    stack.configure({"adoptExisting": True})
+    program.singles["first"] |= {"user_id": GRACE.uuid, "permission": "read"}
+    program.singles["second"] |= {"user_id": BOB.uuid}
+    assert stack.up()
+    assert bitbucket.repository_permissions("acme", "api") == {"Bob Kahn": "write", "Grace Hopper": "read"}
+    run = stack.up(refresh=True)
+    assert run and not run.changes and not run.found
+
+
+def test_many_single_grants_become_a_set_and_single_again(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+    bitbucket.populate(people=50)
+    people = {f"person-{number}": bitbucket.person(f"Person {number:04}").account_id for number in range(1, 51)}
+    program = Program(sdk)
+    program.singles = {name: {"user_id": user_id, "permission": "read"} for name, user_id in people.items()}
+    stack = stacks(program)
+    assert stack.up()
+    held = bitbucket.repository_permissions("acme", "api")
+    assert len(held) == 50
+    singles, program.singles = program.singles, {}
+
+    program.sets = {"everybody": {"permissions": dict.fromkeys(people.values(), "read")}}
+    bitbucket.clear()
+    assert stack.up()
+    assert bitbucket.repository_permissions("acme", "api") == held
+    assert bitbucket.count("PUT") == bitbucket.count("DELETE") == 0
+    assert bitbucket.count("GET") <= 1 + 1  # one listing, and perhaps who the caller is
+
+    program.sets, program.singles = {}, singles
+    bitbucket.clear()
+    assert stack.up()
+    assert bitbucket.repository_permissions("acme", "api") == held
+    assert bitbucket.count("PUT") == bitbucket.count("DELETE") == 0
+    assert bitbucket.count("GET") == 1
+    run = stack.up(refresh=True)
+    assert run and not run.changes and not run.found
+
+
+def test_two_owners_of_one_grant_are_refused_by_their_names(
+    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
+    program = Program(sdk)
+    stack = stacks(program)
+    spelled = {"user_id": GRACE.uuid, "permission": "read"}, {"user_id": GRACE.uuid.strip("{}"), "permission": "write"}
+    everybody = {"permissions": {BOB.uuid: "read"}}
+    programs: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
+        ({"one": spelled[0], "other": spelled[1]}, {}),
+        ({"one": spelled[0]}, {"other": everybody}),
+        ({}, {"one": everybody, "other": {"permissions": {}}}),
+    )
+    for program.singles, program.sets in programs:
+        run = stack.preview()
+        assert not run
+        [told] = [told for name, told in run.errors.items() if name in ("one", "other")]
+        assert "::one" in told and "::other" in told
+        assert "Traceback" not in told
+    assert not bitbucket.requests
