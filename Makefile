@@ -35,11 +35,11 @@ format: venv  ## format the hand-written code and mend what ruff can mend
 
 generate: venv  ## schema.json from the models, the SDKs from schema.json, docs/operations.md
 	@$(BIN)/python -m tests.engine.generate
-	@$(BIN)/python -m tests.operations
+	@$(BIN)/python -m tests.documentation
 
 check-generated: venv  ## fail when `make generate` would change something
 	@$(BIN)/python -m tests.engine.generate --check
-	@$(BIN)/python -m tests.operations --check
+	@$(BIN)/python -m tests.documentation --check
 
 bench: engine-quietly  ## calls and seconds under the real engine, as tables
 	@$(BIN)/python -m tests.bench

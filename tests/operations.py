@@ -1,7 +1,6 @@
 """The operations of the user API, what serves each, and what became of it: docs/operations.md from this list.
 
-`python -m tests.operations` writes the page, with `--check` it fails when the page is not current. Credential kinds
-come from the core's paths, scopes from the emulator's routes, so that each is said once.
+Credential kinds come from the core's paths, scopes from the emulator's routes, so that each is said once.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
@@ -19,9 +17,7 @@ from bitbucket_user_provider.client import Path
 from bitbucket_user_provider.credentials import Kind
 
 from tests.emulator import OPERATIONS as SERVED
-from tests.engine.builds import ROOT
 
-PAGE = ROOT / "docs" / "operations.md"
 KINDS = {Kind.API_TOKEN: "API token", Kind.OAUTH: "OAuth", Kind.ACCESS_TOKEN: "access token", Kind.JWT: "JWT"}
 SPEC_SCOPE = ":bitbucket"
 
@@ -202,17 +198,3 @@ What took the place of removed and deprecated operations, and what the others ca
 
 {table(SUCCESSORS)}
 """
-
-
-def main(arguments: list[str]) -> None:
-    current = PAGE.read_text() if PAGE.exists() else ""
-    if current == page():
-        return
-    if arguments == ["--check"]:
-        sys.exit(f"Not current, run `make generate`:\n  {PAGE.relative_to(ROOT)}")
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page())
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

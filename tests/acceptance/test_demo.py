@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -21,4 +22,15 @@ def test_the_demo_shows_what_it_tells_and_leaves_nothing_behind(tmp_path: Path) 
     assert "\x1b" not in done.stdout
     assert "API calls in this step: 0" in done.stdout
     assert done.stdout.splitlines()[-1].startswith("Done: 2 examples, 10 steps, each as told")
+    assert not {*shown_in_the_readme()} - {*timeless(done.stdout)}
     assert [*home.iterdir(), *temporary.iterdir()] == []
+
+
+def shown_in_the_readme() -> list[str]:
+    (block,) = re.findall(r"```\n\$ make demo\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    return [line for line in timeless(block) if line != "…"]
+
+
+def timeless(text: str) -> list[str]:
+    """The lines, without what differs from run to run."""
+    return re.sub(r"127\.0\.0\.1:\d+|\d+(\.\d+)?(?= ?s\b)", "N", text).splitlines()

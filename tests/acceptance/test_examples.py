@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 import yaml
 from pulumi import automation as auto
 
+from tests.acceptance.stack import Stack
 from tests.emulator import Emulator
+from tests.engine.builds import ROOT
 from tests.stacks import EXAMPLES, example, home
 
 PROVIDER_LIMIT = 200
@@ -173,6 +176,20 @@ def test_an_address_that_no_member_has_stops_the_program_before_anything_is_gran
     assert "error: No member of acme-dev has the address eve@outside.example" in run.stdout
     assert "Traceback" not in run.stdout
     assert bitbucket.repository_permissions("acme-dev", "api") == {}
+
+
+def test_the_program_of_the_readme_comes_up_and_goes(folder: Path, bitbucket: Emulator) -> None:
+    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    project = folder / "readme"
+    project.mkdir()
+    stack = Stack(folder, project, lambda: exec(program, {}), {})
+    config = PROD.secrets | {"bitbucket-user:email": "ada@acme.example"}
+    stack.automation.set_all_config({key: auto.ConfigValue(value, secret=True) for key, value in config.items()})
+    assert stack.up().counts == {"create": 3}
+    assert bitbucket.repository_permissions("acme", "api") == {"Grace Hopper": "write", "Bob Kahn": "read"}
+    assert stack.up().counts == {"same": 3}
+    assert stack.destroy().counts == {"delete": 3}
+    assert held(bitbucket) == {}
 
 
 @pytest.mark.parametrize(

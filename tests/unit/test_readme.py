@@ -1,0 +1,85 @@
+"""What the README does not say, or says of something that is not there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from bitbucket_user_provider.config import NAMESPACE, load
+
+from tests.documentation import SCHEMA, main, readme
+from tests.engine.builds import ROOT
+
+README = (ROOT / "README.md").read_text()
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/**/README.md")]
+
+
+def block(language: str, containing: str) -> str:
+    """The one code block of a language that contains a text."""
+    (found,) = [one for one in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if containing in one]
+    return str(found)
+
+
+def configuration() -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load(block("yaml", f"{NAMESPACE}:email"))["config"]
+    return {key.removeprefix(f"{NAMESPACE}:"): value for key, value in values.items()}
+
+
+def test_its_tables_and_the_page_of_operations_are_current() -> None:
+    main(["--check"])
+
+
+def test_a_table_that_lacks_a_resource_is_not_current() -> None:
+    assert readme(re.sub(r"\| `UserSshKey` .*\n", "", README)) == README
+
+
+def test_the_configuration_block_shows_every_key_and_no_other() -> None:
+    assert configuration().keys() == SCHEMA["config"]["variables"].keys()
+
+
+def test_the_values_of_the_configuration_block_are_accepted_and_those_said_to_be_defaults_are() -> None:
+    shown = {key: value for key, value in configuration().items() if not isinstance(value, dict) and value != "…"}
+    config = load(shown)
+    defaults = load({})
+    for name in ("adopt_existing", "timeout_seconds", "max_concurrent_requests", "max_rate_limit_wait_seconds"):
+        assert getattr(config, name) == getattr(defaults, name)
+
+
+def test_secrets_in_the_configuration_block_are_those_of_the_schema() -> None:
+    secrets = {key for key, spec in SCHEMA["config"]["variables"].items() if spec.get("secret")}
+    assert {key for key, value in configuration().items() if value == {"secure": "…"}} == secrets
+
+
+def test_every_variable_of_the_environment_that_the_provider_reads_is_named() -> None:
+    sources = (ROOT / "provider" / "bitbucket_user_provider").rglob("*.py")
+    read = {name for path in sources for name in re.findall(r"BITBUCKET_[A-Z_]+", path.read_text())}
+    assert read <= set(re.findall(r"BITBUCKET_[A-Z_]+", README))
+
+
+def test_the_scopes_of_an_api_token_are_all_that_any_operation_needs() -> None:
+    (told,) = re.findall(r"It needs (.*?)\. None", re.sub(r"\s+#?\s*", " ", block("yaml", f"{NAMESPACE}:email")))
+    page = (ROOT / "docs" / "operations.md").read_text()
+    cells = [line.split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    needed = {scope for cell in cells for scope in re.findall(r"`([a-z:-]+)`", cell[3])}
+    assert set(re.findall(r"[a-z]+:[a-z-]+", told)) == needed - {"admin:workspace"}  # for properties, which take a JWT
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere_and_make_targets_exist(page: Path) -> None:
+    text = page.read_text()
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", text):
+        assert (page.parent / link).exists(), link
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`make ([a-z-]+)`", text)) <= targets
+
+
+def test_the_plugin_is_named_as_the_wheel_names_it() -> None:
+    provider = yaml.safe_load(block("yaml", "plugins:"))["plugins"]["providers"][0]
+    assert provider == {"name": SCHEMA["name"], "path": "venv/bin"}
+
+
+def test_the_program_takes_fifteen_lines() -> None:
+    assert len(block("python", "import pulumi").splitlines()) <= 15
