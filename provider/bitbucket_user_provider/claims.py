@@ -18,6 +18,7 @@ class Claims:
         self._lock = threading.Lock()
         self._wanted: dict[tuple[Place, str], str] = {}
         self._adopted: dict[str, str] = {}
+        self._held: set[tuple[Place, str]] = set()
 
     def renew(self) -> None:
         """Forgets what the current URN wanted until now."""
@@ -48,13 +49,22 @@ class Claims:
         with self._lock:
             return {urn for (at, _), urn in self._wanted.items() if at == place} - {current.get().urn}
 
+    def hold(self, place: Place, persons: Iterable[str]) -> None:
+        """Records that the stack's state holds these persons' grant at the place."""
+        with self._lock:
+            self._held.update((place, person) for person in persons)
+
+    def holds(self, place: Place, persons: Iterable[str]) -> bool:
+        with self._lock:
+            return any((place, person) in self._held for person in persons)
+
     def adopt(self, uuid: str) -> None:
         """Records that the current URN has taken over what exists under this UUID."""
         with self._lock:
             self._adopted[uuid] = current.get().urn
 
     def adopted(self, uuid: str) -> str | None:
-        """Another URN that has taken it over in this run."""
+        """The URN that has taken it over in this run. It may be the current one: a replacement that creates first can
+        take over the very thing that it deletes afterwards."""
         with self._lock:
-            urn = self._adopted.get(uuid)
-            return urn if urn != current.get().urn else None
+            return self._adopted.get(uuid)

@@ -149,9 +149,7 @@ class Lifecycle:
                 if not state:
                     self.api.probe(resource.container(self.api, known).path)
                     return None
-                path, place, held, noun = resource.container(self.api, known)
-                leaving = f"{held} {noun}s leave" if held != 1 else f"1 {noun} leaves"
-                self.api.gone(gone, path, place, leaving)
+                self.api.gone(gone, *resource.container(self.api, known))
                 return None
         if now is None:
             return None

@@ -64,10 +64,17 @@ def test_a_set_claims_everybody_and_sees_who_else_is_there(claims: Claims) -> No
         assert claims.others(PLACE, [EVERYBODY]) == "set"
 
 
-def test_what_was_taken_over_is_kept_from_others_alone(claims: Claims) -> None:
+def test_what_was_taken_over_in_a_run_is_known_to_be(claims: Claims) -> None:
     with as_("one"):
         claims.adopt("uuid")
-        assert claims.adopted("uuid") is None
+        assert claims.adopted("uuid") == "one"
     with as_("two"):
         assert claims.adopted("uuid") == "one"
         assert claims.adopted("other") is None
+
+
+def test_what_the_state_holds_is_known_by_place_and_person(claims: Claims) -> None:
+    claims.hold(PLACE, ["ada", "uuid"])
+    assert claims.holds(PLACE, ["uuid"])
+    assert not claims.holds(OTHER, ["uuid"])
+    assert not claims.holds(PLACE, ["grace"])

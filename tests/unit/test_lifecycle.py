@@ -471,5 +471,15 @@ def test_a_variable_that_another_urn_has_taken_over_is_not_deleted(bitbucket: Ch
     assert said == ["kept in Bitbucket: urn:new has taken this variable over"]
     assert list(bitbucket.workspace_variables("acme")) == ["TOKEN"]
     with operation("urn:new"):
-        run.delete(VARIABLE, id, state)
+        here(bitbucket).delete(VARIABLE, id, state)
     assert bitbucket.workspace_variables("acme") == {}
+
+
+def test_a_key_that_its_own_replacement_has_taken_over_is_not_deleted(bitbucket: CheckedEmulator) -> None:
+    key = {"userId": bitbucket.person("Ada").account_id, "key": SSH_KEY, "label": "laptop"}
+    with operation("urn:key"):
+        id, state = here(bitbucket).create(KEY, key)
+        run = here(bitbucket, adoptExisting=True)
+        assert run.create(KEY, key)[0] == id
+        run.delete(KEY, id, state)
+    assert [held.label for held in bitbucket.ssh_keys("Ada")] == ["laptop"]

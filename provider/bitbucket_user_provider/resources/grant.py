@@ -42,7 +42,8 @@ class Grant(Resource[Any, Any]):
             self._claim(api, args)
             if standing and standing["permission"] == args.permission:
                 return self._state(args, standing)
-            if standing:
+            ours = api.claims.holds(self.HOLDING.key(args), api.people.forms(args.user_id))
+            if standing and not ours:  # two resources may be swapping persons
                 state = self._state(args, standing)
                 who, where = state.display_name or args.user_id, self.HOLDING.shown(args)
                 raise Exists(
@@ -76,6 +77,7 @@ class Grant(Resource[Any, Any]):
 
     def recognise(self, api: Api, state: Any) -> None:
         api.people.learn(state.user_uuid, state.account_id, name=state.display_name)
+        api.claims.hold(self.HOLDING.key(state), api.people.forms(state.user_uuid, state.account_id))
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         levels, wanted = self.HOLDING.levels, args.get("permission")
@@ -94,8 +96,7 @@ class Grant(Resource[Any, Any]):
             yield self.id(state), state.display_name or state.user_uuid
 
     def container(self, api: Api, state: Any) -> Container:
-        readers = self.HOLDING.listing(api, state).readers
-        return Container(self.HOLDING.users, self.HOLDING.shown(state), readers, "grant")
+        return Container(self.HOLDING.users, self.HOLDING.shown(state))
 
     def _put(self, api: Api, args: Any) -> Any:
         entry = self.HOLDING.grant(api, args, args.user_id, args.permission)

@@ -60,7 +60,7 @@ class GrantSet(Resource[Any, Any]):
         held, caller = self._listed(api, state), state.caller
         is_import = state.permissions is None
         managed = {grant.user_uuid for grant in self._grants(state) if grant.managed}
-        if caller is None and (is_import or state.exclusive) and any(one.user_uuid not in managed for one in held):
+        if (is_import or state.exclusive) and any(one.user_uuid not in managed for one in held):
             caller = bare(api.caller()["uuid"])
         if is_import:
             managed = {grant.user_uuid for grant in held} - {caller}
@@ -143,7 +143,9 @@ class GrantSet(Resource[Any, Any]):
                 yield f"{self.HOLDING.shown(state)}: {step} is the credential's own account; this is done last."
 
     def container(self, api: Api, state: Any) -> Container:
-        return Container(self.HOLDING.users, self.HOLDING.shown(state), len(self._grants(state)), "grant")
+        count = len(self._grants(state))
+        leaving = "1 grant leaves" if count == 1 else f"{count} grants leave"
+        return Container(self.HOLDING.users, self.HOLDING.shown(state), leaving)
 
     def _listed(self, api: Api, source: Any) -> list[UserGrant]:
         return [_seen(entry) for entry in self.HOLDING.listing(api, source).all()]

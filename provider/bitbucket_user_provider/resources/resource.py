@@ -17,12 +17,11 @@ S = TypeVar("S", bound=Model)
 
 
 class Container(NamedTuple):
-    """Where a resource lives: read through which listing, shown how, holding how many that this run has asked for."""
+    """Where a resource lives: read through which path, shown how, and what leaves the state when it is gone."""
 
     path: Path
     shown: str
-    held: int
-    noun: str
+    leaving: str = "what this stack holds there leaves"
 
 
 class Resource(ABC, Generic[A, S]):

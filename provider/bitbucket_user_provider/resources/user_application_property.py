@@ -93,7 +93,7 @@ class UserApplicationProperty(Resource[Args, State]):
                 )
 
     def container(self, api: Api, state: State) -> Container:
-        return Container(PROPERTY, state.user_id, 1, "property")
+        return Container(PROPERTY, state.user_id)
 
 
 def _place(source: Any) -> Place:

@@ -170,7 +170,7 @@ class UserSshKey(Resource[Args, State]):
             yield self.id(self._state(place, entry)), entry.get("label") or fingerprint(entry["key"])
 
     def container(self, api: Api, state: State) -> Container:
-        return Container(KEYS, state.user_id, self.listing(api, state).readers, "SSH key")
+        return Container(KEYS, state.user_id)
 
     def _standing(self, api: Api, args: Args, refusal: ApiError, listing: Listing) -> Entry:
         """The key that is registered already, when it may be taken over. Raises Exists or the refusal, explained."""

@@ -114,7 +114,7 @@ class Variable(Resource[Any, Any]):
             yield self.id(self._state(place, entry)), entry["key"]
 
     def container(self, api: Api, state: Any) -> Container:
-        return Container(self.LIST, self._owner(state), self.listing(api, state).readers, "variable")
+        return Container(self.LIST, self._owner(state))
 
     def listing(self, api: Api, source: Any) -> Listing:
         owner = source[self.OWNER] if isinstance(source, Mapping) else getattr(source, self.OWNER)
