@@ -41,7 +41,7 @@ class WorkspaceMember(Model):
 
 def member(api: Api, entry: Entry) -> WorkspaceMember:
     user = entry["user"]
-    api.people.learn(user["uuid"], user.get("account_id"))
+    api.people.learn(user["uuid"], user.get("account_id"), name=user.get("display_name"))
     return WorkspaceMember(
         user_uuid=bare(user["uuid"]),
         account_id=user.get("account_id") or "",
