@@ -105,7 +105,9 @@ def load(values: Mapping[str, Any]) -> Config:
     """The configuration from its keys without the namespace. Raises ConfigurationError, one line for all problems."""
     found = problems(values)
     if found:
-        raise ConfigurationError(" ".join(f"{NAMESPACE}:{key}: {reason}." for key, reason in found))
+        raise ConfigurationError(
+            " ".join(f"{NAMESPACE}:{key}: {reason}{'.' * (reason[-1] != '?')}" for key, reason in found)
+        )
     config = Config.model_validate(dict(_known(values)))
     config._unknown = frozenset(key for key, value in values.items() if has_unknown(value))
     return config

@@ -6,7 +6,8 @@ call. What this flavour cannot do: import, explicit providers, more than four ca
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
 from typing import Any, ParamSpec, TypeVar
@@ -14,7 +15,6 @@ from typing import Any, ParamSpec, TypeVar
 import pulumi
 from bitbucket_user_provider.dynamic import Provider, invoker
 from bitbucket_user_provider.errors import BitbucketError
-from bitbucket_user_provider.invoke import Invoker
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 from pulumi.runtime.rpc import translate_output_properties
 from pydantic.alias_generators import to_camel
@@ -93,7 +93,8 @@ def _plain(generated: Callable[P, T]) -> Callable[P, T]:
 
     @wraps(generated)
     def ask(*args: P.args, **kwargs: P.kwargs) -> T:
-        bag = _call(invoker(), generated, _arguments(generated, *args, **kwargs))
+        with _in_plain_words():
+            bag = invoker().call(_name(generated), _arguments(generated, *args, **kwargs))
         found = translate_output_properties(bag, lambda name: name, result)
         fields = (name for name in signature(awaitable).parameters)
         return awaitable(**{name: pulumi.get(found, name) for name in fields})  # type: ignore[no-any-return]
@@ -107,10 +108,12 @@ def _output(generated: Callable[P, T], plain: Callable[..., Any]) -> Callable[P,
 
     @wraps(generated)
     def ask(*args: P.args, **kwargs: P.kwargs) -> T:
-        functions = invoker()
+        with _in_plain_words():
+            functions = invoker()
 
         def call(known: dict[str, Any]) -> Any:
-            bag = _call(functions, plain, known)
+            with _in_plain_words():
+                bag = functions.call(_name(plain), known)
             return translate_output_properties(bag, lambda name: name, result)
 
         def beside(known: dict[str, Any]) -> Any:
@@ -121,10 +124,11 @@ def _output(generated: Callable[P, T], plain: Callable[..., Any]) -> Callable[P,
     return ask
 
 
-def _call(functions: Invoker, generated: Callable[..., Any], arguments: dict[str, Any]) -> dict[str, Any]:
-    """What the function answers. Raises RunError: Pulumi then ends the program with its words alone."""
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """Raises RunError for what the core raises: Pulumi then ends the program with its words alone."""
     try:
-        return functions.call(_name(generated), arguments)
+        yield
     except BitbucketError as error:
         raise pulumi.RunError(str(error)) from None
 
