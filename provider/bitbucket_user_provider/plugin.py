@@ -23,7 +23,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 
 from . import __version__
 from .api import Api
-from .config import Config, load, problems
+from .config import NAMESPACE, Config, load, problems
 from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
 from .lifecycle import Diff, Lifecycle, public
 from .model import Change, secret_aliases
@@ -120,7 +120,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @told
     def CheckConfig(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
         news = to_bag(request.news)
-        failures = [rpc.CheckFailure(property=key, reason=reason) for key, reason in problems(news)]
+        failures = [_config_failure(key, reason) for key, reason in problems(news)]
         return rpc.CheckResponse(inputs=to_struct(news, secret_aliases(Config)), failures=failures)
 
     @told
@@ -220,6 +220,14 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         if self._configured:
             self._configured.api.governor.cancel()
         return Empty()
+
+
+def _config_failure(key: str, reason: str) -> rpc.CheckFailure:
+    """The engine shows the value of the property that a failure names: never of a secret, nor of one misspelt."""
+    names = {info.alias or name for name, info in Config.model_fields.items()}
+    if key in names - secret_aliases(Config):
+        return rpc.CheckFailure(property=key, reason=reason)
+    return rpc.CheckFailure(reason=f"{NAMESPACE}:{key}: {reason}")
 
 
 def _kind(urn: str) -> str:
