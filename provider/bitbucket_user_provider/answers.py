@@ -94,11 +94,6 @@ def _remedies(status: int, told: str, call: Call) -> Iterator[str]:
     credential = call.credential
     if status == 401:
         yield f"The credential was {credential.kind.value}: {credential.source}. Is it whole, and not expired?"
-        if "configuration" in credential.source:
-            yield (
-                "After a change in stack configuration, refresh and destroy still hand over the one in state: run "
-                "`pulumi up` first, or add `--run-program`."
-            )
     if status == 402:
         yield "The workspace's plan has no seat left for this person: free one or raise the plan, then run again."
     if status in (401, 403) and credential.kind not in call.prefers:

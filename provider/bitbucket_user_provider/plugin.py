@@ -24,7 +24,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from . import __version__
 from .api import Api
 from .config import NAMESPACE, Config, load, problems
-from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
+from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure, Unauthorized
 from .lifecycle import Diff, Lifecycle, public
 from .model import Change, secret_aliases
 from .operation import operation
@@ -38,6 +38,10 @@ if TYPE_CHECKING:
 THREADS = 1000
 """More than any `--parallel`, or Cancel would queue behind waiting creates; made on demand."""
 LONGEST_MESSAGE = 400 * 1024 * 1024
+AFTER_ROTATION = (
+    "A credential that was changed in stack configuration is not the one that refresh and destroy use, which is the one in "
+    "state: run `pulumi up` first, or add `--run-program`."
+)
 KINDS = {
     (Change.ADD, False): rpc.PropertyDiff.ADD,
     (Change.ADD, True): rpc.PropertyDiff.ADD_REPLACE,
@@ -63,6 +67,8 @@ def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any
             _abort_partially(context, error)
         except Exists as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, _how_to_take_over(error, urn))
+        except Unauthorized as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{error} {AFTER_ROTATION}")
         except BitbucketError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Exception as error:  # noqa: BLE001 - whatever is left is a defect of this plugin

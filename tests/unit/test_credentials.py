@@ -384,7 +384,6 @@ def test_a_401_names_the_source_of_each_half(
     message = str(caught.value)
     assert message.startswith("GET /user answered 401: Login failed due to incorrect login credentials or method. ")
     assert f"The credential was an API token (email and apiToken): {source}. " in message
-    assert ("--run-program" in message) is ("configuration" in source)
     assert "old-token" not in message
     assert len(bitbucket.requests) == 1
 
