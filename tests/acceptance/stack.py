@@ -51,6 +51,8 @@ class Run:
     said: list[tuple[str, str, str]] = field(default_factory=list)
     """(severity, resource, message); what only stands beside a resource while it is worked on is a "remark"."""
 
+    providers: dict[str, list[str]] = field(default_factory=dict)
+    """Provider → operations on it, those left out that do nothing."""
     is_over: Callable[[], bool] = lambda: True
 
     def __bool__(self) -> bool:
@@ -110,6 +112,8 @@ class Run:
             self._said(event.diagnostic_event)
 
     def _step(self, metadata: events.StepEventMetadata) -> None:
+        if metadata.type == "pulumi:providers:bitbucket-user" and metadata.op.value != "same":
+            self.providers.setdefault(_name(metadata.urn), []).append(metadata.op.value)
         if _is_ours(metadata.type):
             self.steps.append((_name(metadata.urn), metadata.op.value))
             self._detail(metadata)
