@@ -15,6 +15,7 @@ from tests.acceptance.stack import Program, Stack
 from tests.emulator import Emulator
 from tests.engine import engine
 from tests.engine.builds import ROOT
+from tests.stacks import home as examples_home
 
 ADA = {"BITBUCKET_EMAIL": "ada@acme.example", "BITBUCKET_API_TOKEN": "ada-api-token"}
 CONSUMER = {
@@ -53,6 +54,13 @@ def stacks(home: Path, bitbucket: Emulator) -> Iterator[Stacks]:
             return Stack(home, place, program, {"BITBUCKET_BASE_URL": bitbucket.url, **environ}, config, name)
 
         yield make
+
+
+@pytest.fixture
+def folder(bitbucket: Emulator) -> Iterator[Path]:
+    """Where examples of this test's own become stacks."""
+    with examples_home(bitbucket) as folder:
+        yield folder
 
 
 @pytest.fixture(params=["dynamic", "native"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +15,7 @@ from pulumi import automation as auto
 from tests.acceptance.stack import Stack
 from tests.emulator import Emulator
 from tests.engine.builds import ROOT
-from tests.stacks import EXAMPLES, example, home
+from tests.stacks import EXAMPLES, example
 
 PROVIDER_LIMIT = 200
 
@@ -73,18 +72,6 @@ SETTINGS = Case(
     },
     environ={"BITBUCKET_JWT": "acme-connect-jwt"},
 )
-
-
-@pytest.fixture
-def bitbucket() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def folder(bitbucket: Emulator) -> Iterator[Path]:
-    with home(bitbucket) as made:
-        yield made
 
 
 class Life:

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,24 +20,12 @@ from tests.emulator import Emulator
 from tests.engine.builds import ROOT
 from tests.engine.compiled import NODE, node_sdk
 from tests.engine.toolchains import need
-from tests.stacks import EXAMPLES, example, home
+from tests.stacks import EXAMPLES, example
 
 LANGUAGES = Path(__file__).parent / "languages"
 SECRETS = {"bitbucket-user:apiToken": "ada-dev-api-token", "deployToken": "plain-deploy-token"}
 Command = Callable[[str], str]
 """Runs a command of the engine; what it showed."""
-
-
-@pytest.fixture
-def bitbucket() -> Iterator[Emulator]:
-    with Emulator() as emulator:
-        yield emulator
-
-
-@pytest.fixture
-def folder(bitbucket: Emulator) -> Iterator[Path]:
-    with home(bitbucket) as made:
-        yield made
 
 
 def python(stack: Stack) -> Command:
