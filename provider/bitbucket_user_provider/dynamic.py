@@ -89,6 +89,8 @@ class Provider(ResourceProvider):
     @_one_line
     def diff(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> DiffResult:
         found = _shared.lifecycle().diff(self.kind, _id, _plain(_olds), _plain(_news))
+        if found.summary:
+            _tell(found.summary)
         return DiffResult(bool(found) or _came_from_the_plugin(_olds), found.replaces, [], found.delete_first)
 
     @_one_line

@@ -143,13 +143,18 @@ class Outcome(NamedTuple):
 
     def report(self, place: str) -> str:
         """Who is done and who is not, with one reason a person."""
+        parts = (part.rstrip(".") for part in self.reasons(place))
+        return "; ".join(parts) + ". The next run does what is missing."
+
+    def reasons(self, place: str) -> list[str]:
+        """The same, one by one."""
         total = len(self.done) + len(self.failed) + len(self.untried)
         parts = [f"{place}: {len(self.done)} of {total} changes are done" + self._list(self.done)]
         parts += [f"not done: {step}: {error}" for step, error in self.failed]
         parts += map(str, self.refusals)
         if self.untried:
             parts.append("not tried, so that nobody loses access meanwhile" + self._list(self.untried))
-        return "; ".join(part.rstrip(".") for part in parts) + ". The next run does what is missing."
+        return parts
 
     def _list(self, steps: list[Step]) -> str:
         return f" ({' · '.join(map(str, steps))})" if steps else ""
