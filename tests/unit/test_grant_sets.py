@@ -11,6 +11,7 @@ from bitbucket_user_provider.people import bare
 
 from tests.conftest import CheckedEmulator
 from tests.emulator.seed import default_world
+from tests.unit.core import ADA as AS_ADA
 from tests.unit.stack import Program, Refused, Stack, urn_of
 from tests.unit.test_grants import grant, sent
 
@@ -210,7 +211,7 @@ def test_a_drift_is_named_and_put_right(bitbucket: CheckedEmulator) -> None:
         f"acme/api: + {BOB.account_id} read · ~ Grace Hopper admin → write · − Alan Turing",
     ]
     stack.up(program)
-    assert sent(bitbucket)[:3] == ["LIST", "GET user", "PUT Bob"]
+    assert sent(bitbucket)[:4] == ["LIST", "GET user", "GET user", "PUT Bob"]
     assert held(bitbucket) == {"Grace": "write", "Bob": "read"}
 
 
@@ -358,6 +359,33 @@ def test_another_caller_is_found_before_anybody_is_removed(bitbucket: CheckedEmu
     assert stack.said == ["acme/api: − Ada Lovelace"]
     stack.up(program)
     assert held(bitbucket) == {"Grace": "admin", "Bob": "read"}
+
+
+def test_who_is_dropped_from_the_map_and_the_caller_no_more_is_named_by_the_next_preview(
+    bitbucket: CheckedEmulator,
+) -> None:
+    stack = Stack(bitbucket, AS_GRACE)
+    stand(bitbucket, Grace="admin")
+    stack.up(members({GRACE.account_id: "admin", BOB.account_id: "read"}, exclusive=False))
+    stack.config = {**AS_ADA}
+    stack.up(members({BOB.account_id: "read"}, exclusive=False))
+    assert held(bitbucket) == {"Grace": "admin", "Bob": "read"}
+    stack.preview(members({BOB.account_id: "read"}, exclusive=False))
+    assert stack.said == ["acme/api: − Grace Hopper"]
+
+
+def test_who_was_the_caller_once_is_a_stranger_after_a_refresh(bitbucket: CheckedEmulator) -> None:
+    stand(bitbucket, Ada="admin", Grace="admin")
+    stack = Stack(bitbucket)
+    program = members({GRACE.account_id: "admin", BOB.account_id: "read"})
+    stack.up(program)
+    stack.refresh()
+    stack.preview(program)
+    assert not stack.diffs["set"]
+    stack.config = {**AS_GRACE}
+    stack.refresh()
+    stack.preview(program)
+    assert stack.said == ["acme/api: − Ada Lovelace"]
 
 
 # One person, one owner

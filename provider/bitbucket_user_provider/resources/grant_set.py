@@ -70,7 +70,7 @@ class GrantSet(Resource[Any, Any]):
         self._refuse_twice(api, args.permissions)
         held, caller = self._grants(state), state.caller
         made = self._plan(api, args.permissions, held, self._removes(args, caller), caller)
-        if made.removals or (made.steps and caller is None):
+        if any(step.key is None for step in (*made.steps, *made.settled)) or (made.steps and caller is None):
             caller = bare(api.caller()["uuid"])  # perhaps another one than the preview could know of
             previewed, removes = {step.user_id for step in made.removals}, self._removes(args, caller)
             made = self._plan(
@@ -215,9 +215,8 @@ class GrantSet(Resource[Any, Any]):
         }
         state = self._state(api, args, args.permissions, list(now.values()), managed, caller)
         if not outcome.is_whole:
-            report = outcome.report(self.HOLDING.shown(args))
-            reasons = [*(f"{step}: {error}" for step, error in outcome.failed), *map(str, outcome.refusals)]
-            raise PartialFailure(report, self.id(state), state.bag(), reasons)
+            where = self.HOLDING.shown(args)
+            raise PartialFailure(outcome.report(where), self.id(state), state.bag(), outcome.reasons(where))
         return state
 
     def _carry_out(
