@@ -39,8 +39,8 @@ THREADS = 1000
 """More than any `--parallel`, or Cancel would queue behind waiting creates; made on demand."""
 LONGEST_MESSAGE = 400 * 1024 * 1024
 AFTER_ROTATION = (
-    "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` first, "
-    "or add `--run-program`."
+    "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` "
+    "first, or add `--run-program`."
 )
 KINDS = {
     (Change.ADD, False): rpc.PropertyDiff.ADD,
