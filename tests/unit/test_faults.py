@@ -238,7 +238,12 @@ def test_a_timeout_is_told_with_its_length(bitbucket: CheckedEmulator) -> None:
 
 def test_no_secret_is_quoted_from_an_answer(bitbucket: CheckedEmulator) -> None:
     long = "-----BEGIN\nKEY-----" + "abc def\n" * 60
-    texts = ["hush-hush is bad", "ada-api-token is bad", f"{'x' * 250} {long} is bad", "a pin of 77 is bad, not 1775"]
+    texts = [
+        "pre_hush-hush_fix is bad",
+        "ada-api-token is bad",
+        f"{'x' * 250} {long} is bad",
+        "a pin of 77 is bad, not 1775",
+    ]
     with hiding(["hush-hush", long, "77", ""]):
         told = []
         for text in texts:
@@ -247,9 +252,9 @@ def test_no_secret_is_quoted_from_an_answer(bitbucket: CheckedEmulator) -> None:
                 connect(bitbucket).get(USER, {})
             told.append(caught.value.told)
             assert caught.value.told in str(caught.value)
-    assert told[0] == told[1] == "[secret] is bad"
+    assert told[:2] == ["pre_[secret]_fix is bad", "[secret] is bad"]
     assert told[2] == f"{'x' * 250} [secret] is bad"
-    assert told[3] == "a pin of [secret] is bad, not 1775"
+    assert told[3] == "a [secret] is bad, not 1775"
 
 
 @pytest.fixture

@@ -108,6 +108,17 @@ def test_the_bound_holds_when_all_readers_have_come_before_the_first_is_served(
     assert place.calls <= len(readers) + 1
 
 
+@pytest.mark.parametrize("pages", range(1, 8))
+@pytest.mark.parametrize("readers", range(1, 6))
+def test_pages_are_read_to_the_end_as_soon_as_that_costs_no_more_than_asking_alone(pages: int, readers: int) -> None:
+    place = Place(NAMES[:pages], 1)
+    place.listing.readers = readers
+    for number in range(readers):
+        place.listing.readers -= 1
+        assert place.read(f"missing{number}") is None
+    assert place.calls == min(pages, readers + 1)
+
+
 def test_those_who_wait_together_pay_for_all_pages_whatever_their_order() -> None:
     place = Place([f"v{number}" for number in range(500)])
     place.listing.readers = 4
@@ -180,6 +191,14 @@ def test_a_glance_is_content_with_what_was_listed_before_and_written_since() -> 
     place.listing.wrote(["n1"], None)
     assert [place.read(name, fresh=False) for name in ("n0", "n1", "new", "n9")] == ["n0", None, "new", None]
     assert place.calls == 1
+
+
+def test_a_page_that_a_write_may_have_shifted_is_not_relied_upon() -> None:
+    place = Place(NAMES[:4], 2)
+    assert [place.read(name) for name in ("n0", "n1")] == ["n0", "n1"]
+    place.names = place.names[1:]
+    place.listing.wrote(["n0"], None)
+    assert place.read("n2", fresh=False) == "n2"
 
 
 def test_writes_before_the_first_glance_cost_it_no_more_than_one_listing() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
@@ -11,7 +13,7 @@ from typing import Any
 import pytest
 import requests
 from bitbucket_user_provider import governor, retries
-from bitbucket_user_provider.errors import ApiError, Cancelled, RateLimited, Unanswered
+from bitbucket_user_provider.errors import ApiError, Cancelled, NotFound, RateLimited, Unanswered
 from bitbucket_user_provider.governor import Governor
 from bitbucket_user_provider.operation import current, operation
 from hypothesis import given
@@ -195,6 +197,22 @@ def test_after_a_pause_one_goes_ahead_and_the_others_follow_once_it_was_answered
     assert [shared.enter()[1] for _ in range(6)] == [0.0] * 6
 
 
+@pytest.mark.parametrize("error", [None, NotFound("not found", 404)], ids=["success", "refusal"])
+def test_any_answer_but_429_shows_that_the_limit_is_over(clock: Clock, error: Exception | None) -> None:
+    shared = Governor(8, 3_900)
+    outcomes = iter([limited(50), error])
+
+    def send() -> None:
+        if outcome := next(outcomes):
+            raise outcome
+
+    try:
+        shared.turn("GET /x").run(send)
+    except NotFound:
+        assert error
+    assert [shared.enter()[1] for _ in range(3)] == [0.0] * 3
+
+
 def test_an_answer_from_before_the_pause_does_not_end_it(clock: Clock) -> None:
     shared = Governor(8, 3_900)
     early, late = shared.enter()[0], shared.enter()[0]
@@ -313,28 +331,23 @@ def test_no_deadline_reaches_beyond_its_operation() -> None:
 def test_cancel_ends_every_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()  # these waits would take an hour
     shared = Governor(1, 10_000)
-    waiting = threading.Barrier(4)
-    seen, _ = shared.enter()
+    shared.enter()
 
-    def sleep() -> None:
-        shared.sleep(3_600, "for long")
+    def end(wait: Callable[[], object]) -> str:
+        with pytest.raises(Cancelled) as caught:
+            wait()
+        return str(caught.value)
 
-    def queue() -> None:
-        shared.enter()
-
-    def run(what: Any) -> BaseException | None:
-        waiting.wait()
-        try:
-            what()
-        except Cancelled as end:
-            return end
-        return None
+    def waiting() -> int:
+        return len(shared._slots._cond._waiters) + len(shared._cancelled._cond._waiters)  # type: ignore[attr-defined]
 
     with ThreadPoolExecutor(3) as pool:
-        ends = [pool.submit(run, what) for what in (sleep, queue, queue)]
-        waiting.wait()
+        waits = (shared.enter, shared.enter, lambda: shared.sleep(3_600, "for long"))
+        ends = [pool.submit(end, wait) for wait in waits]
+        while waiting() < 3 and not any(one.done() for one in ends):
+            os.sched_yield()
         shared.cancel()
-        assert all("Stopped, as asked" in str(end.result(timeout=30)) for end in ends)
+        assert all(one.result(30).startswith("Stopped, as asked") for one in ends)
 
 
 def test_cancel_starts_nothing_new(bitbucket: CheckedEmulator) -> None:
