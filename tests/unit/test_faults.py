@@ -242,7 +242,7 @@ def test_no_secret_is_quoted_from_an_answer(bitbucket: CheckedEmulator) -> None:
         "pre_hush-hush_fix is bad",
         "ada-api-token is bad",
         f"{'x' * 250} {long} is bad",
-        "a pin of 77 is bad, not 1775",
+        "a 77 is bad, not 1775",
     ]
     with hiding(["hush-hush", long, "77", ""]):
         told = []
