@@ -51,7 +51,7 @@ def read(response: requests.Response, call: Call) -> Any:
         raise Unanswered(f"{call} got {what} ({status}).", sent=True) from None
 
 
-def no_answer(error: requests.RequestException, call: Call, timeout: float) -> BitbucketError:
+def no_answer(error: OSError, call: Call, timeout: float) -> BitbucketError:
     """What a failed exchange becomes; `sent` is false only when the request surely never left."""
     reason = _reason(error)
     if isinstance(reason, ssl.SSLCertVerificationError):
@@ -71,10 +71,11 @@ def no_answer(error: requests.RequestException, call: Call, timeout: float) -> B
         | requests.exceptions.ContentDecodingError,
     ):
         return Unanswered(f"{call}: the connection was lost before the answer was complete.", sent=True)
-    return BitbucketError(f"{call} could not be sent: {type(error).__name__}.")
+    what = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
+    return BitbucketError(f"{call} could not be sent: {what}.")
 
 
-def _reason(error: requests.RequestException) -> object:
+def _reason(error: OSError) -> object:
     """What urllib3 or ssl said, inside what requests says."""
     reason: Any = error
     while True:

@@ -173,7 +173,7 @@ class Client:
                 response = self._session.request(
                     call.method, url, json=body, auth=call.credential, timeout=timeout, allow_redirects=False
                 )
-            except requests.RequestException as error:
+            except OSError as error:  # of requests, or of a REQUESTS_CA_BUNDLE that is not there
                 raise answers.no_answer(error, call, timeout) from None
             if not response.is_redirect:
                 return response

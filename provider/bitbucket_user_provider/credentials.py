@@ -124,7 +124,7 @@ class OAuth(Credential):
                 timeout=self._timeout,
                 allow_redirects=False,
             )
-        except requests.RequestException as error:
+        except OSError as error:
             raise Unanswered(f"{self._token_url} did not answer: {type(error).__name__}.", sent=False) from None
         status = response.status_code
         if status == 429:

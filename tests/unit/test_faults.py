@@ -323,6 +323,14 @@ def test_a_certificate_of_ones_own_is_trusted_where_the_environment_says_so(
     assert Api(load({**ADA, "baseUrl": https[0]}), {}).get(USER, {}) == {}
 
 
+def test_certificates_that_the_environment_names_in_vain_are_told(
+    https: tuple[str, File], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere.pem")
+    with pytest.raises(BitbucketError, match=r"GET /user could not be sent: .*invalid path: /nowhere\.pem\."):
+        Api(load({**ADA, "baseUrl": https[0]}), {}).get(USER, {})
+
+
 # What may have arrived
 
 
