@@ -155,13 +155,14 @@ class _Program(LanguageServer):
             answer = super().Run(request, context)  # type: ignore[no-untyped-call]
         except Exception as error:  # noqa: BLE001 - the engine has gone and heard nothing
             answer = RunResponse(error=str(error))
-        listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
-        try:
-            while loops:
-                loops.pop().close()
-            gc.collect()
-        finally:
-            sys.unraisablehook = listening
+        if answer.error:
+            listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
+            try:
+                while loops:
+                    loops.pop().close()
+                gc.collect()
+            finally:
+                sys.unraisablehook = listening
         return answer
 
 

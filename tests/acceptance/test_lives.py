@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
 from tests.acceptance.lives import LIVES, Inputs, Life
@@ -56,6 +57,17 @@ class Walk:
         """Every resource saw these operations and no other."""
         names = [life.kind + self.suffix for life in LIVES] if operations else []
         assert {name: sorted(did) for name, did in run.changes.items()} == dict.fromkeys(names, sorted(operations))
+
+    def explained(self, run: Run, step: str) -> None:
+        """The plugin names the properties that change, and whether that replaces; dynamic resources cannot."""
+        if not run.details:
+            assert self.sdk.__name__.endswith("dynamic")
+            return
+        changed = {life.kind: {to_camel(name) for name in getattr(life, step).inputs} for life in LIVES}
+        told = {kind: {path.partition("[")[0] for path in run.details[kind]} for kind in changed}
+        assert told == changed
+        replacing = [kind for kind in told if any("replace" in change for change in run.details[kind].values())]
+        assert replacing == ([*told] if step == "replaced" else [])
 
     def sent(self) -> dict[str, str]:
         """Resource → the methods of its writes, in order."""
@@ -110,7 +122,9 @@ def test_resources_live_from_preview_to_destroy(walk: Walk) -> None:
     walk.nothing_to_do()
 
     walk.change("updated")
-    walk.expect(walk.run("preview"), ["update"])
+    preview = walk.run("preview")
+    walk.expect(preview, ["update"])
+    walk.explained(preview, "updated")
     walk.silent()
     walk.expect(walk.run("up"), ["update"])
     walk.took("updated")
@@ -125,7 +139,9 @@ def test_resources_live_from_preview_to_destroy(walk: Walk) -> None:
     assert walk.held() == {life.kind: life.updated.held for life in LIVES}
 
     walk.change("replaced")
-    walk.expect(walk.run("preview"), ["create-replacement", "delete-replaced", "replace"])
+    preview = walk.run("preview")
+    walk.expect(preview, ["create-replacement", "delete-replaced", "replace"])
+    walk.explained(preview, "replaced")
     walk.silent()
     walk.run("up")
     walk.took("replaced")
@@ -183,4 +199,5 @@ def test_what_stands_already_is_refused_or_taken_over(walk: Walk) -> None:
     walk.stack.configure({"adoptExisting": True})
     walk.run("up")
     assert walk.held() == {life.kind: life.created.held for life in LIVES}
+    assert walk.reads()["RepositoryUserPermission"] == walk.reads()["ProjectUserPermission"] == 0
     walk.nothing_to_do()
