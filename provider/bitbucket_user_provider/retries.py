@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
 import requests
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from .errors import Unanswered
 from .governor import Governor
@@ -27,17 +28,37 @@ MOST_RETRY_AFTER_SECONDS = 60
 
 def repeat(send: Callable[[], T], method: str, what: str, governor: Governor) -> T:
     """What `send` returns, after as many attempts as the schedule has."""
-    turn = governor.turn(what)
-    for pause in BACKOFF_SECONDS:
-        try:
-            return turn.run(send)
-        except Unanswered as trouble:
-            if trouble.sent and method == "POST":
-                raise
-            after = trouble.retry_after
-            seconds = pause * (1 + random.random()) if after is None else min(after, MOST_RETRY_AFTER_SECONDS)
-            governor.sleep(seconds, str(trouble).rstrip("."))
-    return turn.run(send)
+
+    def is_harmless(error: BaseException) -> bool:
+        return isinstance(error, Unanswered) and not (error.sent and method == "POST")
+
+    def wait(state: RetryCallState) -> None:
+        governor.sleep(state.upcoming_sleep, str(_trouble(state)).rstrip("."))
+
+    attempts = Retrying(
+        retry=retry_if_exception(is_harmless),
+        stop=stop_after_attempt(len(BACKOFF_SECONDS) + 1),
+        wait=_pause,
+        before_sleep=wait,
+        sleep=lambda seconds: None,  # `wait` has, where a cancel or the operation's deadline ends it
+        reraise=True,
+    )
+    answer: T = attempts(governor.turn(what).run, send)
+    return answer
+
+
+def _pause(state: RetryCallState) -> float:
+    after = _trouble(state).retry_after
+    if after is not None:
+        return min(after, MOST_RETRY_AFTER_SECONDS)
+    step = min(state.attempt_number, len(BACKOFF_SECONDS))  # also asked after the last attempt
+    return BACKOFF_SECONDS[step - 1] * (1 + random.random())
+
+
+def _trouble(state: RetryCallState) -> Unanswered:
+    error = state.outcome.exception() if state.outcome else None
+    assert isinstance(error, Unanswered)
+    return error
 
 
 def retry_after(response: requests.Response) -> float | None:
