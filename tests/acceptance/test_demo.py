@@ -8,7 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from tests.demo import NotAsTold, Scene, workspace
+from tests.emulator import Emulator
 from tests.engine.builds import ROOT
+from tests.stacks import example
 
 
 def test_the_demo_shows_what_it_tells_and_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -24,6 +29,23 @@ def test_the_demo_shows_what_it_tells_and_leaves_nothing_behind(tmp_path: Path) 
     assert done.stdout.splitlines()[-1].startswith("Done: 2 examples, 10 steps, each as told")
     assert not {*shown_in_the_readme()} - {*timeless(done.stdout)}
     assert [*home.iterdir(), *temporary.iterdir()] == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "calls", "holds", "complaint"),
+    [
+        ({"create": 5}, 1, {}, "Pulumi's changes"),
+        ({"create": 4}, 0, {}, "API calls"),
+        ({"create": 4}, 1, {"variable": "DEPLOY_TOKEN"}, "What Bitbucket holds"),
+    ],
+)
+def test_a_step_that_does_not_show_what_it_should_ends_the_demo(
+    changes: dict[str, int], calls: int, holds: dict[str, str], complaint: str, folder: Path, bitbucket: Emulator
+) -> None:
+    secrets = {"bitbucket-user:apiToken": "ada-dev-api-token", "deployToken": "deploy-me"}
+    scene = Scene(example(folder, "team-access", "dev", secrets), bitbucket, lambda: workspace(bitbucket, "acme-dev"))
+    with pytest.raises(NotAsTold, match=complaint):
+        scene.step("preview", "Told", changes, calls, holds)
 
 
 def shown_in_the_readme() -> list[str]:
