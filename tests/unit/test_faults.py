@@ -36,6 +36,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.conftest import CheckedEmulator, Clock
 
@@ -406,6 +408,32 @@ def test_a_lost_post_never_overwrites_what_somebody_else_has_put_there(
     assert bitbucket.workspace_variables("acme")["TOKEN"]["value"] == "theirs"
     variable(bitbucket, {"adoptExisting": True}, secured=secured)
     assert bitbucket.workspace_variables("acme") == {"TOKEN": {"value": "hush-hush", "secured": secured}}
+
+
+AGAIN: dict[str, Any] = {"status": 429, "headers": {"Retry-After": "1"}}
+TROUBLE = st.sampled_from([{"status": 503}, {"drop": "before"}, {"drop": "during"}, {"truncate": True}, AGAIN])
+
+
+@given(
+    st.lists(st.sampled_from([*LOST_AFTER, *LOST_BEFORE, AGAIN]), max_size=2),
+    st.lists(TROUBLE, max_size=4),
+    st.booleans(),
+    st.booleans(),
+)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_goes_wrong_on_the_way_a_variable_is_made_once_and_is_known(
+    bitbucket: CheckedEmulator, posts: list[dict[str, Any]], looks: list[dict[str, Any]], secured: bool, adopt: bool
+) -> None:
+    bitbucket.world.workspaces["acme"].variables.clear()
+    for fault in posts:
+        bitbucket.fault(VARIABLES.template, "POST", **fault)
+    for fault in looks:
+        bitbucket.fault(VARIABLES.template, "GET", **fault)
+    outputs = variable(bitbucket, {"adoptExisting": adopt}, secured=secured)
+    (made,) = bitbucket.world.workspaces["acme"].variables.values()
+    assert outputs["uuid"] == made.uuid.strip("{}")
+    assert (made.value, made.secured) == ("hush-hush", secured)
+    bitbucket.clear_faults()
 
 
 def test_a_post_that_was_never_sent_is_repeated_like_any_request(
