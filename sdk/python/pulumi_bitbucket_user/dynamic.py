@@ -119,7 +119,7 @@ def _output(generated: Callable[P, T], plain: Callable[..., Any]) -> Callable[P,
         def beside(known: dict[str, Any]) -> Any:
             return asyncio.get_running_loop().run_in_executor(None, call, known)
 
-        return pulumi.Output.all(**_arguments(generated, *args, **kwargs)).apply(beside)  # type: ignore[return-value]
+        return pulumi.Output.from_input(_arguments(generated, *args, **kwargs)).apply(beside)  # type: ignore[return-value]
 
     return ask
 
