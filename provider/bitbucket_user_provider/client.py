@@ -110,13 +110,13 @@ class Client:
     def _resolved(self) -> dict[Kind, Credential]:
         return resolve(self.config, self.base_url, self._environ, self._origin)
 
-    def get(self, path: Path, fields: Any, **query: str) -> Any:
+    def get(self, path: Path, fields: Any, /, **query: str) -> Any:
         return self.request("GET", path, fields, query=query)
 
     def put(self, path: Path, fields: Any, body: Any) -> Any:
         return self.request("PUT", path, fields, body=body)
 
-    def post(self, path: Path, fields: Any, body: Any, **query: str) -> Any:
+    def post(self, path: Path, fields: Any, body: Any, /, **query: str) -> Any:
         return self.request("POST", path, fields, query=query, body=body)
 
     def delete(self, path: Path, fields: Any) -> None:
