@@ -196,8 +196,7 @@ class Lifecycle:
         return [Failure("workspace", f"'{workspace}' is not one of allowedWorkspaces: {', '.join(allowed)}")]
 
     def _warn(self, resource: Resource[Any, Any], old: Any, news: Mapping[str, Any]) -> None:
-        known = {key: value for key, value in news.items() if value is not UNKNOWN}
-        for warning in resource.warnings(self.api, old, _by_name(resource.ARGS, known)):
+        for warning in resource.warnings(self.api, old, _by_name(resource.ARGS, news)):
             current.get().warn(warning)
 
     @contextmanager

@@ -81,7 +81,7 @@ class Grant(Resource[Any, Any]):
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         levels, wanted = self.HOLDING.levels, args.get("permission")
-        if not state or not wanted or any(name not in args for name in self.ID):
+        if not state or not all(isinstance(args.get(name), str) for name in (*self.ID, "permission")):
             return
         is_same = self.HOLDING.key(args) == self.HOLDING.key(state) and normal(args["user_id"]) in api.people.forms(
             state.user_uuid, state.account_id, state.user_id

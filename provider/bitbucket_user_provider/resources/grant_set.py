@@ -138,7 +138,7 @@ class GrantSet(Resource[Any, Any]):
         return f"{self.HOLDING.shown(args)}: {line}" if line else ""
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
-        if state and "permissions" in args:
+        if state and isinstance(args.get("permissions"), Mapping):
             for step in self._previewed(api, state, args).caller:
                 yield f"{self.HOLDING.shown(state)}: {step} is the credential's own account; this is done last."
 

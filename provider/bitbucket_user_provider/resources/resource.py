@@ -80,7 +80,7 @@ class Resource(ABC, Generic[A, S]):
         """Raises InvalidInput for what only old state, once recognised, shows to be wrong with the new inputs."""
 
     def warnings(self, api: Api, state: S | None, args: Mapping[str, Any]) -> Iterable[str]:
-        """Remarks on a change from `state` (None: create) to the known inputs, under their field names."""
+        """Remarks on new inputs, under their field names: with `state` on what they change, without on themselves."""
         del api, state, args
         return ()
 

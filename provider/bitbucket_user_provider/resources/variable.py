@@ -101,7 +101,7 @@ class Variable(Resource[Any, Any]):
                 yield Failure("key", f"{rival} manages this variable too, and {current.get().urn} must not: keep one.")
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
-        if args.get("secured", False) is False and args.get("key"):
+        if not state and args.get("secured", False) is False and isinstance(args.get("key"), str):
             yield f"{args['key']} is not secured: whoever may see these variables in Bitbucket can read its value."
 
     def fits(self, name: str, part: str) -> bool:
