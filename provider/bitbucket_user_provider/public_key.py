@@ -37,19 +37,19 @@ def refuse_unless_key(text: str) -> None:
         raise ValueError("this is a private key; give the public one, the .pub file")
     if "\n" in text.strip():
         raise ValueError("must be one line, as in the .pub file")
-    type, _, rest = text.strip().partition(" ")
-    blob = rest.strip().partition(" ")[0]
+    type, blob = [*text.split(), "", ""][:2]
     if type not in TYPES:
         raise ValueError(f"the type must be one of {', '.join(TYPES)}")
     try:
         fields = _fields(base64.b64decode(blob, validate=True))
+        held, key = fields[0], fields[1:][-1]
     except (binascii.Error, IndexError):
         raise ValueError(f"what follows {type} is not the base64 of a whole key") from None
-    if not fields or fields[0] != type.encode():
+    if held != type.encode():
         raise ValueError(f"it says {type}, but holds a key of another type")
-    if type == "ssh-ed25519" and len(fields[-1]) != ED25519_BYTES:
-        raise ValueError(f"an Ed25519 key has {ED25519_BYTES} bytes, this one {len(fields[-1])}")
-    if type == "ssh-rsa" and (bits := int.from_bytes(fields[-1], "big").bit_length()) < SHORTEST_RSA_BITS:
+    if type == "ssh-ed25519" and len(key) != ED25519_BYTES:
+        raise ValueError(f"an Ed25519 key has {ED25519_BYTES} bytes, this one {len(key)}")
+    if type == "ssh-rsa" and (bits := int.from_bytes(key, "big").bit_length()) < SHORTEST_RSA_BITS:
         raise ValueError(f"an RSA key needs at least {SHORTEST_RSA_BITS} bits, this one has {bits}")
 
 
