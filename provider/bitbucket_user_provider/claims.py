@@ -18,6 +18,7 @@ class Claims:
         self._lock = threading.Lock()
         self._wanted: dict[tuple[Place, str], str] = {}
         self._adopted: dict[str, str] = {}
+        self._owned: dict[str, str] = {}
         self._held: set[tuple[Place, str]] = set()
 
     def renew(self) -> None:
@@ -62,6 +63,15 @@ class Claims:
         """Records that the current URN has taken over what exists under this UUID."""
         with self._lock:
             self._adopted[uuid] = current.get().urn
+
+    def own(self, uuid: str) -> None:
+        """Records that what exists under this UUID is the current URN's, as its state says."""
+        with self._lock:
+            self._owned[uuid] = current.get().urn
+
+    def owns(self, uuid: str) -> bool:
+        with self._lock:
+            return self._owned.get(uuid) == current.get().urn
 
     def adopted(self, uuid: str) -> str | None:
         """The URN that has taken it over in this run. It may be the current one: a replacement that creates first can

@@ -161,7 +161,7 @@ class Lifecycle:
         resource = _resource(kind)
         old = resource.recall(public(state))
         resource.recognise(self.api, old)
-        args = resource.ARGS.model_validate(public(inputs))
+        args = resource.ARGS.model_validate(public(inputs), context={"olds": public(state)})
         with self._secrets_hidden(resource, inputs):
             outputs: Bag = resource.update(self.api, old, args).bag()
         return outputs

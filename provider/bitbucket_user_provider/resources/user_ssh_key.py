@@ -27,6 +27,7 @@ PREFERS = (Kind.API_TOKEN, Kind.OAUTH)
 KEYS = Path("/users/{user_id}/ssh-keys", PREFERS)
 KEY = Path("/users/{user_id}/ssh-keys/{uuid}", PREFERS)
 BLOCKED = "Bitbucket keeps a deleted key blocked for up to 30 days, so the same key text cannot be registered anew"
+ANOTHER_EXPIRY = f"{BLOCKED}: to change its expiry, use another key"
 
 
 def moment(text: str) -> datetime:
@@ -44,8 +45,8 @@ def _is_to_come(text: str, info: ValidationInfo) -> str:
         expires = moment(text)
     except ValueError:
         raise ValueError(f"'{text}' is no date; write it like 2027-06-30 or 2027-06-30T12:00:00Z") from None
-    olds = (info.context or {}).get("olds", {})
-    if expires <= datetime.now(timezone.utc) and olds.get("expiresOn") != text:
+    before = (info.context or {}).get("olds", {}).get("expiresOn")
+    if expires <= datetime.now(timezone.utc) and not (isinstance(before, str) and same_moment(before, text, None)):
         raise ValueError(f"'{text}' is past; give a date to come")
     return text
 
@@ -117,7 +118,7 @@ class UserSshKey(Resource[Args, State]):
                 lambda: api.post(KEYS, args, body, **query),
                 listing,
                 identity(args.key),
-                lambda one: (one.get("label") or "") == args.label,
+                lambda one: (one.get("label") or "") == args.label and not api.claims.owns(bare(one["uuid"])),
             )
         except ApiError as refusal:
             if refusal.status != 400 or not _is_taken(refusal.told):
@@ -154,6 +155,7 @@ class UserSshKey(Resource[Args, State]):
         self.listing(api, state).wrote([bare(state.uuid)], None)
 
     def recognise(self, api: Api, state: State) -> None:
+        api.claims.own(bare(state.uuid))
         api.people.learn(state.user_uuid, state.account_id)
 
     def warnings(self, api: Api, state: State | None, args: Mapping[str, Any]) -> Iterable[str]:
@@ -183,13 +185,15 @@ class UserSshKey(Resource[Args, State]):
                 refusal.status,
             )
         state = self._state(args, entry)
+        if api.claims.owns(state.uuid):
+            raise ApiError(f"The key is registered already, by this very resource. {ANOTHER_EXPIRY}.", refusal.status)
         expires, wanted = entry.get("expires_on"), args.expires_on
         can_be_had = same_moment(expires, wanted, None) if expires and wanted else expires == wanted
         if api.config.adopt_existing and can_be_had:
             return entry
         raise Exists(
             f"this key is registered for {args.user_id} already, as '{entry.get('label') or entry['uuid']}'; "
-            f"nothing was changed. {BLOCKED}: to change its expiry, use another key",
+            f"nothing was changed. {ANOTHER_EXPIRY}",
             self.id(state),
         )
 
