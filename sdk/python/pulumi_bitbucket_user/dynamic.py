@@ -86,6 +86,18 @@ class UserSshKey(sdk.UserSshKey, Dynamic):
     __doc__ = sdk.UserSshKey.__doc__
 
 
+ProjectPermission = sdk.ProjectPermission
+RepositoryPermission = sdk.RepositoryPermission
+ProjectUserPermissionArgs = sdk.ProjectUserPermissionArgs
+ProjectUserPermissionsArgs = sdk.ProjectUserPermissionsArgs
+RepositoryUserPermissionArgs = sdk.RepositoryUserPermissionArgs
+RepositoryUserPermissionsArgs = sdk.RepositoryUserPermissionsArgs
+UserApplicationPropertyArgs = sdk.UserApplicationPropertyArgs
+UserPipelineVariableArgs = sdk.UserPipelineVariableArgs
+UserSshKeyArgs = sdk.UserSshKeyArgs
+WorkspacePipelineVariableArgs = sdk.WorkspacePipelineVariableArgs
+
+
 def _plain(generated: Callable[P, T]) -> Callable[P, T]:
     """The generated function, asking Bitbucket from this process."""
     result = _result(generated)
