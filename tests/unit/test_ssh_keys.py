@@ -1,4 +1,4 @@
-"""SSH keys: unique in the world, blocked after their end, without comment, with an expiry that may never be answered."""
+"""SSH keys: unique in the world, blocked after their end, with comments and expiries that answers leave out."""
 
 from __future__ import annotations
 

@@ -217,7 +217,7 @@ class UserSshKey(Resource[Args, State]):
             "fingerprint": fingerprint(entry["key"]),
             "comment": entry.get("comment") or "",
             "createdOn": entry.get("created_on"),
-            "expiresOn": entry.get("expires_on") or args.expires_on,
+            "expiresOn": entry.get("expires_on"),
             "userUuid": bare(owner["uuid"]) if owner.get("uuid") else None,
             "accountId": owner.get("account_id"),
         }
