@@ -8,7 +8,8 @@ from collections.abc import Callable
 from threading import Event
 from typing import Any
 
-import pytest
+import pulumi
+import pulumi_bitbucket_user as native
 
 from tests.acceptance.conftest import CONSUMER, Stacks
 from tests.acceptance.lives import BOB, GRACE
@@ -212,10 +213,9 @@ def test_a_write_with_the_wrong_kind_of_credential_says_which_is_needed(
 
 
 def test_an_interrupted_wait_for_the_rate_limit_ends_at_once(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
-    sdk = pytest.importorskip("pulumi_bitbucket_user")
 
     bitbucket.fault(GRANTS, status=429, headers={"Retry-After": "600"}, times=None)
-    stack = stacks(grants(sdk))
+    stack = stacks(grants(native))
     with stack.under_way("up") as run:
         until(lambda: any("rate limit reached" in told for told in run.remarks.values()))
         bitbucket.clear()
@@ -224,3 +224,29 @@ def test_an_interrupted_wait_for_the_rate_limit_ends_at_once(stacks: Stacks, bit
     assert any("Stopped, as asked" in told for told in run.errors.values()), run.said
     assert not bitbucket.requests
     assert bitbucket.repository_permissions("acme", "api") == {}
+
+
+def test_a_rate_limit_that_may_not_be_waited_for_fails_at_once(
+    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
+    bitbucket.fault(GRANTS, status=429, headers={"Retry-After": "600"}, times=None)
+    run = stacks(grants(sdk), config={"maxRateLimitWaitSeconds": 0}).up()
+    assert not run
+    assert any("429" in told or "rate limit" in told for told in run.errors.values())
+    assert bitbucket.repository_permissions("acme", "api") == {}
+
+
+def test_an_operation_ends_with_its_custom_timeout(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+    def program() -> None:
+        native.WorkspacePipelineVariable(
+            "token",
+            workspace="acme",
+            key="TOKEN",
+            value="hush-hush",
+            opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s")),
+        )
+
+    bitbucket.fault(VARIABLES, "POST", delay_ms=60_000)
+    run = stacks(program).up()
+    assert not run
+    assert "The 1 seconds that customTimeouts allows this operation do not suffice" in run.errors["token"]

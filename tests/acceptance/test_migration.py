@@ -12,6 +12,14 @@ from tests.acceptance.lives import LIVES
 from tests.conftest import CheckedEmulator
 
 
+def test_whatever_a_program_takes_from_the_package_is_in_its_dynamic_twin() -> None:
+    classes = {name for name, value in vars(native).items() if isinstance(value, type)}
+    kinds = {life.kind for life in LIVES}
+    wanted = kinds | {f"{kind}Args" for kind in kinds} | {"RepositoryPermission", "ProjectPermission"}
+    assert wanted <= classes
+    assert wanted <= vars(dynamic).keys()
+
+
 def test_one_import_line_moves_a_stack_of_everything_there_and_back(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     sdk: Any = dynamic
 
