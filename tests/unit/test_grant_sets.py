@@ -12,8 +12,8 @@ from bitbucket_user_provider.people import bare
 from tests.conftest import CheckedEmulator
 from tests.emulator.seed import default_world
 from tests.unit.core import ADA as AS_ADA
-from tests.unit.stack import Program, Refused, Stack, urn_of
-from tests.unit.test_grants import grant, sent
+from tests.unit.stack import Program, Refused, Stack
+from tests.unit.test_grants import sent
 
 ADA, GRACE, BOB, ALAN = map(default_world().person, ("Ada", "Grace", "Bob", "Alan"))
 KIND = "RepositoryUserPermissions"
@@ -427,65 +427,7 @@ def test_one_person_under_two_keys_stops_the_removals_where_an_answer_tells(bitb
     assert held(bitbucket) == {"Grace": "read"}
 
 
-def test_a_set_and_a_single_grant_of_one_place_are_refused_in_either_order(bitbucket: CheckedEmulator) -> None:
-    both = {**members({BOB.account_id: "read"}), "one": grant(GRACE.account_id)}
-    for program in (both, dict(reversed(both.items()))):
-        with pytest.raises(Refused) as refusal:
-            Stack(bitbucket).preview(program)
-        assert urn_of(KIND, "set") in str(refusal.value)
-        assert urn_of("RepositoryUserPermission", "one") in str(refusal.value)
-
-
-def test_two_sets_of_one_place_are_refused(bitbucket: CheckedEmulator) -> None:
-    [first] = members({BOB.account_id: "read"}).values()
-    second = (KIND, {**first[1], "repoSlug": "API", "permissions": {}})
-    with pytest.raises(Refused) as refusal:
-        Stack(bitbucket).preview({"one": first, "two": second})
-    assert urn_of(KIND, "one") in str(refusal.value) and urn_of(KIND, "two") in str(refusal.value)
-    Stack(bitbucket).preview({"one": first, "two": (KIND, {**second[1], "repoSlug": "web"})})
-
-
-# Moving
-
-
-def test_fifty_singles_become_a_set_and_singles_again_without_a_removal(bitbucket: CheckedEmulator) -> None:
-    bitbucket.populate(people=50)
-    people = [bitbucket.person(f"Person {number:04}") for number in range(1, 51)]
-    singles = {one.username: grant(one.account_id, "read") for one in people}
-    stack = Stack(bitbucket)
-    stack.up(singles)
-    sent(bitbucket)
-    stack.up(members({one.uuid: "read" for one in people}))
-    assert sent(bitbucket) == ["LIST"]
-    assert len(stack.state) == 1
-    stack.up(singles)
-    assert sent(bitbucket) == ["LIST"]
-    assert len(stack.state) == 50
-    stack.destroy()
-    assert held(bitbucket) == {}
-
-
-def test_a_renamed_set_keeps_its_people_and_drops_those_whom_it_names_no_more(bitbucket: CheckedEmulator) -> None:
-    stack = Stack(bitbucket, adoptExisting=True)
-    [old] = members({GRACE.account_id: "write", BOB.account_id: "read"}).values()
-    [new] = members({GRACE.uuid: "write"}).values()
-    stack.up({"before": old})
-    sent(bitbucket)
-    stack.up({"after": new})
-    assert [call for call in sent(bitbucket) if call not in ("LIST", "GET user")] == ["DELETE Bob"]
-    assert stack.said == ["kept in Bitbucket, because other resources want them: Grace Hopper"]
-
-
-def test_a_set_moves_to_another_place_whole(bitbucket: CheckedEmulator) -> None:
-    stack = Stack(bitbucket)
-    stack.up(members({GRACE.account_id: "write"}))
-    program = members({GRACE.account_id: "write"}, repoSlug="web")
-    stack.preview(program)
-    assert stack.diffs["set"].replaces == ["repoSlug"]
-    assert stack.said == ["acme/web: + Grace Hopper write"]
-    stack.up(program)
-    assert held(bitbucket) == {}
-    assert bitbucket.repository_permissions("acme", "web") == {"Grace Hopper": "write"}
+# Import and place
 
 
 def test_a_set_is_imported_with_everyone_but_the_caller(bitbucket: CheckedEmulator) -> None:

@@ -1,0 +1,121 @@
+"""What becomes of grants when resources are renamed, swapped, split and joined: no delete takes what another grants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.conftest import CheckedEmulator
+from tests.emulator.seed import default_world
+from tests.unit.stack import Program, Refused, Stack, urn_of
+from tests.unit.test_grant_sets import BOB, GRACE, KIND, held, members
+from tests.unit.test_grants import grant, sent
+
+PEOPLE = {name: default_world().person(name) for name in ("Grace", "Bob", "Alan", "Margaret")}
+PLACES = ("api", "web")
+LEVELS = ("read", "write", "admin")
+
+
+def test_a_set_and_a_single_grant_of_one_place_are_refused_in_either_order(bitbucket: CheckedEmulator) -> None:
+    both = {**members({BOB.account_id: "read"}), "one": grant(GRACE.account_id)}
+    for program in (both, dict(reversed(both.items()))):
+        with pytest.raises(Refused) as refusal:
+            Stack(bitbucket).preview(program)
+        assert urn_of(KIND, "set") in str(refusal.value)
+        assert urn_of("RepositoryUserPermission", "one") in str(refusal.value)
+
+
+def test_two_sets_of_one_place_are_refused(bitbucket: CheckedEmulator) -> None:
+    [first] = members({BOB.account_id: "read"}).values()
+    second = (KIND, {**first[1], "repoSlug": "API", "permissions": {}})
+    with pytest.raises(Refused) as refusal:
+        Stack(bitbucket).preview({"one": first, "two": second})
+    assert urn_of(KIND, "one") in str(refusal.value) and urn_of(KIND, "two") in str(refusal.value)
+    Stack(bitbucket).preview({"one": first, "two": (KIND, {**second[1], "repoSlug": "web"})})
+
+
+def test_fifty_singles_become_a_set_and_singles_again_without_a_removal(bitbucket: CheckedEmulator) -> None:
+    bitbucket.populate(people=50)
+    people = [bitbucket.person(f"Person {number:04}") for number in range(1, 51)]
+    singles = {one.username: grant(one.account_id, "read") for one in people}
+    stack = Stack(bitbucket)
+    stack.up(singles)
+    sent(bitbucket)
+    stack.up(members({one.uuid: "read" for one in people}))
+    assert sent(bitbucket) == ["LIST"]
+    assert len(stack.state) == 1
+    stack.up(singles)
+    assert sent(bitbucket) == ["LIST"]
+    assert len(stack.state) == 50
+    stack.destroy()
+    assert held(bitbucket) == {}
+
+
+def test_a_renamed_set_keeps_its_people_and_drops_those_whom_it_names_no_more(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket, adoptExisting=True)
+    [old] = members({GRACE.account_id: "write", BOB.account_id: "read"}).values()
+    [new] = members({GRACE.uuid: "write"}).values()
+    stack.up({"before": old})
+    sent(bitbucket)
+    stack.up({"after": new})
+    assert [call for call in sent(bitbucket) if call not in ("LIST", "GET user")] == ["DELETE Bob"]
+    assert stack.said == ["kept in Bitbucket, because other resources want them: Grace Hopper"]
+
+
+def test_a_set_moves_to_another_place_whole(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up(members({GRACE.account_id: "write"}))
+    program = members({GRACE.account_id: "write"}, repoSlug="web")
+    stack.preview(program)
+    assert stack.diffs["set"].replaces == ["repoSlug"]
+    assert stack.said == ["acme/web: + Grace Hopper write"]
+    stack.up(program)
+    assert held(bitbucket) == {}
+    assert bitbucket.repository_permissions("acme", "web") == {"Grace Hopper": "write"}
+
+
+@st.composite
+def programs(draw: st.DrawFn, levels: tuple[str, ...], sets: bool) -> tuple[Program, dict[str, dict[str, str]]]:
+    """Sets and singles under any names, and what Bitbucket holds when they are up."""
+    grants_of_a_place = st.dictionaries(st.sampled_from([*PEOPLE]), st.sampled_from(levels))
+    wanted = {place: draw(grants_of_a_place) for place in PLACES}
+    names = draw(st.permutations([f"name{number}" for number in range(len(PLACES) * len(PEOPLE))]))
+    program: dict[str, tuple[str, dict[str, Any]]] = {}
+    for place, grants in wanted.items():
+        spelled = {name: draw(st.sampled_from([PEOPLE[name].uuid, PEOPLE[name].account_id])) for name in grants}
+        as_set = draw(st.booleans()) if sets else False
+        if grants and as_set:
+            permissions = {spelled[name]: level for name, level in grants.items()}
+            [made] = members(permissions, repoSlug=place).values()
+            program[names.pop()] = made
+        else:
+            program |= {names.pop(): grant(spelled[name], level, place) for name, level in grants.items()}
+    order = draw(st.permutations([*program]))
+    return {name: program[name] for name in order}, wanted
+
+
+ANYTHING = st.tuples(st.just(True), st.lists(programs(LEVELS, sets=True), min_size=2, max_size=4))
+SINGLES = st.tuples(st.just(False), st.lists(programs(("read",), sets=False), min_size=2, max_size=4))
+
+
+@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(case=ANYTHING | SINGLES)
+def test_whatever_is_renamed_swapped_split_or_joined_bitbucket_holds_what_the_program_says(
+    bitbucket: CheckedEmulator, case: tuple[bool, list[tuple[Program, dict[str, dict[str, str]]]]]
+) -> None:
+    adopt, life = case
+    bitbucket.server.world = default_world()
+    stack = Stack(bitbucket, adoptExisting=adopt)
+    for program, wanted in life:
+        stack.up(program)
+        for place in PLACES:
+            found = bitbucket.repository_permissions("acme", place)
+            assert {name.split()[0]: level for name, level in found.items()} == wanted[place]
+        stack.refresh()
+        stack.preview(program)
+        assert not any(stack.diffs.values())
+    stack.destroy()
+    assert [bitbucket.repository_permissions("acme", place) for place in PLACES] == [{}, {}]
