@@ -83,13 +83,17 @@ class Stack:
         assert len(self.bitbucket.requests) == before, "a preview has sent something"
         return shown
 
-    def up(self, program: Program) -> None:
-        """Raises Refused and what the provider raises; what was done until then stands in the state."""
+    def up(self, program: Program, ahead: bool = False) -> None:
+        """Raises Refused and what the provider raises; what was done until then stands in the state.
+
+        `ahead`: all are checked before the first is touched, as the engine does with what waits for nothing.
+        """
         self.start()
         wanted = {(kind, name): inputs for name, (kind, inputs) in program.items()}
         going: list[tuple[tuple[str, str], Resource]] = []
+        checked = {key: self._checked(*key, inputs) for key, inputs in wanted.items()} if ahead else {}
         for (kind, name), inputs in wanted.items():
-            old = self._checked(kind, name, inputs)
+            old = checked[kind, name] if ahead else self._checked(kind, name, inputs)
             found = self.diffs.get(name)
             if old is None:
                 self._create(kind, name, inputs)

@@ -102,15 +102,15 @@ SINGLES = st.tuples(st.just(False), st.lists(programs(("read",), sets=False), mi
 
 
 @settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(case=ANYTHING | SINGLES)
+@given(case=ANYTHING | SINGLES, ahead=st.booleans())
 def test_whatever_is_renamed_swapped_split_or_joined_bitbucket_holds_what_the_program_says(
-    bitbucket: CheckedEmulator, case: tuple[bool, list[tuple[Program, dict[str, dict[str, str]]]]]
+    bitbucket: CheckedEmulator, case: tuple[bool, list[tuple[Program, dict[str, dict[str, str]]]]], ahead: bool
 ) -> None:
     adopt, life = case
     bitbucket.server.world = default_world()
     stack = Stack(bitbucket, adoptExisting=adopt)
     for program, wanted in life:
-        stack.up(program)
+        stack.up(program, ahead)
         for place in PLACES:
             found = bitbucket.repository_permissions("acme", place)
             assert {name.split()[0]: level for name, level in found.items()} == wanted[place]

@@ -122,6 +122,13 @@ def test_two_grants_that_swap_their_people_both_stand_afterwards(bitbucket: Chec
     assert len(stack.state) == 2
 
 
+def test_two_grants_that_swap_their_people_keep_their_levels(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"one": grant(GRACE.account_id, "read"), "two": grant(BOB.account_id, "write")})
+    stack.up({"one": grant(BOB.account_id, "read"), "two": grant(GRACE.account_id, "write")}, ahead=True)
+    assert bitbucket.repository_permissions("acme", "api") == {"Grace Hopper": "write", "Bob Kahn": "read"}
+
+
 def test_a_grant_that_moves_within_a_ring_is_never_revoked_after_it_was_granted(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up({"one": grant(GRACE.uuid), "two": grant(BOB.uuid)})
