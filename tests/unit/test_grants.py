@@ -259,7 +259,8 @@ def test_a_place_that_is_gone_takes_its_grants_along_with_one_warning(bitbucket:
     stack.refresh()
     assert [name for _, name in stack.state] == ["web"]
     assert stack.warned == [
-        "acme/api answers 404: deleted, or this credential no longer sees it; what this stack holds there leaves the state."
+        "acme/api answers 404: deleted, or this credential no longer sees it; "
+        "what this stack holds there leaves the state."
     ]
     assert bitbucket.count("GET", "/user") == 1 + 2  # who asks, and one listing a place
 
