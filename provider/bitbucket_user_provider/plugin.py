@@ -9,8 +9,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -64,7 +65,7 @@ def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any
             with operation(urn, say, warn, getattr(request, "timeout", None)):
                 return method(self, request, context)
         except PartialFailure as error:
-            _abort_partially(context, error)
+            _abort_partially(context, error, _kind(urn))
         except Exists as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, _how_to_take_over(error, urn))
         except Unauthorized as error:
@@ -75,7 +76,7 @@ def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any
             context.abort(
                 grpc.StatusCode.FAILED_PRECONDITION,
                 f"{method.__name__} met a defect of pulumi-bitbucket-user {__version__}, please report it: "
-                f"{type(error).__name__}: {error}",
+                f"{type(error).__name__}: {' '.join(str(error).split())}",
             )
         raise AssertionError("abort raises")
 
@@ -97,7 +98,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             def send(message: str) -> None:
                 if self._engine:
                     request = engine_pb2.LogRequest(severity=severity, message=message, urn=urn, ephemeral=ephemeral)
-                    self._engine.Log(request)
+                    with suppress(grpc.RpcError):  # no work stops because nobody hears of it
+                        self._engine.Log(request)
 
             return send
 
@@ -248,7 +250,7 @@ def _resource(urn: str) -> Resource[Any, Any]:
     return RESOURCES[kind]
 
 
-def _outputs(kind: str, outputs: dict[str, Any]) -> Any:
+def _outputs(kind: str, outputs: Mapping[str, Any]) -> Any:
     return to_struct(outputs, secret_aliases(RESOURCES[kind].STATE))
 
 
@@ -279,10 +281,10 @@ def _not_found(kind: str, id: str) -> str:
     return f"There is no {kind} '{id}' in Bitbucket. An id looks like '{first}' or '{second}'."
 
 
-def _abort_partially(context: grpc.ServicerContext, error: PartialFailure) -> NoReturn:
+def _abort_partially(context: grpc.ServicerContext, error: PartialFailure, kind: str) -> NoReturn:
     """Fails, and hands the engine the state as it is now."""
     detail = AnyMessage()
-    detail.Pack(rpc.ErrorResourceInitFailed(id=error.id, properties=to_struct(error.state), reasons=error.reasons))
+    detail.Pack(rpc.ErrorResourceInitFailed(id=error.id, properties=_outputs(kind, error.state), reasons=error.reasons))
     code = grpc.StatusCode.FAILED_PRECONDITION
     status = status_pb2.Status(code=code.value[0], message=str(error), details=[detail])
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
