@@ -106,6 +106,8 @@ def function(one: Function[Any, Any], collected: dict[str, Spec]) -> Spec:
 def properties(model: type[BaseModel], collected: dict[str, Spec]) -> Spec:
     said = field_docs(model)
     names = {info.alias or name: name for name, info in model.model_fields.items()}
+    if mute := {names[alias] for alias, _ in shown(model)} - said.keys():
+        raise TypeError(f"{model.__name__} has no docstring below {', '.join(sorted(mute))}")
     return {alias: property_spec(info, said[names[alias]], collected) for alias, info in shown(model)}
 
 
@@ -166,32 +168,26 @@ def reference(kind: type, spec: Spec, collected: dict[str, Spec]) -> Spec:
 
 
 def enum_spec(kind: type[Enum]) -> Spec:
+    said = field_docs(kind)
     names = ((member, "".join(part.capitalize() for part in member.name.split("_"))) for member in kind)
-    return {
-        "type": "string",
-        "description": docs(kind),
-        "enum": [{"name": name, "value": member.value} for member, name in names],
-    }
+    members = [{"name": name, "value": one.value, "description": said[one.name]} for one, name in names]
+    return {"type": "string", "description": docs(kind), "enum": members}
 
 
 @cache
-def field_docs(model: type[BaseModel]) -> dict[str, str]:
-    """The string below each field. Read from the source here alone, because it takes longer than all the rest of a
-    plugin's start."""
+def field_docs(model: type[BaseModel] | type[Enum]) -> dict[str, str]:
+    """The string below each field, or member. Read from the source here alone, because it takes longer than all the
+    rest of a plugin's start."""
     found: dict[str, str] = {}
     for kind in reversed(model.__mro__):
-        if not issubclass(kind, BaseModel) or kind is BaseModel:
+        if not issubclass(kind, BaseModel | Enum) or kind in (BaseModel, Enum):
             continue
         (definition,) = ast.parse(textwrap.dedent(inspect.getsource(kind))).body
         assert isinstance(definition, ast.ClassDef)
         for field, below in pairwise(definition.body):
-            if (
-                isinstance(field, ast.AnnAssign)
-                and isinstance(field.target, ast.Name)
-                and isinstance(below, ast.Expr)
-                and isinstance(below.value, ast.Constant)
-            ):
-                found[field.target.id] = inspect.cleandoc(str(below.value.value))
+            target = getattr(field, "target", None) or getattr(field, "targets", [None])[0]
+            if isinstance(target, ast.Name) and isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant):
+                found[target.id] = inspect.cleandoc(str(below.value.value))
     return found
 
 

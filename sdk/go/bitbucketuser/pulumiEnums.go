@@ -14,10 +14,14 @@ import (
 type ProjectPermission string
 
 const (
-	ProjectPermissionRead       = ProjectPermission("read")
-	ProjectPermissionWrite      = ProjectPermission("write")
+	// See and clone the repositories.
+	ProjectPermissionRead = ProjectPermission("read")
+	// Push to them as well.
+	ProjectPermissionWrite = ProjectPermission("write")
+	// Create repositories in the project as well.
 	ProjectPermissionCreateRepo = ProjectPermission("create-repo")
-	ProjectPermissionAdmin      = ProjectPermission("admin")
+	// Change the project's settings and permissions as well.
+	ProjectPermissionAdmin = ProjectPermission("admin")
 )
 
 func (ProjectPermission) ElementType() reflect.Type {
@@ -229,8 +233,11 @@ func (o ProjectPermissionMapOutput) MapIndex(k pulumi.StringInput) ProjectPermis
 type RepositoryPermission string
 
 const (
-	RepositoryPermissionRead  = RepositoryPermission("read")
+	// See and clone the repository.
+	RepositoryPermissionRead = RepositoryPermission("read")
+	// Push to it as well.
 	RepositoryPermissionWrite = RepositoryPermission("write")
+	// Change its settings and permissions as well.
 	RepositoryPermissionAdmin = RepositoryPermission("admin")
 )
 

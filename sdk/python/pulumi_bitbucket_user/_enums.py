@@ -18,9 +18,21 @@ class ProjectPermission(_builtins.str, Enum):
     What a person may do in every repository of a project.
     """
     READ = "read"
+    """
+    See and clone the repositories.
+    """
     WRITE = "write"
+    """
+    Push to them as well.
+    """
     CREATE_REPO = "create-repo"
+    """
+    Create repositories in the project as well.
+    """
     ADMIN = "admin"
+    """
+    Change the project's settings and permissions as well.
+    """
 
 
 @pulumi.type_token("bitbucket-user:index:RepositoryPermission")
@@ -29,5 +41,14 @@ class RepositoryPermission(_builtins.str, Enum):
     What a person may do in a repository.
     """
     READ = "read"
+    """
+    See and clone the repository.
+    """
     WRITE = "write"
+    """
+    Push to it as well.
+    """
     ADMIN = "admin"
+    """
+    Change its settings and permissions as well.
+    """

@@ -3,9 +3,21 @@
 
 
 export const ProjectPermission = {
+    /**
+     * See and clone the repositories.
+     */
     Read: "read",
+    /**
+     * Push to them as well.
+     */
     Write: "write",
+    /**
+     * Create repositories in the project as well.
+     */
     CreateRepo: "create-repo",
+    /**
+     * Change the project's settings and permissions as well.
+     */
     Admin: "admin",
 } as const;
 
@@ -15,8 +27,17 @@ export const ProjectPermission = {
 export type ProjectPermission = (typeof ProjectPermission)[keyof typeof ProjectPermission];
 
 export const RepositoryPermission = {
+    /**
+     * See and clone the repository.
+     */
     Read: "read",
+    /**
+     * Push to it as well.
+     */
     Write: "write",
+    /**
+     * Change its settings and permissions as well.
+     */
     Admin: "admin",
 } as const;
 
