@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.bench import counts
+from tests.bench import counts, process
 from tests.bench.stacks import PEOPLE, REPOSITORIES, Bitbucket, Stack, bitbucket, sets, singles
 from tests.engine.builds import ROOT
 
@@ -30,6 +30,8 @@ def main() -> None:
         ["operation", "resources", "calls", "one by one"],
         [[row.operation, f"{row.resources:,}", f"{row.calls:,}", f"{row.one_by_one:,}"] for row in counts.rows()],
     )
+    print("\nThe plugin's process\n")
+    _table(["what", "figure"], [[row.what, row.figure] for row in process.rows()])
     layout = f"{REPOSITORIES * PEOPLE} permissions in {REPOSITORIES} repositories"
     print(f"\nUnder the engine: {layout}, {LATENCY_MS} ms latency, --parallel {PARALLEL}, no preview\n")
     rows = []
