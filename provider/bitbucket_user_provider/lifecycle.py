@@ -214,8 +214,9 @@ class Lifecycle:
 
 
 def public(bag: Mapping[str, Any]) -> Bag:
-    """A bag without what the engine and the adaptors keep in it for themselves."""
-    return {key: value for key, value in bag.items() if key in KEPT or not key.startswith("__")}
+    """A bag without what the engine and the adaptors keep in it for themselves, and without nulls."""
+    ours = (pair for pair in bag.items() if pair[0] in KEPT or not pair[0].startswith("__"))
+    return {key: value for key, value in ours if value is not None}
 
 
 KEPT = frozenset(

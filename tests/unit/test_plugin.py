@@ -195,6 +195,17 @@ def id_of(kind: str) -> str:
     }[kind]
 
 
+def test_a_property_that_is_null_is_none_at_all(bitbucket: CheckedEmulator, engine: Engine) -> None:
+    nothing = {"label": None, "expiresOn": None}
+    inputs = {"userId": ADA.account_id, "key": LAPTOP}
+    assert not engine.check("UserSshKey", inputs | nothing).failures
+    id, state = engine.create("UserSshKey", inputs | nothing)
+    assert engine.diff("UserSshKey", id, state, inputs | nothing).changes == rpc.DiffResponse.DIFF_NONE
+    assert engine.diff("UserSshKey", id, state | nothing, inputs).changes == rpc.DiffResponse.DIFF_NONE
+    [failure] = engine.check("UserSshKey", inputs | {"key": None}).failures
+    assert (failure.property, failure.reason) == ("key", "is required")
+
+
 def test_check_tells_all_failures_at_once_and_shows_no_secret(engine: Engine) -> None:
     wrong = {"workspace": "a/b", "key": "MY KEY", "value": 4711, "secured": "yes", "vaule": HUSH}
     failures = engine.check(VARIABLE, wrong).failures
