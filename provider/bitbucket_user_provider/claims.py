@@ -1,7 +1,8 @@
 """What each URN of this run wants, so that no delete takes it away.
 
-A grant has no identity of its own, and Pulumi deletes last: after a rename, the delete of the old URN would revoke what
-the new one has just granted. Only check and create claim; a destroy does neither, so everything it names is deleted.
+Place and person are all that a grant is, and Pulumi keeps deletes for the end: after a rename, that of the old URN
+would revoke what the new one has just granted. Only check and create claim; a destroy does neither, so everything it
+names is deleted.
 """
 
 import threading

@@ -1,4 +1,4 @@
-"""How to talk to Bitbucket: one door, `Client.request`. Everything else is a one-line call of it.
+"""How to talk to Bitbucket: every call goes through `Client.request`.
 
 A path names, as data, which kinds of credential its reads and writes prefer. Requests are repeated by `retries.py`,
 paced by `governor.py`, explained by `answers.py`.

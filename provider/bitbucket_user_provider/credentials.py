@@ -167,7 +167,7 @@ SECRETS = ("apiToken", "accessToken", "oauthClientSecret")
 def resolve(config: Config, base_url: str, environ: Environment, origin: str) -> dict[Kind, Credential]:
     """Every usable credential. Raises ConfigurationError when there is none, or half of one.
 
-    The environment's secrets count only when the configuration names none: a provider with a host of its own must not
+    A secret in the configuration shuts out those of the environment: a provider with a host of its own must not
     be sent another host's token. What a preview does not know yet is named, but cannot be used.
     """
     values = config.model_dump(by_alias=True)

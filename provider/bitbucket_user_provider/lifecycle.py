@@ -1,7 +1,7 @@
 """check, diff, create, read, update and delete of any resource, on plain dicts in camelCase.
 
-    state = args + answer · a 404 on read means gone and on delete means done · a changed `Replaces` field replaces ·
-    an id is told by its parts · nothing here or below knows pulumi
+    the state is the args and the answer · what reads as 404 is gone, what deletes as 404 is done · `Replaces` fields
+    replace · an id is told by its parts · nothing here or below knows pulumi
 
 At a prompt:
 

@@ -1,7 +1,7 @@
 """Which requests are repeated, when, and how often.
 
 GET, PUT and DELETE can be sent twice without harm. A POST is repeated only when Bitbucket refused it (429, `governor`)
-or it was never sent; one that may have arrived is settled by looking (`settle`).
+or it was never sent; whether a lost one has arrived, `settle` finds out.
 """
 
 import random

@@ -1,4 +1,4 @@
-"""Sets of grants under the engine: nobody loses access that no preview has named, and the caller stays."""
+"""Sets of grants under the engine: no access ends unannounced, and the caller stays."""
 
 from __future__ import annotations
 

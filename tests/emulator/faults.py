@@ -1,4 +1,4 @@
-"""Faults: what the next calls of a route get instead of, or on top of, the true answer."""
+"""Faults: answers to calls still to come that replace the true one, or spoil it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sets: nobody loses access that no preview has named, the caller stays, and only differences are sent."""
+"""Sets: no access ends unannounced, the caller stays, and only differences are sent."""
 
 from __future__ import annotations
 

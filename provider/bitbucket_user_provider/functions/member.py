@@ -67,7 +67,7 @@ def members_by_email(api: Api, workspace: str, emails: Iterable[str]) -> dict[st
                 MEMBERS,
                 {"workspace": workspace},
                 q=f"user.email IN ({listed})",
-                fields="+values.user.email",  # without it the answer holds no address
+                fields="+values.user.email",  # addresses are not in the answer unless asked for
             )
         for entry in entries:
             one = member(api, entry)

@@ -1,6 +1,6 @@
 """All direct user grants of one place as one resource: what the sets of repositories and projects have in common.
 
-Nobody loses access that no preview has named: update and delete remove only people whom the state holds, and create
+No access ends unannounced: update and delete remove only people whom the state holds, and create
 fails before any write when it finds people whom the map does not name. Groups are never touched.
 """
 

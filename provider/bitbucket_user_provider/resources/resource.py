@@ -1,4 +1,4 @@
-"""What a resource is: Args, State (which extends Args), an id, and verbs. `lifecycle` knows all the rest."""
+"""What a resource is: models of its inputs and its state, an id, four verbs. All the rest is `lifecycle`'s."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping

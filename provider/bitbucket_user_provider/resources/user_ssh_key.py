@@ -1,4 +1,4 @@
-"""A public SSH key on a Bitbucket account. An account manages its own keys alone.
+"""SSH keys of an account, which manages its own and nobody else's.
 
 Scopes: read:ssh-key, write:ssh-key, delete:ssh-key.
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-selected-user-ssh-keys-post
@@ -92,7 +92,7 @@ class State(Args):
 
 
 class UserSshKey(Resource[Args, State]):
-    """A public SSH key on a Bitbucket account, managed with that account's own credential. A key is unique in all of
+    """A public SSH key of a Bitbucket account, managed with that account's own credential. A key is unique in all of
     Bitbucket, and a deleted one stays blocked for up to 30 days: a replacement needs another key text and is refused,
     before the old key is gone, when it has the same."""
 

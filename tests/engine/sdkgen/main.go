@@ -44,7 +44,7 @@ func main() {
 	}
 }
 
-// load binds the schema afresh for each language: the generators rename its enum values in place.
+// load binds the schema. Each language gets a copy, because generating changes enum values of the one it gets.
 func load(source []byte) *schema.Package {
 	var spec schema.PackageSpec
 	check(json.Unmarshal(source, &spec))
