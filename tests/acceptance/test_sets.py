@@ -75,7 +75,7 @@ def test_one_line_says_what_changes_and_an_empty_map_who_loses_what(
     assert stack.up()
     team.permissions = {GRACE.uuid: "admin", ALAN.account_id: "read"}
     run = stack.preview()
-    assert f"acme/web: ~ Grace Hopper write → admin · + {ALAN.account_id} read · − Bob Kahn" in told(run)
+    assert f"acme/web: + {ALAN.account_id} read · ~ Grace Hopper write → admin · − Bob Kahn" in told(run)
     if run.details:  # the plugin's differences name each entry of the map
         assert run.details["team"] == {
             f'permissions["{ALAN.account_id}"]': "add",

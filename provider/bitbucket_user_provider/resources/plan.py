@@ -86,10 +86,15 @@ class Plan:
         return [step for step in self.steps if step.after is None]
 
     def line(self) -> str:
-        gives = list(map(str, self.gives[:MOST_NAMED]))
-        if len(self.gives) > MOST_NAMED:
-            gives.append(f"+ {len(self.gives) - MOST_NAMED} more")
-        return " · ".join([*gives, *map(str, self.takes), *map(str, self.caller), *map(str, self.settled)])
+        gives = _shown(self.gives)
+        if len(gives) > MOST_NAMED:
+            gives[MOST_NAMED:] = [f"+ {len(gives) - MOST_NAMED} more"]
+        return " · ".join([*gives, *_shown(self.takes), *_shown(self.caller), *_shown(self.settled)])
+
+
+def _shown(steps: list[Step]) -> list[str]:
+    """In an order of their own: that of a map is lost on its way through the engine."""
+    return [str(step) for step in sorted(steps, key=lambda step: (bool(step.before), not step.after, step.name))]
 
 
 def plan(
