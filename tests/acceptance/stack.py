@@ -14,11 +14,12 @@ import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from pulumi import automation as auto
 from pulumi.automation import EngineEvent, _stack, events
@@ -141,31 +142,39 @@ def _name(urn: str) -> str:
 
 
 class _Program(LanguageServer):
-    """Ends quietly when the engine stops it; Pulumi leaves a coroutine and an event loop to the collector, which has
+    """Ends quietly when the engine stops it; Pulumi leaves coroutines and an event loop to the collector, which has
     nobody to tell of what it finds."""
 
     def Run(self, request: Any, context: Any) -> Any:
         loops: list[asyncio.AbstractEventLoop] = []
-        program = self.program
+        new_event_loop = asyncio.new_event_loop
 
-        def run() -> Any:
-            loops.append(asyncio.get_running_loop())
-            return program()
+        def remembered() -> asyncio.AbstractEventLoop:
+            loops.append(new_event_loop())
+            return loops[-1]
 
-        self.program = run
+        answer = RunResponse(error="the engine has gone")
         try:
-            answer = super().Run(request, context)  # type: ignore[no-untyped-call]
-        except Exception as error:  # noqa: BLE001 - the engine has gone and heard nothing
-            answer = RunResponse(error=str(error))
-        if answer.error:
-            listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
-            try:
-                while loops:
-                    loops.pop().close()
-                gc.collect()
-            finally:
-                sys.unraisablehook = listening
+            with patch("asyncio.new_event_loop", remembered), suppress(Exception):
+                answer = super().Run(request, context)  # type: ignore[no-untyped-call]
+        finally:
+            if answer.error:
+                _bury(loops)
         return answer
+
+
+def _bury(loops: list[asyncio.AbstractEventLoop]) -> None:
+    listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
+    try:
+        while loops:
+            loop = loops.pop()
+            if not loop.is_closed():
+                loop.run_until_complete(loop.shutdown_default_executor())  # its threads may still ask the engine
+                loop.close()
+            del loop
+        gc.collect()
+    finally:
+        sys.unraisablehook = listening
 
 
 _stack.LanguageServer = _Program  # type: ignore[attr-defined]
