@@ -92,9 +92,9 @@ def test_one_line_says_what_changes_and_an_empty_map_who_loses_what(
     assert run and not run.changes and not run.found
 
 
-def test_the_caller_goes_only_when_keep_caller_is_off(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_the_caller_goes_only_when_keep_caller_is_off(native: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     bitbucket.grant("acme", "web", "Ada", "admin")
-    team = Team(sdk, {GRACE.uuid: "write"})
+    team = Team(native, {GRACE.uuid: "write"})
     stack = stacks(team)
     assert stack.up()
     team.options = {"keep_caller": False}
@@ -104,9 +104,9 @@ def test_the_caller_goes_only_when_keep_caller_is_off(sdk: Any, stacks: Stacks, 
     assert held(bitbucket) == {"Grace Hopper": "write"}
 
 
-def test_what_is_not_exclusive_leaves_strangers_alone(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_what_is_not_exclusive_leaves_strangers_alone(native: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     bitbucket.grant("acme", "web", "Margaret", "write")
-    team = Team(sdk, {GRACE.uuid: "write"}, exclusive=False)
+    team = Team(native, {GRACE.uuid: "write"}, exclusive=False)
     stack = stacks(team)
     assert stack.up()
     run = stack.up(refresh=True)
@@ -143,9 +143,11 @@ def test_a_set_that_half_succeeds_says_who_is_done_and_the_next_run_does_the_res
     assert run and not run.changes and not run.found
 
 
-def test_a_create_that_half_succeeds_goes_on_from_there(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_a_create_that_half_succeeds_goes_on_from_there(
+    native: Any, stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
     bitbucket.fault(f"/repositories/acme/web/permissions-config/users/{BOB.uuid}", "PUT", status=402)
-    team = Team(sdk, {GRACE.uuid: "write", BOB.uuid: "read"})
+    team = Team(native, {GRACE.uuid: "write", BOB.uuid: "read"})
     stack = stacks(team)
     assert not stack.up()
     assert held(bitbucket) == {"Grace Hopper": "write"}
@@ -156,9 +158,9 @@ def test_a_create_that_half_succeeds_goes_on_from_there(sdk: Any, stacks: Stacks
 
 
 def test_the_same_person_under_two_keys_is_found_before_anybody_is_removed(
-    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
+    native: Any, stacks: Stacks, bitbucket: CheckedEmulator
 ) -> None:
-    team = Team(sdk, {BOB.uuid: "read"})
+    team = Team(native, {BOB.uuid: "read"})
     stack = stacks(team)
     assert stack.up()
     team.permissions = {GRACE.uuid: "write", GRACE.account_id: "write"}
