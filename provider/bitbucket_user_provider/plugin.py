@@ -308,7 +308,3 @@ def main() -> None:
     while os.getppid() == engine:  # a killed engine sends no signal
         time.sleep(1)
     os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -66,7 +66,7 @@ def _resident() -> float:
 
 @contextmanager
 def _plugin() -> Iterator[tuple[subprocess.Popen[str], provider_pb2_grpc.ResourceProviderStub]]:
-    command = [sys.executable, "-m", "bitbucket_user_provider.plugin"]
+    command = [sys.executable, "-m", "bitbucket_user_provider.plugin_start"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
