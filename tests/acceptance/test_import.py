@@ -55,6 +55,8 @@ def test_the_code_of_an_import_of_everything_previews_clean(stacks: Stacks, bitb
     assert bitbucket.count("PUT") == bitbucket.count("DELETE") == 0
     assert set(stack.state) == set(things)
     assert "plain-secret" not in stack.state_text
+    for bag in ("inputs", "outputs"):
+        assert "ciphertext" in stack.state["user-variable"][bag]["value"]
 
     project.write_text(PROJECT + (stack.folder / "code.yaml").read_text())
     bitbucket.clear()
