@@ -294,6 +294,7 @@ def _abort_partially(context: grpc.ServicerContext, error: PartialFailure, kind:
 
 def main() -> None:
     """Serves one engine, whose address is the last argument, until it goes."""
+    engine = os.getppid()  # before it may be killed
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     limits = [("grpc.max_receive_message_length", LONGEST_MESSAGE), ("grpc.max_send_message_length", LONGEST_MESSAGE)]
     server = grpc.server(ThreadPoolExecutor(max_workers=THREADS), options=limits)
@@ -304,7 +305,6 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: os._exit(0))
     print(port, flush=True)
-    engine = os.getppid()
     while os.getppid() == engine:  # a killed engine sends no signal
         time.sleep(1)
     os._exit(1)
