@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import tempfile
@@ -36,6 +37,13 @@ def home() -> Iterator[Path]:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="bitbucket-user-") as folder:
         patch.setenv("PATH", os.pathsep.join([str(engine()), str(PLUGIN.parent), os.environ["PATH"]]))
         yield Path(folder)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """What Pulumi leaves of stopped programs meets the collector here, not in the middle of another test."""
+    yield
+    gc.collect()
 
 
 @pytest.fixture
