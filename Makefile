@@ -49,7 +49,7 @@ emulator: venv  ## a Bitbucket on port 8118 of this machine
 
 venv: $(VENV)  ## the Python environment, .venv/
 
-$(VENV): requirements-dev.lock pyproject.toml
+$(VENV): requirements-dev.lock pyproject.toml provider/bitbucket_user_provider/__init__.py
 	@$(PYTHON) -c 'import sys; sys.exit(f"Python 3.10 or later is needed; this is {sys.version}" if sys.version_info < (3, 10) else 0)'
 	@test -e $@ || echo "Installing the Python environment into .venv (once, about a minute)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -4,11 +4,5 @@
 dicts. `dynamic` and `plugin` bring it to Pulumi; nothing else here imports pulumi.
 """
 
-from importlib.metadata import PackageNotFoundError, version
-
-try:
-    __version__ = version("pulumi-bitbucket-user")
-except PackageNotFoundError:  # a checkout that was never installed
-    __version__ = "0.0.0"
-
+__version__ = "0.1.0"
 USER_AGENT = f"pulumi-bitbucket-user/{__version__}"
