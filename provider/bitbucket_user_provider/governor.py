@@ -20,8 +20,6 @@ BACKOFF_SECONDS = (5, 15, 30, 60, 120)
 LEAST_PAUSE_SECONDS = 1.0
 LEAD_SECONDS = 1.0
 """How long one request is ahead of the next after a pause."""
-WAKING = 100_000
-"""More threads than will ever wait for a slot."""
 
 
 class Governor:
@@ -51,14 +49,16 @@ class Governor:
 
     def cancel(self) -> None:
         self._cancelled.set()
-        self._slots.release(WAKING)
+        self._slots.release()
 
     def enter(self) -> tuple[int, float]:
         """Takes a slot unless a pause is on: how many pauses there were, and seconds until to ask again (0: taken)."""
         self._stop_if_cancelled()
         while not self._slots.acquire(timeout=current.get().remaining()):
             pass
-        self._stop_if_cancelled()
+        if self._cancelled.is_set():
+            self._slots.release()  # to the next who waits
+            self._stop_if_cancelled()
         with self._lock:
             seen, left = self._pauses, max(0.0, self._resume_at - operation.now())
             if not left and self._in_a_row:
