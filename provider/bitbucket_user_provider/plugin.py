@@ -1,17 +1,12 @@
-"""The core as a Pulumi plugin, `pulumi-resource-bitbucket-user`: the provider protocol over gRPC.
+"""The core as a Pulumi plugin: the methods of the provider protocol, on plain dicts.
 
 A servicer of its own on the protocol's messages. Every method runs under `@told`, which turns errors into one paragraph
 and gives the operation its place to report. Concurrency is the engine's; `maxConcurrentRequests` caps the requests.
 """
 
-import json
 import os
-import signal
-import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
@@ -20,7 +15,6 @@ import grpc
 from google.protobuf.any_pb2 import Any as AnyMessage
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc, status_pb2
-from pulumi.runtime.proto import plugin_pb2 as plugins
 from pulumi.runtime.proto import provider_pb2 as rpc
 
 from . import __version__
@@ -37,9 +31,6 @@ from .resources.resource import Resource
 if TYPE_CHECKING:
     from .invoke import Invoker
 
-THREADS = 1000
-"""More than any `--parallel`, or Cancel would queue behind waiting creates; made on demand."""
-LONGEST_MESSAGE = 400 * 1024 * 1024
 AFTER_ROTATION = (
     "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` "
     "first, or add `--run-program`."
@@ -106,25 +97,17 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
         return log(engine_pb2.INFO, True), log(engine_pb2.WARNING, False)
 
+    def cancel(self) -> None:
+        """Ends every wait, and starts nothing more."""
+        self._cancelled.set()
+        if self._configured:
+            self._configured.api.governor.cancel()
+
     @property
     def lifecycle(self) -> Lifecycle:
         if self._configured is None:
             raise ConfigurationError("The provider is not configured.")
         return self._configured
-
-    @told
-    def Handshake(self, request: rpc.ProviderHandshakeRequest, context: Any) -> rpc.ProviderHandshakeResponse:
-        return rpc.ProviderHandshakeResponse()
-
-    @told
-    def GetPluginInfo(self, request: Empty, context: Any) -> plugins.PluginInfo:
-        return plugins.PluginInfo(version=__version__)
-
-    @told
-    def GetSchema(self, request: rpc.GetSchemaRequest, context: Any) -> rpc.GetSchemaResponse:
-        from .schema import schema
-
-        return rpc.GetSchemaResponse(schema=json.dumps(schema()))
 
     @told
     def CheckConfig(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
@@ -224,12 +207,6 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         found = self.lifecycle.listed(request.token.rpartition(":")[2], to_bag(request.query))
         return found[: request.limit] if request.limit > 0 else found
 
-    def Cancel(self, request: Empty, context: grpc.ServicerContext) -> Empty:
-        self._cancelled.set()
-        if self._configured:
-            self._configured.api.governor.cancel()
-        return Empty()
-
 
 def _config_failure(key: str, reason: str) -> rpc.CheckFailure:
     """The engine shows the value of the property that a failure names: never of a secret, nor of one misspelt."""
@@ -290,21 +267,3 @@ def _abort_partially(context: grpc.ServicerContext, error: PartialFailure, kind:
     status = status_pb2.Status(code=code.value[0], message=str(error), details=[detail])
     context.set_trailing_metadata((("grpc-status-details-bin", status.SerializeToString()),))
     context.abort(code, str(error))
-
-
-def main() -> None:
-    """Serves one engine, whose address is the last argument, until it goes."""
-    engine = os.getppid()  # before it may be killed
-    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
-    limits = [("grpc.max_receive_message_length", LONGEST_MESSAGE), ("grpc.max_send_message_length", LONGEST_MESSAGE)]
-    server = grpc.server(ThreadPoolExecutor(max_workers=THREADS), options=limits)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(addresses[-1] if addresses else None), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    # The engine sends a signal after every run, when all is said, and waits until the process is gone.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
-    print(port, flush=True)
-    while os.getppid() == engine:  # a killed engine sends no signal
-        time.sleep(1)
-    os._exit(1)

@@ -3,7 +3,7 @@
 from typing import Any
 from unittest.mock import patch
 
-from bitbucket_user_provider import plugin
+from bitbucket_user_provider import lifecycle, plugin_start
 from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.lifecycle import Found, Lifecycle
 
@@ -30,5 +30,5 @@ def _known(inputs: Any) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with patch.object(plugin, "Lifecycle", Instant):
-        plugin.main()
+    with patch.object(lifecycle, "Lifecycle", Instant):
+        plugin_start.main()

@@ -13,6 +13,7 @@ from tests.engine.compiled import node_sdk
 
 DIST = ROOT / "dist"
 SOURCES = ROOT / "provider/bitbucket_user_provider"
+SCHEMA = ROOT / "provider/schema.json"
 DISTRIBUTION = "pulumi-bitbucket-user"
 VERSION = metadata.version(DISTRIBUTION)
 PLUGIN = "pulumi-resource-bitbucket-user"
@@ -33,6 +34,7 @@ def plugin_tarball() -> Path:
         name,
         sys.version,
         *sorted(SOURCES.rglob("*.py")),
+        SCHEMA,
         ROOT / "requirements-dev.lock",
         ROOT / "LICENSE",
         Path(__file__),
@@ -47,8 +49,7 @@ def _pack(tarball: Path) -> None:
         places = [f"--{place}path={folder}/{place}" for place in ("dist", "work", "spec")]
         entry = str(ROOT / "provider/__main__.py")
         options = ["--onedir", "--noconfirm", "--log-level=ERROR", "--name", PLUGIN]
-        # The schema reads the docstrings under fields from the sources.
-        options += ["--add-data", f"{SOURCES}:{SOURCES.name}"]
+        options += ["--add-data", f"{SCHEMA}:{SOURCES.name}"]
         options += ["--copy-metadata", DISTRIBUTION, *places, *excluded]
         run(sys.executable, "-m", "PyInstaller", *options, entry, cwd=ROOT)
         program = Path(folder, "dist", PLUGIN)

@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 import grpc
-from bitbucket_user_provider.plugin import Plugin
+from bitbucket_user_provider.plugin_server import Front
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct
@@ -142,7 +142,7 @@ def plugged_in() -> Iterator[Engine]:
     engine_pb2_grpc.add_EngineServicer_to_server(log, engine)
     address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
     plugin = grpc.server(threads)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Plugin(address), plugin)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(cast(Any, Front(address)), plugin)
     port = plugin.add_insecure_port("127.0.0.1:0")
     engine.start()
     plugin.start()

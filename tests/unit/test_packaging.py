@@ -49,6 +49,10 @@ def test_the_wheel_holds_every_source_file(wheel: zipfile.ZipFile) -> None:
             assert str(path.relative_to(source)) in wheel.namelist()
 
 
+def test_the_wheel_holds_the_schema_that_its_plugin_serves(wheel: zipfile.ZipFile) -> None:
+    assert wheel.read("bitbucket_user_provider/schema.json") == (ROOT / "provider/schema.json").read_bytes()
+
+
 def test_a_program_of_dynamic_resources_asks_for_no_plugin(wheel: zipfile.ZipFile) -> None:
     mark = json.loads(wheel.read("pulumi_bitbucket_user/pulumi-plugin.json"))
     assert mark == {"name": "bitbucket-user", "resource": False, "version": VERSION}

@@ -182,7 +182,12 @@ def test_a_defect_asks_to_be_reported_in_one_paragraph(engine: Engine, monkeypat
     )
 
 
-def test_a_cancel_before_the_configuration_holds_after_it(engine: Engine, bitbucket: CheckedEmulator) -> None:
+@pytest.mark.parametrize("at_work", [False, True])
+def test_a_cancel_before_the_configuration_holds_after_it(
+    engine: Engine, bitbucket: CheckedEmulator, at_work: bool
+) -> None:
+    if at_work:
+        check_config(engine, {})
     engine.cancel()
     engine.configure()
     with pytest.raises(grpc.RpcError, match="Stopped, as asked"):

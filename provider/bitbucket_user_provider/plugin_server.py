@@ -1,0 +1,89 @@
+"""The plugin's process, `pulumi-resource-bitbucket-user`: it serves one engine until that goes.
+
+Every run waits for its start, and a program in YAML starts it once more for the schema alone. So it tells what it is
+without the core, which is imported when there is work.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+from pulumi.runtime.proto import plugin_pb2 as plugins
+from pulumi.runtime.proto import provider_pb2 as rpc
+from pulumi.runtime.proto import provider_pb2_grpc
+
+from . import __version__
+
+if TYPE_CHECKING:
+    from .plugin import Plugin
+
+THREADS = 1000
+"""More than any `--parallel`, or Cancel would queue behind waiting creates; made on demand."""
+LONGEST_MESSAGE = 400 * 1024 * 1024
+
+
+class Front:
+    """The servicer: answers what the plugin is, and hands every other method on to the one that works."""
+
+    def __init__(self, engine: str | None) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._made: Plugin | None = None
+        self._cancelled = False
+
+    def Handshake(self, request: rpc.ProviderHandshakeRequest, context: Any) -> rpc.ProviderHandshakeResponse:
+        return rpc.ProviderHandshakeResponse()
+
+    def GetPluginInfo(self, request: Empty, context: Any) -> plugins.PluginInfo:
+        return plugins.PluginInfo(version=__version__)
+
+    def GetSchema(self, request: rpc.GetSchemaRequest, context: Any) -> rpc.GetSchemaResponse:
+        here = Path(__file__).parent
+        beside = here / "schema.json"  # in a wheel; in a checkout it lies one higher
+        return rpc.GetSchemaResponse(schema=(beside if beside.exists() else here.parent / beside.name).read_text())
+
+    def Cancel(self, request: Empty, context: Any) -> Empty:
+        with self._lock:
+            self._cancelled = True
+            if self._made:
+                self._made.cancel()
+        return Empty()
+
+    def __getattr__(self, method: str) -> Any:
+        return lambda request, context: getattr(self._plugin(), method)(request, context)
+
+    def _plugin(self) -> "Plugin":
+        with self._lock:
+            if self._made is None:
+                from .plugin import Plugin
+
+                self._made = Plugin(self._engine)
+                if self._cancelled:
+                    self._made.cancel()
+            return self._made
+
+
+def main() -> None:
+    """Serves the engine whose address is the last argument."""
+    engine = os.getppid()  # before it may be killed
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    limits = [("grpc.max_receive_message_length", LONGEST_MESSAGE), ("grpc.max_send_message_length", LONGEST_MESSAGE)]
+    server = grpc.server(ThreadPoolExecutor(max_workers=THREADS), options=limits)
+    front = cast(provider_pb2_grpc.ResourceProviderServicer, Front(addresses[-1] if addresses else None))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(front, server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    # The engine sends a signal after every run, when all is said, and waits until the process is gone.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: os._exit(0))
+    print(port, flush=True)
+    while os.getppid() == engine:  # a killed engine sends no signal
+        time.sleep(1)
+    os._exit(1)
