@@ -16,8 +16,8 @@ help:  ## this list
 demo: engine-quietly  ## a stack's whole life against a Bitbucket on this machine, step by step
 	@$(BIN)/python -m tests.demo
 
-test: engine-quietly  ## set-up and every test
-	@$(BIN)/python -m pytest -q
+test: engine-quietly  ## set-up and every test, as many at once as there are cores
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
 
 check: venv  ## what CI runs: format, lint, types, generated files current, then `make test`
 	@$(BIN)/ruff format --quiet --check $(CODE) $(EXAMPLES) || (echo "Run \`make format\`"; exit 1)

@@ -1,10 +1,25 @@
-"""A pytest plugin: says at the end of a session how many exchanges were validated."""
+"""A pytest plugin: says at the end of a session how many exchanges were validated, by all its workers."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import pytest
 
 from tests import contract
+
+COUNTERS = (contract.validated, contract.answered)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if hasattr(session.config, "workeroutput"):  # of pytest-xdist
+        session.config.workeroutput["contract"] = [dict(counter) for counter in COUNTERS]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    for counter, counts in zip(COUNTERS, getattr(node, "workeroutput", {}).get("contract", []), strict=False):
+        counter.update(counts)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

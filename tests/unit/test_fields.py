@@ -110,7 +110,7 @@ def test_a_property_is_any_json_object(value: dict[str, Any]) -> None:
         (None, "must be a JSON object"),
         ('{"a": 1}', "must be a JSON object"),
         ({"a": float("nan")}, "is no JSON: Out of range float values are not JSON compliant"),
-        ({"a": object()}, "is no JSON: Object of type object is not JSON serializable"),
+        ({"a": 1j}, "is no JSON: Object of type complex is not JSON serializable"),
         ({"a b": 1}, "the key 'a b' may hold letters, digits, - and _ only"),
         ({"": 1}, "the key '' may hold letters"),
         ({"a": {"b.c": 1}}, "the key 'b.c' in a may hold letters"),
