@@ -160,7 +160,8 @@ def _own(stack: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tell(message: str) -> None:
-    print(message, file=sys.stderr, flush=True)
+    if message:
+        print(message, file=sys.stderr, flush=True)
 
 
 def _request() -> Any:

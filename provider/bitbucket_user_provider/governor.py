@@ -45,6 +45,7 @@ class Governor:
             raise here.out_of_time(why)
         here.say(f"{why}; going on in {_span(seconds)}")
         self._wait(seconds)
+        here.say("")
         self._stop_if_cancelled()
 
     def cancel(self) -> None:

@@ -22,7 +22,7 @@ def now() -> float:
 class Operation:
     urn: str = ""
     say: Callable[[str], None] = _nobody
-    """Shows a passing remark beside the resource."""
+    """Shows a passing remark beside the resource, until the next; an empty one takes it away."""
     warn: Callable[[str], None] = _nobody
     """Shows a warning that stays."""
     seconds: float | None = None
