@@ -95,6 +95,8 @@ def _remedies(status: int, told: str, call: Call) -> Iterator[str]:
     credential = call.credential
     if status == 401:
         yield f"The credential was {credential.kind.value}: {credential.source}. Is it whole, and not expired?"
+        if credential.advice:
+            yield credential.advice
     if status == 402:
         yield "The workspace's plan has no seat left for this person: free one or raise the plan, then run again."
     if status in (401, 403) and credential.kind not in call.prefers:

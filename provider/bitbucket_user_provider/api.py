@@ -7,7 +7,7 @@ from typing import Any
 from .claims import Claims
 from .client import Client, Path
 from .config import Config
-from .credentials import Environment, Kind
+from .credentials import STACK, Environment, Kind, Origin
 from .errors import ApiError, NotFound
 from .listings import Entry, Listing
 from .operation import current
@@ -18,7 +18,7 @@ USER = Path("/user", reads=READ_PEOPLE)
 
 
 class Api(Client):
-    def __init__(self, config: Config, environ: Environment, origin: str = "stack configuration") -> None:
+    def __init__(self, config: Config, environ: Environment, origin: Origin = STACK) -> None:
         super().__init__(config, environ, origin)
         self.people = People()
         self.claims = Claims()

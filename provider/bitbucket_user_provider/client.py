@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 
 from . import USER_AGENT, answers, retries
 from .config import PUBLIC_API, Config, checked_url
-from .credentials import Credential, Environment, Kind, resolve
+from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
 from .errors import BitbucketError, ConfigurationError, InvalidInput
 from .governor import Governor
 from .operation import current
@@ -77,7 +77,7 @@ def _braced(name: str, fields: Any) -> str:
 class Client:
     """One pooled session. Safe for threads."""
 
-    def __init__(self, config: Config, environ: Environment, origin: str = "stack configuration") -> None:
+    def __init__(self, config: Config, environ: Environment, origin: Origin = STACK) -> None:
         self.config = config
         self.governor = Governor(config.max_concurrent_requests, config.max_rate_limit_wait_seconds)
         self._environ = environ

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NoReturn, TypeAlias
+from typing import Any, NamedTuple, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 import requests
@@ -27,10 +27,23 @@ class Kind(Enum):
     JWT = "a Connect app's JWT (BITBUCKET_JWT)"
 
 
+class Origin(NamedTuple):
+    """Where the configuration's credentials come from."""
+
+    name: str
+    advice: str = ""
+    """What to do when one of them is refused, beyond what goes for all."""
+
+
+STACK = Origin("stack configuration")
+
+
 class Credential(AuthBase, ABC):
     kind: Kind
     source: str
     """Where each half was found, for the error after a 401."""
+    advice = ""
+    """More for that error."""
 
     @abstractmethod
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest: ...
@@ -164,7 +177,7 @@ VARIABLES = {
 SECRETS = ("apiToken", "accessToken", "oauthClientSecret")
 
 
-def resolve(config: Config, base_url: str, environ: Environment, origin: str) -> dict[Kind, Credential]:
+def resolve(config: Config, base_url: str, environ: Environment, origin: Origin) -> dict[Kind, Credential]:
     """Every usable credential. Raises ConfigurationError when there is none, or half of one.
 
     A secret in the configuration shuts out those of the environment: a provider with a host of its own must not
@@ -176,7 +189,7 @@ def resolve(config: Config, base_url: str, environ: Environment, origin: str) ->
 
     def find(key: str) -> _Found | None:
         if values[key] and values[key].strip():
-            return _Found(values[key].strip(), origin, configured=True)
+            return _Found(values[key].strip(), origin.name, configured=True)
         return None if named and key in SECRETS else from_environment(VARIABLES[key])
 
     def from_environment(variable: str) -> _Found | None:
@@ -203,6 +216,9 @@ def resolve(config: Config, base_url: str, environ: Environment, origin: str) ->
         found[Kind.OAUTH] = OAuth(client_id.value, client_secret.value, url, config.timeout_seconds, source)
     if jwt := from_environment("BITBUCKET_JWT"):
         found[Kind.JWT] = Header(Kind.JWT, "JWT", jwt.value, f"token from {jwt.source}")
+    for kind, secret in {Kind.API_TOKEN: api_token, Kind.ACCESS_TOKEN: access_token, Kind.OAUTH: client_secret}.items():
+        if kind in found and secret and secret.configured:
+            found[kind].advice = origin.advice
 
     for owner, secret, owner_key, secret_key in (
         (email, api_token, "email", "apiToken"),

@@ -19,8 +19,9 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 
 from . import __version__
 from .api import Api
-from .config import NAMESPACE, Config, load, problems
-from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure, Unauthorized
+from .config import NAMESPACE, PUBLIC_API, Config, load, problems
+from .credentials import STACK, Origin
+from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
 from .lifecycle import Diff, Lifecycle, public
 from .model import Change, secret_aliases
 from .operation import operation
@@ -60,8 +61,6 @@ def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any
             _abort_partially(context, error, _kind(urn))
         except Exists as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, _how_to_take_over(error, urn))
-        except Unauthorized as error:
-            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{error} {AFTER_ROTATION}")
         except BitbucketError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Exception as error:  # noqa: BLE001 - whatever is left is a defect of this plugin
@@ -121,13 +120,17 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         keys = [info.alias or name for name, info in Config.model_fields.items()]
         changed = [key for key in keys if olds.get(key) != news.get(key)]
         changes = {key: Change.between(olds.get(key), news.get(key)) for key in changed}
+        if "baseUrl" in changes:
+            before, after = (bag.get("baseUrl") or PUBLIC_API for bag in (olds, news))
+            warn = self.reporter(request.urn)[1]
+            warn(f"baseUrl changes from {before} to {after}: what the state holds is looked for there; nothing moves.")
         return _diff_response(Diff(changes=changes, delete_first=False))
 
     @told
     def Configure(self, request: rpc.ConfigureRequest, context: Any) -> rpc.ConfigureResponse:
         default = not request.name or request.name.startswith("default")
-        origin = "stack configuration" if default else f"the configuration of provider '{request.name}'"
-        lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, origin))
+        name = STACK.name if default else f"the configuration of provider '{request.name}'"
+        lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, Origin(name, AFTER_ROTATION)))
         lifecycle.ready()
         if self._cancelled.is_set():
             lifecycle.api.governor.cancel()

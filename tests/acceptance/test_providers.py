@@ -107,6 +107,17 @@ def test_a_token_rotated_in_stack_configuration_replaces_nothing_and_refresh_say
     assert stack.destroy()
 
 
+def test_another_base_url_of_the_default_provider_is_said_too(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+    with Emulator() as other:
+        stack = stacks(one_grant(), config={"baseUrl": bitbucket.url})
+        assert stack.up()
+        stack.configure({"baseUrl": other.url})
+        run = stack.preview()
+        assert run and not run.changes
+        [warning] = [text for provider, text in run.warnings.items() if provider.startswith("default")]
+        assert warning.startswith(f"baseUrl changes from {bitbucket.url} to {other.url}: ")
+
+
 def test_another_base_url_or_token_is_said_and_replaces_nothing(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     with Emulator() as other:
         provided: dict[str, Any] = {"base_url": bitbucket.url, "api_token": "ada-api-token"}
@@ -129,6 +140,10 @@ def test_another_base_url_or_token_is_said_and_replaces_nothing(stacks: Stacks, 
         assert run and not run.changes
         assert run.providers == {"acme": ["update"]}
         assert f'baseUrl : "{bitbucket.url}" => "{other.url}"' in " ".join(run.stdout.split())
+        assert run.warnings["acme"] == (
+            f"baseUrl changes from {bitbucket.url} to {other.url}: what the state holds is looked for there; "
+            "nothing moves."
+        )
         assert "ada-api-token" not in run.stdout and "new-token" not in run.stdout
         assert stack.up()
         assert "ada-api-token" not in stack.state_text and "new-token" not in stack.state_text

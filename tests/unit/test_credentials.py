@@ -12,7 +12,7 @@ import pytest
 from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.client import Path
 from bitbucket_user_provider.config import PUBLIC_API, load
-from bitbucket_user_provider.credentials import Kind, resolve
+from bitbucket_user_provider.credentials import STACK, Kind, resolve
 from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, RateLimited, Unanswered, Unauthorized
 from bitbucket_user_provider.model import UNKNOWN
 from bitbucket_user_provider.permissions import REPOSITORY
@@ -30,7 +30,6 @@ EMAIL, TOKEN = {"BITBUCKET_EMAIL": "env@acme.example"}, {"BITBUCKET_API_TOKEN": 
 ACCESS = {"BITBUCKET_ACCESS_TOKEN": "env-access"}
 OAUTH = {"BITBUCKET_OAUTH_CLIENT_ID": "env-id", "BITBUCKET_OAUTH_CLIENT_SECRET": "env-secret"}
 OTHERS = {"BITBUCKET_USERNAME": "tool@acme.example", "BITBUCKET_PASSWORD": "tool-password"}
-STACK = "stack configuration"
 
 
 @pytest.fixture(autouse=True)
@@ -47,13 +46,13 @@ def sources(config: dict[str, Any], environ: dict[str, str]) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("config", "environ", "expected"),
     [
-        (ADA, {}, {"API_TOKEN": f"e-mail from {STACK}, token from {STACK}"}),
+        (ADA, {}, {"API_TOKEN": f"e-mail from {STACK.name}, token from {STACK.name}"}),
         ({}, EMAIL | TOKEN, {"API_TOKEN": "e-mail from BITBUCKET_EMAIL, token from BITBUCKET_API_TOKEN"}),
-        ({"email": "a@b"}, EMAIL | TOKEN, {"API_TOKEN": f"e-mail from {STACK}, token from BITBUCKET_API_TOKEN"}),
-        ({"apiToken": "t"}, EMAIL | TOKEN, {"API_TOKEN": f"e-mail from BITBUCKET_EMAIL, token from {STACK}"}),
-        (BOT, {}, {"ACCESS_TOKEN": f"token from {STACK}"}),
+        ({"email": "a@b"}, EMAIL | TOKEN, {"API_TOKEN": f"e-mail from {STACK.name}, token from BITBUCKET_API_TOKEN"}),
+        ({"apiToken": "t"}, EMAIL | TOKEN, {"API_TOKEN": f"e-mail from BITBUCKET_EMAIL, token from {STACK.name}"}),
+        (BOT, {}, {"ACCESS_TOKEN": f"token from {STACK.name}"}),
         ({}, ACCESS, {"ACCESS_TOKEN": "token from BITBUCKET_ACCESS_TOKEN"}),
-        (CONSUMER, {}, {"OAUTH": f"key from {STACK}, secret from {STACK}"}),
+        (CONSUMER, {}, {"OAUTH": f"key from {STACK.name}, secret from {STACK.name}"}),
         ({}, OAUTH, {"OAUTH": "key from BITBUCKET_OAUTH_CLIENT_ID, secret from BITBUCKET_OAUTH_CLIENT_SECRET"}),
         ({}, APP, {"JWT": "token from BITBUCKET_JWT"}),
     ],
@@ -85,7 +84,7 @@ def test_what_other_tools_read_is_a_fallback(name: str) -> None:
     assert sources({}, environ) == {
         "API_TOKEN": f"e-mail from BITBUCKET_USERNAME, token from BITBUCKET_{name}",
     }
-    assert sources({"email": "tool@acme.example"}, environ)["API_TOKEN"].startswith(f"e-mail from {STACK}")
+    assert sources({"email": "tool@acme.example"}, environ)["API_TOKEN"].startswith(f"e-mail from {STACK.name}")
 
 
 @pytest.mark.parametrize("own", [EMAIL | TOKEN, ACCESS, OAUTH], ids=str)

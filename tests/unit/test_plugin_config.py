@@ -22,7 +22,7 @@ from tests.emulator.seed import default_world
 from tests.engine.builds import ROOT
 from tests.unit.core import ADA as AS_ADA
 from tests.unit.plugin import UNKNOWN, Engine, bag, plugged_in, secret, struct, words
-from tests.unit.test_plugin import GRANT, INPUTS, VARIABLE
+from tests.unit.test_plugin import GRANT, INPUTS, SET, VARIABLE
 
 GRACE = default_world().person("Grace")
 PLUGIN = ROOT / ".venv" / "bin" / "pulumi-resource-bitbucket-user"
@@ -180,6 +180,26 @@ def test_a_defect_asks_to_be_reported_in_one_paragraph(engine: Engine, monkeypat
         f"Create met a defect of pulumi-bitbucket-user {__version__}, please report it: "
         "RuntimeError: one line and another"
     )
+
+
+@pytest.mark.parametrize("kind", [GRANT, SET])
+def test_a_refused_token_of_the_configuration_says_what_a_rotation_asks_for(engine: Engine, kind: str) -> None:
+    engine.configure({"email": "ada@acme.example", "apiToken": "worn-out"})
+    with pytest.raises(grpc.RpcError) as refusal:
+        engine.create(kind, INPUTS[kind])
+    assert "run `pulumi up` first, or add `--run-program`" in words(refusal.value)
+
+
+def test_a_refused_token_of_the_environment_asks_for_no_such_thing(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUCKET_EMAIL", "ada@acme.example")
+    monkeypatch.setenv("BITBUCKET_API_TOKEN", "worn-out")
+    engine.configure({})
+    with pytest.raises(grpc.RpcError) as refusal:
+        engine.create(GRANT, INPUTS[GRANT])
+    assert "token from BITBUCKET_API_TOKEN" in words(refusal.value)
+    assert "--run-program" not in words(refusal.value)
 
 
 @pytest.mark.parametrize("at_work", [False, True])
