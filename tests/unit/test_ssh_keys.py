@@ -189,6 +189,16 @@ def test_another_expiry_of_the_same_key_is_refused_before_the_key_is_gone(
     assert stack.outputs("laptop").get("expiresOn", "")[:10] == (before or "")
 
 
+def test_an_expiry_that_bitbucket_imposes_is_no_difference(bitbucket: CheckedEmulator) -> None:
+    bitbucket.world.switches.expires_on_answered = True
+    stack = Stack(bitbucket)
+    stack.up({"laptop": ssh_key()})
+    bitbucket.ssh_keys("Ada")[0].expires_on = "2099-06-30T00:00:00+00:00"
+    stack.refresh()
+    stack.preview({"laptop": ssh_key()})
+    assert not stack.diffs["laptop"] and stack.warned == []
+
+
 def test_an_expiry_that_is_not_known_yet_does_not_warn(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up({"laptop": ssh_key(expiresOn="2099-01-01")})

@@ -139,8 +139,10 @@ class UserSshKey(Resource[Args, State]):
             entry = listing.find([state.uuid])
         if entry is None:
             return None
-        args = self.recall(state.bag() | {"label": entry.get("label") or "", "key": state.key or entry["key"]})
-        return self._state(args, entry)
+        now = {"label": entry.get("label") or ""}
+        if not state.key:  # an import
+            now |= {"key": entry["key"], "expiresOn": entry.get("expires_on")}
+        return self._state(self.recall(state.bag() | now), entry)
 
     def update(self, api: Api, state: State, args: Args) -> State:
         entry = api.put(KEY, state, {"label": args.label})
@@ -217,7 +219,6 @@ class UserSshKey(Resource[Args, State]):
             "fingerprint": fingerprint(entry["key"]),
             "comment": entry.get("comment") or "",
             "createdOn": entry.get("created_on"),
-            "expiresOn": entry.get("expires_on"),
             "userUuid": bare(owner["uuid"]) if owner.get("uuid") else None,
             "accountId": owner.get("account_id"),
         }
