@@ -6,6 +6,7 @@ names is deleted.
 """
 
 import threading
+from collections import defaultdict
 from collections.abc import Iterable
 
 from .operation import current
@@ -17,7 +18,10 @@ EVERYBODY = "*"
 class Claims:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._wanted: dict[tuple[Place, str], str] = {}
+        self._wanted: defaultdict[Place, dict[str, str]] = defaultdict(dict)
+        """Who wants whom there: person → URN."""
+        self._wants: defaultdict[str, set[tuple[Place, str]]] = defaultdict(set)
+        """The same by URN."""
         self._adopted: dict[str, str] = {}
         self._owned: dict[str, str] = {}
         self._held: set[tuple[Place, str]] = set()
@@ -25,8 +29,8 @@ class Claims:
     def renew(self) -> None:
         """Forgets what the current URN wanted until now."""
         with self._lock:
-            for key in [key for key, urn in self._wanted.items() if urn == current.get().urn]:
-                del self._wanted[key]
+            for place, person in self._wants.pop(current.get().urn, ()):
+                del self._wanted[place][person]
 
     def claim(self, place: Place, persons: Iterable[str]) -> str | None:
         """Records that the current URN wants these persons at the place; another URN that does so too, if any.
@@ -36,20 +40,23 @@ class Claims:
         with self._lock:
             rival = None
             for person in persons:
-                holder = self._wanted.setdefault((place, person), current.get().urn)
-                rival = rival or (holder if holder != current.get().urn else None)
+                holder = self._wanted[place].setdefault(person, current.get().urn)
+                if holder == current.get().urn:
+                    self._wants[holder].add((place, person))
+                else:
+                    rival = rival or holder
             return rival
 
     def others(self, place: Place, persons: Iterable[str]) -> str | None:
         """Another URN that wants one of these persons at the place."""
         with self._lock:
-            holders = (self._wanted.get((place, person)) for person in persons)
+            holders = (self._wanted[place].get(person) for person in persons)
             return next((urn for urn in holders if urn is not None and urn != current.get().urn), None)
 
     def at(self, place: Place) -> set[str]:
         """Every other URN that wants something at the place."""
         with self._lock:
-            return {urn for (at, _), urn in self._wanted.items() if at == place} - {current.get().urn}
+            return {*self._wanted[place].values()} - {current.get().urn}
 
     def hold(self, place: Place, persons: Iterable[str]) -> None:
         """Records that the stack's state holds these persons' grant at the place."""
