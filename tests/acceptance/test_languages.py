@@ -18,7 +18,7 @@ import pytest
 from tests.acceptance.stack import Stack
 from tests.emulator import Emulator
 from tests.engine.builds import ROOT
-from tests.engine.compiled import NODE, node_sdk
+from tests.engine.compiled import TSC, node_modules
 from tests.engine.toolchains import need
 from tests.stacks import EXAMPLES, example
 
@@ -41,13 +41,9 @@ def yaml(stack: Stack) -> Command:
 
 def typescript(stack: Stack) -> Command:
     need("node", "npm")
-    modules = stack.folder / "node_modules"
-    modules.mkdir()
-    (modules / "pulumi-bitbucket-user").symlink_to(node_sdk())
-    for scope in ("@pulumi", "@types"):
-        (modules / scope).symlink_to(NODE / "node_modules" / scope)
+    node_modules(stack.folder)
     shutil.copy(LANGUAGES / "automation.js", stack.folder)
-    run(stack, str(NODE / "node_modules/.bin/tsc"))
+    run(stack, str(TSC))
     return lambda name: run(stack, "node", "automation.js", stack.folder.name, name)
 
 

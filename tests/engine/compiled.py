@@ -8,6 +8,7 @@ from tests.engine.builds import ROOT, Unavailable, digest, lock, run, say
 
 NODE = ROOT / "sdk" / "nodejs"
 GO = ROOT / "sdk" / "go"
+TSC = NODE / "node_modules" / ".bin" / "tsc"
 
 
 def node_sdk() -> Path:
@@ -25,11 +26,20 @@ def node_sdk() -> Path:
         say("Compiling the Node.js SDK (a few seconds)")
         stamp.unlink(missing_ok=True)
         shutil.rmtree(out, ignore_errors=True)
-        run(str(NODE / "node_modules/.bin/tsc"), cwd=NODE)
+        run(str(TSC), cwd=NODE)
         for file in (NODE / "package.json", NODE / "README.md", ROOT / "LICENSE"):
             shutil.copy(file, out)
         stamp.write_text(key)
     return out
+
+
+def node_modules(folder: Path) -> None:
+    """Lets TypeScript programs in this folder import the compiled SDK, Pulumi's, and Node's types."""
+    modules = folder / "node_modules"
+    modules.mkdir()
+    (modules / "pulumi-bitbucket-user").symlink_to(node_sdk())
+    for scope in ("@pulumi", "@types"):
+        (modules / scope).symlink_to(NODE / "node_modules" / scope)
 
 
 def _install(key: str) -> None:
