@@ -213,9 +213,8 @@ def test_a_write_with_the_wrong_kind_of_credential_says_which_is_needed(
 
 
 def test_an_interrupted_wait_for_the_rate_limit_ends_at_once(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
-
     bitbucket.fault(GRANTS, status=429, headers={"Retry-After": "600"}, times=None)
-    stack = stacks(grants(native))
+    stack = stacks(grants(native), config={"maxConcurrentRequests": 1})  # so that no other is under way
     with stack.under_way("up") as run:
         until(lambda: any("rate limit reached" in told for told in run.remarks.values()))
         bitbucket.clear()
