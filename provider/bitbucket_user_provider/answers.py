@@ -11,10 +11,10 @@ from urllib3.exceptions import NewConnectionError
 
 from .credentials import Credential, Kind
 from .errors import ApiError, BitbucketError, Conflict, NotFound, RateLimited, Unanswered, Unauthorized
+from .masking import shown
 from .operation import current
 from .retries import STATUSES, retry_after
 
-LONGEST_QUOTE = 300
 ERRORS = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: NotFound, 429: RateLimited}
 
 
@@ -141,19 +141,7 @@ def _plain(value: Any) -> str:
 
 
 def _quote(text: str, call: Call) -> str:
-    """One line of bounded length, without control characters and without any secret."""
-    text = _one_line(text)
-    for secret in map(_one_line, (*current.get().secrets, *call.credential.secrets())):
-        if len(secret) >= 8:
-            text = text.replace(secret, "[secret]")
-        elif secret:
-            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", "[secret]", text)
-    text = text.rstrip(".") or "an answer without words"
-    return text if len(text) <= LONGEST_QUOTE else text[:LONGEST_QUOTE].rstrip() + " …"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(re.sub(r"[\x00-\x1f\x7f]", " ", text).split())
+    return shown(text, (*current.get().secrets, *call.credential.secrets()))
 
 
 def _is_html(response: requests.Response) -> bool:

@@ -3,6 +3,7 @@
 import re
 import threading
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -15,8 +16,10 @@ from requests.auth import AuthBase, HTTPBasicAuth
 from . import USER_AGENT, operation
 from .config import Config
 from .errors import ConfigurationError, RateLimited, Unanswered
+from .masking import shown
 from .retries import STATUSES, retry_after
 
+TOKEN = re.compile(r"[!-~]+")
 Environment: TypeAlias = Mapping[str, str]
 
 
@@ -66,7 +69,7 @@ class ApiToken(Credential):
 
     def __init__(self, email: str, token: str, source: str) -> None:
         self._basic = HTTPBasicAuth(email.encode(), token.encode())
-        self._token = token
+        self._secrets = (token, _pair(email, token))
         self.source = source
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
@@ -74,12 +77,12 @@ class ApiToken(Credential):
         return request
 
     def secrets(self) -> tuple[str, ...]:
-        return (self._token,)
+        return self._secrets
 
 
 class Header(Credential):
     def __init__(self, kind: Kind, scheme: str, token: str, source: str) -> None:
-        if not re.fullmatch(r"[!-~]+", token):
+        if not TOKEN.fullmatch(token):
             raise ConfigurationError(f"The {source} is damaged: it holds spaces or signs that no token has.")
         self.kind = kind
         self.source = source
@@ -100,10 +103,11 @@ class OAuth(Credential):
     kind = Kind.OAUTH
     LIFETIME_SECONDS = 7200
     MARGIN_SECONDS = 60
+    LONGEST_SECONDS = 1e9
 
     def __init__(self, client_id: str, client_secret: str, token_url: str, timeout: float, source: str) -> None:
         self._basic = HTTPBasicAuth(client_id.encode(), client_secret.encode())
-        self._secret = client_secret
+        self._secrets = (client_secret, _pair(client_id, client_secret))
         self._token_url = token_url
         self._timeout = timeout
         self._lock = threading.Lock()
@@ -119,7 +123,7 @@ class OAuth(Credential):
         return request
 
     def secrets(self) -> tuple[str, ...]:
-        return (self._secret, self._token) if self._token else (self._secret,)
+        return (*self._secrets, self._token) if self._token else self._secrets
 
     def renew(self, refused: requests.PreparedRequest) -> bool:
         with self._lock:
@@ -146,17 +150,22 @@ class OAuth(Credential):
             after = retry_after(response)
             raise Unanswered(f"{self._token_url} answered {status}.", sent=False, retry_after=after)
         answer = _object(response)
-        if status != 200 or "access_token" not in answer:
-            told = str(answer.get("error_description") or "no reason told").rstrip(".")
+        token, lifetime = answer.get("access_token"), answer.get("expires_in")
+        if status != 200 or not isinstance(token, str) or not TOKEN.fullmatch(token):
+            told = shown(str(answer.get("error_description") or "no reason told"), self._secrets)
             raise ConfigurationError(
-                f"{self._token_url} gave no token for the OAuth consumer ({self.source}): {status}, "
-                f"{told.replace(self._secret, '[secret]')}. "
+                f"{self._token_url} gave no token for the OAuth consumer ({self.source}): {status}, {told}. "
                 "The consumer must be private, and its key and secret belong together."
             )
-        lifetime = answer.get("expires_in")
-        lifetime = float(lifetime) if isinstance(lifetime, int | float) else self.LIFETIME_SECONDS
-        self._token = str(answer["access_token"])
+        if not isinstance(lifetime, int | float) or not 0 < lifetime < self.LONGEST_SECONDS:
+            lifetime = self.LIFETIME_SECONDS
+        self._token = token
         self._expires = operation.now() + lifetime - min(self.MARGIN_SECONDS, lifetime / 2)
+
+
+def _pair(name: str, secret: str) -> str:
+    """Both as Basic authentication sends them."""
+    return b64encode(f"{name}:{secret}".encode()).decode()
 
 
 def _object(response: requests.Response) -> dict[str, Any]:

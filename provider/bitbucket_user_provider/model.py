@@ -51,6 +51,11 @@ class SecretMark:
 
 
 @dataclass(frozen=True)
+class HiddenMark:
+    """No message shows the field's value, though the state is not sealed for it."""
+
+
+@dataclass(frozen=True)
 class Same:
     """`same(old, new, state)` is true when the two ways of writing the value mean one thing."""
 
@@ -59,6 +64,7 @@ class Same:
 
 Replaces = Annotated[T, ReplacesMark()]
 Secret = Annotated[T, SecretMark()]
+Hidden = Annotated[T, HiddenMark()]
 
 
 class Model(BaseModel):
@@ -93,3 +99,9 @@ def mark(field: FieldInfo, kind: type[T]) -> T | None:
 def secret_aliases(model: type[BaseModel]) -> set[str]:
     """The camelCase names of a model's secret fields."""
     return {field.alias or name for name, field in model.model_fields.items() if mark(field, SecretMark)}
+
+
+def hidden_aliases(model: type[BaseModel]) -> set[str]:
+    """The camelCase names of the fields whose values no message shows."""
+    fields = model.model_fields.items()
+    return {field.alias or name for name, field in fields if mark(field, SecretMark) or mark(field, HiddenMark)}

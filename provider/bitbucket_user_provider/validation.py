@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from .model import UNKNOWN, secret_aliases
+from .model import UNKNOWN, hidden_aliases
 
 
 class Failure(NamedTuple):
@@ -20,7 +20,7 @@ class Failure(NamedTuple):
 def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
     """The failures of the known inputs. `olds` are the inputs of the last run, for rules about what changes."""
     names = [field.alias or name for name, field in model.model_fields.items()]
-    secrets = secret_aliases(model)
+    secrets = hidden_aliases(model)
     found: dict[str, Failure] = {}
     try:
         known = {key: value for key, value in news.items() if key in names}

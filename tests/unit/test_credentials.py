@@ -295,7 +295,16 @@ def test_a_consumer_that_is_refused_is_explained_without_its_secret(bitbucket: C
 
 @pytest.mark.parametrize(
     "fault",
-    [{"html": True}, {"empty": True}, {"body": []}, {"body": {}}, {"status": 302, "headers": {"Location": "/"}}],
+    [
+        {"html": True},
+        {"empty": True},
+        {"body": []},
+        {"body": {}},
+        {"body": {"access_token": None}},
+        {"body": {"access_token": "two\nlines"}},
+        {"body": {"access_token": "zoë"}},
+        {"status": 302, "headers": {"Location": "/"}},
+    ],
     ids=str,
 )
 def test_a_token_answer_that_holds_none_is_an_error(bitbucket: CheckedEmulator, fault: dict[str, Any]) -> None:
