@@ -5,10 +5,12 @@ and gives the operation its place to report. Concurrency is the engine's; `maxCo
 """
 
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import wraps
+from shlex import quote
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import grpc
@@ -67,7 +69,7 @@ def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any
             context.abort(
                 grpc.StatusCode.FAILED_PRECONDITION,
                 f"{method.__name__} met a defect of pulumi-bitbucket-user {__version__}, please report it: "
-                f"{type(error).__name__}: {' '.join(str(error).split())}",
+                f"{type(error).__name__}.",  # its words may hold anything
             )
         raise AssertionError("abort raises")
 
@@ -128,7 +130,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @told
     def Configure(self, request: rpc.ConfigureRequest, context: Any) -> rpc.ConfigureResponse:
-        default = not request.name or request.name.startswith("default")
+        default = re.fullmatch(r"(default(_\d.*)?)?", request.name)
         name = STACK.name if default else f"the configuration of provider '{request.name}'"
         lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, Origin(name, AFTER_ROTATION)))
         lifecycle.ready()
@@ -251,10 +253,8 @@ def _diff_response(found: Diff) -> rpc.DiffResponse:
 
 def _how_to_take_over(error: Exists, urn: str) -> str:
     name = urn.rpartition("::")[2]
-    return (
-        f"{error.what}. To take it over: pulumi import bitbucket-user:index:{_kind(urn)} {name} '{error.import_id}'; "
-        "or set bitbucket-user:adoptExisting to true."
-    )
+    command = f"pulumi import bitbucket-user:index:{_kind(urn)} {quote(name)} '{error.import_id}'"
+    return f"{error.what}. To take it over: {command}; or set bitbucket-user:adoptExisting to true."
 
 
 def _not_found(kind: str, id: str) -> str:
