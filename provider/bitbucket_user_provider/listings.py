@@ -80,6 +80,11 @@ class Listing:
                 self._next_page()
             return list({id(entry): entry for entry in self._index.values()}.values())
 
+    def knows(self, names: Iterable[str]) -> bool:
+        """Whether an entry that answers to one of the names has been seen."""
+        with self._lock:
+            return any(name in self._index for name in names)
+
     def wrote(self, names: Iterable[str], entry: Entry | None) -> None:
         """Says that this run has put `entry` there, or removed what answers to `names`."""
         with self._lock:
@@ -109,18 +114,22 @@ class Listing:
         self._calls += 1
         try:
             page = next(self._pages)
+            found = [(name, entry) for entry in page.values for name in self._names(entry)]
+        except (LookupError, TypeError, AttributeError, ValueError) as surprise:
+            what = type(surprise).__name__
+            self._refusal = BitbucketError(f"An entry of a list has another form than its documentation says ({what}).")
+            raise self._refusal from None
         except Cancelled:  # that is one reader's end, not an answer
             self._start()
             raise
         except BitbucketError as refusal:
             self._refusal = refusal
             raise
+        self._index.update(found)
         self._complete = page.last
         self._seen += len(page.values)
         if page.size is not None and page.values:
             self._pages_left = -(-(page.size - self._seen) // len(page.values))
-        for entry in page.values:
-            self._add(entry)
 
     def _add(self, entry: Entry) -> None:
         for name in self._names(entry):
