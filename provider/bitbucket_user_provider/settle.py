@@ -21,7 +21,10 @@ def post(
     for _ in range(ATTEMPTS):
         refusal = None
         try:
-            return send(), False
+            made = send()
+            if not isinstance(made, dict) or "uuid" not in made:
+                raise Unanswered("The answer does not say what was made.", sent=True)
+            return made, False
         except Unanswered as trouble:
             if not trouble.sent:
                 raise
