@@ -1,14 +1,15 @@
 """What each URN of this run wants, so that no delete takes it away.
 
 Place and person are all that a grant is, and Pulumi keeps deletes for the end: after a rename, that of the old URN
-would revoke what the new one has just granted. Only check and create claim; a destroy does neither, so everything it
-names is deleted.
+would revoke what the new one has just granted; after a forced replacement, that of the very URN. Only check and create
+claim; a destroy does neither, so everything it names is deleted.
 """
 
 import threading
 from collections import defaultdict
 from collections.abc import Iterable
 
+from .errors import BitbucketError
 from .operation import current
 
 Place = tuple[str, ...]
@@ -22,6 +23,7 @@ class Claims:
         """Who wants whom there: person → URN."""
         self._wants: defaultdict[str, set[tuple[Place, str]]] = defaultdict(set)
         """The same by URN."""
+        self._failed: set[str] = set()
         self._adopted: dict[str, str] = {}
         self._owned: dict[str, str] = {}
         self._held: set[tuple[Place, str]] = set()
@@ -53,6 +55,24 @@ class Claims:
             holders = (self._wanted[place].get(person) for person in persons)
             return next((urn for urn in holders if urn is not None and urn != current.get().urn), None)
 
+    def wanted(self, place: Place, persons: Iterable[str]) -> str | None:
+        """The URN that wants one of these persons at the place, the current one included.
+
+        Raises BitbucketError when that one has failed: until a run succeeds, what it wants is nobody's to delete.
+        """
+        with self._lock:
+            holder = next((urn for urn in map(self._wanted[place].get, persons) if urn is not None), None)
+            if holder in self._failed:
+                raise BitbucketError(
+                    f"{holder} wants this and has failed: it stays, here and there, until a run succeeds."
+                )
+            return holder
+
+    def fail(self) -> None:
+        """Records that what the current URN wants was not brought about."""
+        with self._lock:
+            self._failed.add(current.get().urn)
+
     def at(self, place: Place) -> set[str]:
         """Every other URN that wants something at the place."""
         with self._lock:
@@ -76,6 +96,10 @@ class Claims:
         """Records that what exists under this UUID is the current URN's, as its state says."""
         with self._lock:
             self._owned[uuid] = current.get().urn
+
+    def owner(self, uuid: str) -> str | None:
+        with self._lock:
+            return self._owned.get(uuid)
 
     def owns(self, uuid: str) -> bool:
         with self._lock:

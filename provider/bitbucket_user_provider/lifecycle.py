@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from .api import Api
 from .errors import BitbucketError, InvalidInput, NotFound
-from .model import UNKNOWN, Change, ReplacesMark, Same, SecretMark, mark
+from .model import UNKNOWN, Change, ReplacesMark, Same, hidden_aliases, mark
 from .operation import current, hiding
 from .resources import RESOURCES
 from .resources.resource import Resource
@@ -100,7 +100,9 @@ class Lifecycle:
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
         if found and checked:
-            found.summary = resource.summary(self.api, None if found.replaces else old, args)
+            lines = [resource.summary(self.api, None if found.replaces else old, args)]
+            lines += [resource.farewell(self.api, old)] if found.replaces else []
+            found.summary = "; ".join(filter(None, lines))
             self._warn(resource, old, news)
         return found
 
@@ -131,7 +133,7 @@ class Lifecycle:
         """The id and the outputs. Raises BitbucketError: Exists when the thing stands there already."""
         resource = _resource(kind)
         args = resource.ARGS.model_validate(public(inputs))
-        with self._secrets_hidden(resource, inputs):
+        with self._secrets_hidden(resource, inputs), self._failure_noted():
             state = resource.create(self.api, args)
         return resource.id(state), state.bag()
 
@@ -162,7 +164,7 @@ class Lifecycle:
         old = resource.recall(public(state))
         resource.recognise(self.api, old)
         args = resource.ARGS.model_validate(public(inputs), context={"olds": public(state)})
-        with self._secrets_hidden(resource, inputs):
+        with self._secrets_hidden(resource, state, inputs), self._failure_noted():
             outputs: Bag = resource.update(self.api, old, args).bag()
         return outputs
 
@@ -174,9 +176,19 @@ class Lifecycle:
         with self._secrets_hidden(resource, state):
             try:
                 resource.delete(self.api, old)
-            except NotFound:
-                self.api.probe(resource.container(self.api, old).path)
-                current.get().say("was gone from Bitbucket already")
+            except NotFound as missing:
+                self._look(resource, old, missing)
+
+    def _look(self, resource: Resource[Any, Any], old: Any, missing: NotFound) -> None:
+        """After a 404 to a delete: was the thing gone, or is it the place? Raises ApiError when it is neither."""
+        try:
+            now = resource.read(self.api, old)
+        except NotFound as gone:
+            self.api.gone(gone, *resource.container(self.api, old))
+            return
+        if now is not None:
+            raise missing
+        current.get().say("was gone from Bitbucket already")
 
     def listed(self, kind: str, query: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Id and name of everything at the place that the query names. Raises InvalidInput where there is no list."""
@@ -200,11 +212,17 @@ class Lifecycle:
             current.get().warn(warning)
 
     @contextmanager
-    def _secrets_hidden(self, resource: Resource[Any, Any], bag: Mapping[str, Any]) -> Iterator[None]:
-        """Keeps the values of secret fields out of errors, and makes one of an answer that nobody expects."""
-        fields = resource.ARGS.model_fields.items()
-        values = (bag.get(info.alias or name) for name, info in fields if mark(info, SecretMark))
-        with hiding(value for value in values if isinstance(value, str)):
+    def _failure_noted(self) -> Iterator[None]:
+        try:
+            yield
+        except BitbucketError:
+            self.api.claims.fail()
+            raise
+
+    @contextmanager
+    def _secrets_hidden(self, resource: Resource[Any, Any], *bags: Mapping[str, Any]) -> Iterator[None]:
+        """Keeps the values of hidden fields out of errors, and makes one of an answer that nobody expects."""
+        with hiding(text for bag in bags for alias in hidden_aliases(resource.ARGS) for text in _texts(bag.get(alias))):
             try:
                 yield
             except (LookupError, TypeError, AttributeError, ValidationError) as surprise:
@@ -226,6 +244,14 @@ KEPT = frozenset(
     if info.alias and info.alias.startswith("__")
 )
 """Outputs of our own that no SDK shows."""
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a value; within an object those that are long enough to be one's own."""
+    if isinstance(value, str):
+        yield value
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
+    yield from (text for one in inner for text in _texts(one) if len(text) >= 4)
 
 
 def same(info: FieldInfo, before: Any, after: Any, state: Mapping[str, Any]) -> bool:

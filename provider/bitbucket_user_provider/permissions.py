@@ -80,10 +80,15 @@ class Holding:
     def revoke(self, api: Api, source: Any, *user_ids: str | None) -> None:
         """Takes the direct grant away: one call. Raises NotFound where there was none."""
         asked = next(user_id for user_id in user_ids if user_id)
+        listing, forms, missing = self.listing(api, source), api.people.forms(*user_ids), False
         try:
             api.delete(self.user, {**self.fields(source), "user_id": asked})
+        except NotFound:
+            missing = True
+            raise
         finally:
-            self.listing(api, source).wrote(api.people.forms(*user_ids), None)
+            if not missing or listing.knows(forms):
+                listing.wrote(forms, None)
 
 
 def spellings(entry: Entry) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.acceptance.conftest import Stacks
+from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
 from tests.acceptance.lives import BOB, GRACE
 from tests.conftest import CheckedEmulator
 
@@ -46,6 +46,38 @@ def test_two_resources_swap_their_people(sdk: Any, stacks: Stacks, bitbucket: Ch
     assert bitbucket.repository_permissions("acme", "api") == {"Bob Kahn": "write", "Grace Hopper": "read"}
     run = stack.up(refresh=True)
     assert run and not run.changes and not run.found
+
+
+def test_a_forced_replacement_takes_nothing_away_and_a_destroy_with_the_program_everything(
+    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
+    program = Program(sdk)
+    program.singles = {"one": {"user_id": GRACE.uuid, "permission": "write"}}
+    program.sets = {"all": {**WEB, "permissions": {GRACE.uuid: "read", BOB.account_id: "write"}}}
+
+    def with_property() -> None:
+        program()
+        sdk.UserApplicationProperty(
+            "look", user_id=GRACE.uuid, app_key="acme-app", property_name="look", value={"theme": "dark"}
+        )
+
+    stack = stacks(with_property, EVERY_CREDENTIAL)
+    assert stack.up()
+
+    def there() -> Any:
+        places = {slug: bitbucket.repository_permissions("acme", slug) for slug in ("api", "web")}
+        return places, bitbucket.properties("Grace")
+
+    before = there()
+    assert before[0] == {"api": {"Grace Hopper": "write"}, "web": {"Grace Hopper": "read", "Bob Kahn": "write"}}
+    run = stack.up(replace=[one["urn"] for one in stack.state.values()])
+    assert run and set(run.changes) == {"one", "all", "look"}
+    assert there() == before
+    run = stack.up(refresh=True)
+    assert run and not run.changes and not run.found
+
+    assert stack.destroy(run_program=True)
+    assert there() == ({"api": {}, "web": {}}, {})
 
 
 def test_many_single_grants_become_a_set_and_single_again(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:

@@ -62,7 +62,7 @@ def test_a_renamed_set_keeps_its_people_and_drops_those_whom_it_names_no_more(bi
     sent(bitbucket)
     stack.up({"after": new})
     assert [call for call in sent(bitbucket) if call not in ("LIST", "GET user")] == ["DELETE Bob"]
-    assert stack.said == ["kept in Bitbucket, because other resources want them: Grace Hopper"]
+    assert stack.said == ["kept in Bitbucket, because resources of this run want them: Grace Hopper"]
 
 
 def test_a_set_moves_to_another_place_whole(bitbucket: CheckedEmulator) -> None:
@@ -71,7 +71,7 @@ def test_a_set_moves_to_another_place_whole(bitbucket: CheckedEmulator) -> None:
     program = members({GRACE.account_id: "write"}, repoSlug="web")
     stack.preview(program)
     assert stack.diffs["set"].replaces == ["repoSlug"]
-    assert stack.said == ["acme/web: + Grace Hopper write"]
+    assert stack.said == ["acme/web: + Grace Hopper write; acme/api: − Grace Hopper"]
     stack.up(program)
     assert held(bitbucket) == {}
     assert bitbucket.repository_permissions("acme", "web") == {"Grace Hopper": "write"}

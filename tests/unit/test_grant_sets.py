@@ -279,7 +279,41 @@ def test_a_destroy_in_a_place_that_is_gone_is_done(bitbucket: CheckedEmulator) -
     sent(bitbucket)
     stack.destroy()
     assert stack.state == {}
-    assert sorted(sent(bitbucket)) == ["DELETE Bob", "DELETE Grace", "GET user"]
+    assert sorted(sent(bitbucket)) == ["DELETE Bob", "DELETE Grace", "GET user", "LIST", "LIST"]
+    assert len(stack.warned) == 1 and "acme/api answers 404" in stack.warned[0]
+
+
+def test_whoever_destroys_goes_last_whoever_has_created(bitbucket: CheckedEmulator) -> None:
+    everybody = {one.account_id: "read" for one in (BOB, ALAN)} | {GRACE.account_id: "admin"}
+    stack = Stack(bitbucket)
+    stack.up(members(everybody))
+    sent(bitbucket)
+    stack.config |= {"email": "grace@acme.example", "apiToken": "grace-api-token"}
+    stack.destroy()
+    assert held(bitbucket) == {} and stack.state == {}
+    assert sent(bitbucket)[0] == "GET user" and bitbucket.requests == []
+
+
+def test_whoever_lowers_their_own_level_goes_last(bitbucket: CheckedEmulator) -> None:
+    people = {GRACE.account_id: "admin", BOB.account_id: "write", ALAN.account_id: "write"}
+    stack = Stack(bitbucket)
+    stack.up(members(people))
+    stack.config |= {"email": "grace@acme.example", "apiToken": "grace-api-token"}
+    stack.up(members(dict.fromkeys(people, "read")))
+    assert held(bitbucket) == {"Grace": "read", "Bob": "read", "Alan": "read"}
+
+
+def test_a_place_that_is_out_of_sight_is_not_taken_for_one_without_the_person(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up(members({GRACE.account_id: "write", BOB.account_id: "read"}))
+    stack.config |= {"apiToken": "ada-dev-api-token"}  # of another workspace
+    with pytest.raises(PartialFailure, match="not done: − Bob Kahn"):
+        stack.up(members({GRACE.account_id: "write"}))
+    assert [one["displayName"] for one in stack.outputs("set")["grants"]] == ["Bob Kahn", "Grace Hopper"]
+    stack.destroy()
+    assert stack.warned == [
+        "acme/api answers 404: deleted, or this credential no longer sees it; 2 grants leave the state."
+    ]
 
 
 def test_a_listing_that_is_refused_leaves_the_state(bitbucket: CheckedEmulator) -> None:

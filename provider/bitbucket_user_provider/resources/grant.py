@@ -63,7 +63,7 @@ class Grant(Resource[Any, Any]):
 
     def delete(self, api: Api, state: Any) -> None:
         forms = api.people.forms(state.user_uuid, state.account_id, state.user_id)
-        if holder := api.claims.others(self.HOLDING.key(state), forms):
+        if holder := api.claims.wanted(self.HOLDING.key(state), forms):
             current.get().say(f"kept in Bitbucket: {holder} wants this grant")
             return
         self.HOLDING.revoke(api, state, state.user_uuid, state.account_id, state.user_id)

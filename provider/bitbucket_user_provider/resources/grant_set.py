@@ -21,6 +21,9 @@ from ..validation import Failure
 from .plan import Outcome, Plan, Step, UserGrant, carry_out, plan
 from .resource import Container, Resource
 
+ADMIN = "admin"
+"""The level that it takes to change grants: whoever loses it may be the caller, whose turn is last."""
+
 
 class SetOptions(Model):
     exclusive: StrictBool = True
@@ -70,7 +73,8 @@ class GrantSet(Resource[Any, Any]):
         self._refuse_twice(api, args.permissions)
         held, caller = self._grants(state), state.caller
         made = self._plan(api, args.permissions, held, self._removes(args, caller), caller)
-        if any(step.key is None for step in (*made.steps, *made.settled)) or (made.steps and caller is None):
+        asks = caller is None or any(step.key is None or step.before == ADMIN for step in (*made.steps, *made.settled))
+        if asks and (made.steps or made.settled):
             caller = bare(api.caller()["uuid"])  # perhaps another one than the preview could know of
             previewed, removes = {step.user_id for step in made.removals}, self._removes(args, caller)
             made = self._plan(
@@ -81,13 +85,16 @@ class GrantSet(Resource[Any, Any]):
     def delete(self, api: Api, state: Any) -> None:
         place = self.HOLDING.key(state)
         granted = [grant for grant in self._grants(state) if grant.managed]
-        kept = [grant for grant in granted if api.claims.others(place, grant.forms(api.people))]
+        kept = [grant for grant in granted if api.claims.wanted(place, grant.forms(api.people))]
         if kept:
             names = ", ".join(grant.name for grant in kept)
-            current.get().say(f"kept in Bitbucket, because other resources want them: {names}")
+            current.get().say(f"kept in Bitbucket, because resources of this run want them: {names}")
         going = [grant for grant in granted if grant not in kept]
-        caller = state.caller or (bare(api.caller()["uuid"]) if len(going) > 1 else None)
+        caller = bare(api.caller()["uuid"]) if len(going) > 1 and any(map(_is_admin, going)) else None
         outcome = self._carry_out(api, state, self._plan(api, {}, going, lambda grant: True, caller), {})
+        for _, error in outcome.failed:
+            if isinstance(error, NotFound):  # of the place
+                raise error
         if not outcome.is_whole:
             raise BitbucketError(outcome.report(self.HOLDING.shown(state)))
 
@@ -136,6 +143,11 @@ class GrantSet(Resource[Any, Any]):
             return ""
         line = self._previewed(api, state, args).line()
         return f"{self.HOLDING.shown(args)}: {line}" if line else ""
+
+    def farewell(self, api: Api, state: Any) -> str:
+        going = [grant for grant in self._grants(state) if grant.managed]
+        line = self._plan(api, {}, going, lambda grant: True, None).line()
+        return f"{self.HOLDING.shown(state)}: {line}" if line else ""
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         if state and isinstance(args.get("permissions"), Mapping):
@@ -233,7 +245,8 @@ class GrantSet(Resource[Any, Any]):
             try:
                 self.HOLDING.revoke(api, source, step.user_id)
             except NotFound:
-                api.probe(self.HOLDING.users)
+                if self.HOLDING.find(api, source, step.user_id):
+                    raise
             now.pop(step.user_id, None)
 
         return carry_out(made, take, lambda: self._refuse_twice(api, wanted or {}), api.config.max_concurrent_requests)
@@ -278,6 +291,10 @@ class GrantSet(Resource[Any, Any]):
     def _refuse_twice(self, api: Api, keys: Iterable[str]) -> None:
         for first, second in self._twice(api, keys):
             raise InvalidInput(f'permissions["{first}"] and permissions["{second}"] are the same person: keep one.')
+
+
+def _is_admin(grant: UserGrant) -> bool:
+    return grant.permission == ADMIN
 
 
 def _seen(entry: Entry) -> UserGrant:

@@ -94,6 +94,11 @@ class Resource(ABC, Generic[A, S]):
         del api, state, args
         return ""
 
+    def farewell(self, api: Api, state: S) -> str:
+        """One line for people on what a replacement takes away where the thing was."""
+        del api, state
+        return ""
+
     def listed(self, api: Api, place: S) -> Iterable[tuple[str, str]]:
         """Id and name of everything in the place."""
         del api, place

@@ -13,7 +13,7 @@ from ..client import Path
 from ..credentials import Kind
 from ..errors import NotFound
 from ..fields import JsonObject, PropertyName
-from ..model import Model, Replaces
+from ..model import Hidden, Model, Replaces
 from ..operation import current
 from ..people import UserId
 from ..validation import Failure
@@ -37,7 +37,7 @@ class Args(Model):
     property_name: Replaces[PropertyName]
     """Name of the property, of the app's choosing."""
 
-    value: JsonObject
+    value: Hidden[JsonObject]
     """The JSON object to keep, replaced as a whole. Keys hold letters, digits, - and _. `_attributes` may list
     `public` (others may read it) and `read_only`. No place for secrets: the API hands it out."""
 
@@ -80,7 +80,7 @@ class UserApplicationProperty(Resource[Args, State]):
         return self.create(api, args)
 
     def delete(self, api: Api, state: State) -> None:
-        if holder := api.claims.others(_place(state), api.people.forms(state.user_id)):
+        if holder := api.claims.wanted(_place(state), api.people.forms(state.user_id)):
             current.get().say(f"kept in Bitbucket: {holder} wants this property")
             return
         api.delete(PROPERTY, state)
