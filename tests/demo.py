@@ -76,7 +76,7 @@ def team_access(home: Path, bitbucket: Emulator) -> int:
     drifted = {"repository web": "Bob Kahn admin, Grace Hopper write", "variable": "DEPLOY_TOKEN secured"}
 
     scene.step("preview", "Preview. One call turns e-mail addresses into account ids.", {"create": 4}, 1, {})
-    scene.step("up", "Bring it up. One call a resource, and one look at each repository.", {"create": 4}, 7, wanted)
+    scene.step("up", "Bring it up. One call a resource, and one look at each place.", {"create": 4}, 8, wanted)
     scene.step("up", "Again. There is nothing to do.", {"same": 4}, 1, wanted)
     by_hand("somebody makes Bob Kahn an admin of web, and takes api from Grace Hopper.")
     bitbucket.grant("acme-dev", "web", "Bob Kahn", "admin")
@@ -99,7 +99,8 @@ def user_settings(home: Path, bitbucket: Emulator) -> int:
     wanted = {"SSH key": "laptop", "variable": "NPM_TOKEN secured", "property review-limits": PROPERTY}
 
     scene.step("preview", "Preview. Nothing is sent.", {"create": 3}, 0, {})
-    scene.step("up", "Bring it up. The fourth call mints the OAuth consumer's token.", {"create": 3}, 4, wanted)
+    told = "Bring it up. The other two calls mint the OAuth consumer's token and look at the variables."
+    scene.step("up", told, {"create": 3}, 5, wanted)
     scene.step("up", "Again. There is nothing to do.", {"same": 3}, 0, wanted)
     scene.step("destroy", "Take it down.", {"delete": 3}, 4, {})
     return scene.steps

@@ -120,6 +120,7 @@ WORKSPACE_PIPELINE_VARIABLE = Life(
         {"workspace": "acme", "key": "DEPLOY_TOKEN", "value": "plain-secret-1", "secured": True},
         {"DEPLOY_TOKEN": {"value": "plain-secret-1", "secured": True}},
         "POST",
+        reads=1,
     ),
     updated=Step(
         {"key": "RELEASE_TOKEN", "value": "plain-secret-2"},

@@ -180,6 +180,7 @@ def test_what_is_gone_already_is_deleted_without_a_word_of_error(
 def test_a_killed_run_is_taken_up_by_the_next(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     stack = stacks(grants(sdk))
     bitbucket.fault(VARIABLES, "POST", drop="after")
+    bitbucket.fault(VARIABLES, "GET", delay_ms=1)  # the look before
     bitbucket.fault(VARIABLES, "GET", delay_ms=60_000)
     bitbucket.fault(f"/repositories/acme/api/permissions-config/users/{GRACE.uuid}", "PUT", drop="after")
     bitbucket.fault(f"/repositories/acme/api/permissions-config/users/{GRACE.uuid}", "PUT", delay_ms=60_000)

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.errors import ApiError, BitbucketError, Conflict, Exists
+from bitbucket_user_provider.errors import (
+    ApiError,
+    BitbucketError,
+    Conflict,
+    Exists,
+    InvalidInput,
+)
 from bitbucket_user_provider.model import UNKNOWN
 from bitbucket_user_provider.people import bare
 
@@ -34,12 +40,12 @@ def uuid_of(bitbucket: CheckedEmulator, key: str = "TOKEN") -> str:
     return bare(next(one.uuid for one in held if one.key == key))
 
 
-def test_a_variable_costs_one_call_to_create_update_and_delete(bitbucket: CheckedEmulator) -> None:
+def test_a_variable_costs_one_call_and_a_look_to_create_one_to_update_and_delete(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     shown = stack.preview({"token": variable()})
     assert shown["token"]["uuid"] is UNKNOWN
     stack.up({"token": variable()})
-    assert sent(bitbucket) == ["POST"]
+    assert sent(bitbucket) == ["LIST", "POST"]
     state = stack.state[KIND, "token"]
     assert state.id == f"acme/{uuid_of(bitbucket)}"
     assert state.outputs == {**variable()[1], "uuid": uuid_of(bitbucket)}
@@ -70,7 +76,7 @@ def test_an_existing_key_is_refused_with_its_import_id(bitbucket: CheckedEmulato
         Stack(bitbucket).up({"token": variable()})
     assert str(refusal.value) == "a variable TOKEN (secured) stands in acme already; nothing was changed"
     assert refusal.value.import_id == f"acme/{uuid_of(bitbucket)}"
-    assert sent(bitbucket) == ["POST", "LIST"]
+    assert sent(bitbucket) == ["LIST"]
     assert bitbucket.workspace_variables("acme")["TOKEN"]["value"] == "theirs"
 
 
@@ -131,8 +137,61 @@ def test_a_lost_post_does_not_take_what_was_there_before(bitbucket: CheckedEmula
     bitbucket.set_variable("acme", "TOKEN", "theirs", secured=False)
     bitbucket.fault(ROUTE, method="POST", drop="before")
     with pytest.raises(Exists):
+        Stack(bitbucket).up({"token": variable(secured=False)})
+    assert bitbucket.workspace_variables("acme")["TOKEN"]["value"] == "theirs"
+
+
+def test_no_lost_post_overwrites_what_is_secured_and_cannot_be_compared(bitbucket: CheckedEmulator) -> None:
+    bitbucket.set_variable("acme", "TOKEN", "theirs", secured=True)
+    with pytest.raises(Exists):
         Stack(bitbucket).up({"token": variable()})
     assert bitbucket.workspace_variables("acme")["TOKEN"]["value"] == "theirs"
+    assert sent(bitbucket) == ["LIST"], "no POST, of whose answer, once lost, nobody could tell anything"
+
+
+def test_the_advice_to_import_under_another_name_deletes_nothing(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"before": variable()})
+    stack.bring_in(KIND, "after", "acme/TOKEN")
+    stack.up({"after": variable()})
+    assert list(stack.state) == [(KIND, "after")]
+    assert bitbucket.workspace_variables("acme") == {"TOKEN": {"value": SECRET, "secured": True}}
+
+
+def test_two_resources_never_share_one_variable(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket, adoptExisting=True)
+    stack.up({"first": variable("ONE")})
+    with pytest.raises(InvalidInput, match="first's variable in this run; nothing was changed"):
+        stack.up({"second": variable("ONE"), "first": variable("TWO")}, ahead=True)
+    assert list(stack.state) == [(KIND, "first")]
+    assert list(bitbucket.workspace_variables("acme")) == ["ONE"]
+
+
+def test_a_value_that_only_bitbucket_knows_survives_another_key(bitbucket: CheckedEmulator) -> None:
+    bitbucket.set_variable("acme", "TOKEN", "theirs", secured=True)
+    stack = Stack(bitbucket)
+    kind, inputs = KIND, stack.bring_in(KIND, "token", "acme/TOKEN")
+    stack.up({"token": (kind, inputs | {"key": "RENAMED"})})
+    assert bitbucket.workspace_variables("acme") == {"RENAMED": {"value": "theirs", "secured": True}}
+
+
+@pytest.mark.parametrize("body", [None, [], {"key": "TOKEN"}])
+def test_an_answer_that_does_not_say_what_was_made_is_looked_up(bitbucket: CheckedEmulator, body: Any) -> None:
+    bitbucket.fault(ROUTE, method="POST", status=201, body=body, work=True)
+    stack = Stack(bitbucket)
+    stack.up({"token": variable()})
+    assert stack.outputs("token")["uuid"] == uuid_of(bitbucket)
+
+
+def test_one_entry_of_another_form_takes_no_other_out_of_the_state(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({name: variable(name.upper()) for name in ("one", "two", "three")})
+    bitbucket.fault(ROUTE, method="GET", body={"values": [{"key": "ONE"}]})
+    stack.start()
+    for name in ("one", "two", "three"):
+        known = stack.state[KIND, name]
+        with stack.on(KIND, name), pytest.raises(BitbucketError, match="An entry of a list has another form"):
+            stack.provider.read(KIND, known.id, known.outputs, known.inputs)
 
 
 def test_a_secured_value_is_kept_from_state_and_drift_of_the_rest_is_seen(bitbucket: CheckedEmulator) -> None:

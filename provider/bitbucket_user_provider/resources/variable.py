@@ -10,8 +10,9 @@ from pydantic import StrictBool, StrictStr
 
 from .. import settle
 from ..api import Api
+from ..claims import Place
 from ..client import Path
-from ..errors import Conflict, Exists, NotFound
+from ..errors import Conflict, Exists, InvalidInput, NotFound
 from ..fields import FORBIDDEN_IN_IDS, VariableKey
 from ..listings import Entry, Listing
 from ..model import Model, ReplacesMark, Secret
@@ -46,6 +47,9 @@ class Variable(Resource[Any, Any]):
 
     def create(self, api: Api, args: Any) -> Any:
         listing = self.listing(api, args)
+        if args.secured and not api.config.adopt_existing:  # or nobody could tell whose it is after a lost POST
+            if standing := listing.find([args.key], fresh=False):
+                raise self._exists(args, standing)
         try:
             entry, found = settle.post(
                 lambda: api.post(self.LIST, args, self._body(args)), listing, args.key, lambda one: _can_be(one, args)
@@ -54,16 +58,12 @@ class Variable(Resource[Any, Any]):
             standing = listing.find([args.key])
             if standing is None:
                 raise
-            state = self._state(args, standing)
             if not api.config.adopt_existing:
-                how = "secured" if standing.get("secured") else "not secured"
-                raise Exists(
-                    f"a variable {args.key} ({how}) stands in {self._owner(args)} already; nothing was changed",
-                    self.id(state),
-                ) from None
+                raise self._exists(args, standing) from None
             entry, found = standing, True
         if found:
             state = self._state(args, entry)
+            self._refuse_shared(args, api.claims.owner(state.uuid))
             api.claims.adopt(state.uuid)
             return self.update(api, state, args)
         listing.wrote((), entry)
@@ -83,12 +83,16 @@ class Variable(Resource[Any, Any]):
         return self._state(state, entry | {"value": value}, "key", "secured", "value")
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
-        entry = api.put(self.ONE, {self.OWNER: getattr(args, self.OWNER), "uuid": state.uuid}, self._body(args))
+        self._refuse_shared(args, api.claims.adopted(bare(state.uuid)))
+        body = self._body(args)
+        if args.secured and args.value == state.value == "":  # imported, and known to Bitbucket alone
+            del body["value"]
+        entry = api.put(self.ONE, {self.OWNER: getattr(args, self.OWNER), "uuid": state.uuid}, body)
         self.listing(api, args).wrote([state.key, bare(state.uuid)], entry)
         return self._state(args, entry | {"uuid": state.uuid})
 
     def delete(self, api: Api, state: Any) -> None:
-        if holder := api.claims.adopted(bare(state.uuid)):
+        if holder := api.claims.adopted(bare(state.uuid)) or api.claims.others(self._place(state), [state.key]):
             current.get().say(f"kept in Bitbucket: {holder} has taken this variable over")
             return
         api.delete(self.ONE, state)
@@ -96,9 +100,11 @@ class Variable(Resource[Any, Any]):
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if known.get(self.OWNER) and known.get("key"):
-            place = (self.LIST.template, str(known[self.OWNER]).strip("{}").lower())
-            if rival := api.claims.claim(place, [known["key"]]):
+            if rival := api.claims.claim(self._place(known), [known["key"]]):
                 yield Failure("key", f"{rival} manages this variable too, and {current.get().urn} must not: keep one.")
+
+    def recognise(self, api: Api, state: Any) -> None:
+        api.claims.own(bare(state.uuid))
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         if not state and args.get("secured", False) is False and isinstance(args.get("key"), str):
@@ -126,6 +132,24 @@ class Variable(Resource[Any, Any]):
         except NotFound:
             return None
         return entry
+
+    def _exists(self, args: Any, standing: Entry) -> Exists:
+        how = "secured" if standing.get("secured") else "not secured"
+        return Exists(
+            f"a variable {args.key} ({how}) stands in {self._owner(args)} already; nothing was changed",
+            self.id(self._state(args, standing)),
+        )
+
+    def _refuse_shared(self, args: Any, holder: str | None) -> None:
+        """Raises InvalidInput when the variable is another URN's in this run."""
+        if holder and holder != current.get().urn:
+            raise InvalidInput(
+                f"{args.key} in {self._owner(args)} is {holder}'s variable in this run; nothing was changed. "
+                "Let that one go first, in a run of its own."
+            )
+
+    def _place(self, source: Any) -> Place:
+        return (self.LIST.template, self._owner(source).strip("{}").lower())
 
     def _owner(self, source: Any) -> str:
         return str(source[self.OWNER] if isinstance(source, Mapping) else getattr(source, self.OWNER))
