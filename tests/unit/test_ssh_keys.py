@@ -269,6 +269,20 @@ def test_keys_of_other_people_are_refused_in_bitbuckets_words(bitbucket: Checked
         Stack(bitbucket).up({"laptop": ssh_key(user_id=GRACE.account_id)})
 
 
+def test_two_resources_of_one_key_are_refused(bitbucket: CheckedEmulator) -> None:
+    with pytest.raises(Refused, match=f"key: {urn_of(KIND, 'one')} manages this key too"):
+        Stack(bitbucket, adoptExisting=True).up({"one": ssh_key(), "two": ssh_key(f"{LAPTOP} elsewhere")})
+    assert held(bitbucket) == {LAPTOP: ""}
+
+
+def test_the_advice_to_import_under_another_name_deletes_no_key(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"before": ssh_key()})
+    stack.bring_in(KIND, "after", stack.state[KIND, "before"].id)
+    stack.up({"after": ssh_key()})
+    assert held(bitbucket) == {LAPTOP: ""}
+
+
 # Import and refresh
 
 
@@ -319,4 +333,4 @@ def test_what_is_no_key_is_refused_at_check_together_with_the_rest(
 ) -> None:
     with pytest.raises(Refused, match=reason) as refusal:
         Stack(bitbucket).preview({"laptop": ssh_key(key, "ada", expiresOn="then")})
-    assert [failure.property for failure in refusal.value.failures] == ["userId", "key", "expiresOn"]
+    assert [failure.property for failure in refusal.value.failures] == ["userId", "", "expiresOn"]

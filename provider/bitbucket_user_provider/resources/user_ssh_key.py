@@ -16,16 +16,18 @@ from ..client import Path
 from ..credentials import Kind
 from ..errors import ApiError, Exists, NotFound
 from ..listings import Entry, Listing
-from ..model import Model, Replaces, Same
+from ..model import Hidden, Model, Replaces, Same
 from ..operation import current
 from ..people import UserId, bare, is_uuid
 from ..public_key import SshPublicKey, fingerprint, identity, same_key
-from ..validation import has_unknown
+from ..validation import Failure, has_unknown
 from .resource import Container, Resource, in_id
 
 PREFERS = (Kind.API_TOKEN, Kind.OAUTH)
 KEYS = Path("/users/{user_id}/ssh-keys", PREFERS)
 KEY = Path("/users/{user_id}/ssh-keys/{uuid}", PREFERS)
+PLACE = (KEYS.template,)
+"""A key is unique in all of Bitbucket."""
 BLOCKED = "Bitbucket keeps a deleted key blocked for up to 30 days, so the same key text cannot be registered anew"
 ANOTHER_EXPIRY = f"{BLOCKED}: to change its expiry, use another key"
 
@@ -60,7 +62,7 @@ class Args(Model):
     user_id: Replaces[UserId]
     """Account id or UUID of the account, which must be the credential's own. Never a username or an e-mail address."""
 
-    key: Replaces[SshPublicKey]
+    key: Replaces[Hidden[SshPublicKey]]
     """The public key in OpenSSH format, one line. Its comment may change freely; a new key replaces the old one."""
 
     label: StrictStr = ""
@@ -150,11 +152,16 @@ class UserSshKey(Resource[Args, State]):
         return self.recall(state.bag() | args.bag())
 
     def delete(self, api: Api, state: State) -> None:
-        if holder := api.claims.adopted(bare(state.uuid)):
+        holder = api.claims.adopted(bare(state.uuid)) or api.claims.others(PLACE, [identity(state.key)])
+        if holder:
             current.get().say(f"kept in Bitbucket: {holder} has taken this key over")
             return
         api.delete(KEY, state)
         self.listing(api, state).wrote([bare(state.uuid)], None)
+
+    def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
+        if known.get("key") and (rival := api.claims.claim(PLACE, [identity(known["key"])])):
+            yield Failure("", f"key: {rival} manages this key too, and {current.get().urn} must not: keep one.")
 
     def recognise(self, api: Api, state: State) -> None:
         api.claims.own(bare(state.uuid))
