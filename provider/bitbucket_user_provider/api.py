@@ -22,6 +22,8 @@ class Api(Client):
         super().__init__(config, environ, origin)
         self.people = People()
         self.claims = Claims()
+        self.revoked: set[str] = set()
+        """Spellings of everybody from whom this process has taken a grant, wherever that was."""
         self._listings: dict[str, Listing] = {}
         self._share = threading.Lock()
         self._once = threading.Lock()

@@ -87,6 +87,7 @@ class Holding:
             missing = True
             raise
         finally:
+            api.revoked.update(forms)
             if not missing or listing.knows(forms):
                 listing.wrote(forms, None)
 

@@ -65,6 +65,14 @@ def test_a_renamed_set_keeps_its_people_and_drops_those_whom_it_names_no_more(bi
     assert stack.said == ["kept in Bitbucket, because resources of this run want them: Grace Hopper"]
 
 
+def test_a_repository_that_is_spelled_anew_keeps_its_people(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    for slug in ("api", bitbucket.world.workspaces["acme"].repositories["api"].uuid, "api"):
+        singles = {name: grant(person.account_id, "read", slug) for name, person in PEOPLE.items()}
+        stack.up(singles)
+        assert held(bitbucket).keys() == PEOPLE.keys()
+
+
 def test_a_set_moves_to_another_place_whole(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up(members({GRACE.account_id: "write"}))

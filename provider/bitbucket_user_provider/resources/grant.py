@@ -39,6 +39,8 @@ class Grant(Resource[Any, Any]):
     def create(self, api: Api, args: Any) -> Any:
         if not api.config.adopt_existing:
             standing = self.HOLDING.find(api, args, args.user_id, fresh=False)
+            if standing and api.revoked & api.people.forms(args.user_id):  # here too, if the place has two spellings
+                standing = self.HOLDING.ask(api, args, args.user_id)
             self._claim(api, args)
             if standing and standing["permission"] == args.permission:
                 return self._state(args, standing)

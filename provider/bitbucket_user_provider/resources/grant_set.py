@@ -51,6 +51,9 @@ class GrantSet(Resource[Any, Any]):
 
     def create(self, api: Api, args: Any) -> Any:
         held = self._listed(api, args)
+        if any(grant.forms(api.people) & api.revoked for grant in held):  # here too, if the place has two spellings
+            self.HOLDING.listing(api, args).wrote((), None)
+            held = self._listed(api, args)
         self._refuse_twice(api, args.permissions)
         made = self._plan(api, args.permissions, held, lambda grant: True, None)
         caller = bare(api.caller()["uuid"]) if made.steps else None
