@@ -14,7 +14,7 @@ TELLING = 8
 
 
 def shown(text: str, secrets: Iterable[str]) -> str:
-    found = {form for secret in secrets if secret for form in _forms(secret)}
+    found = {form for secret in secrets for form in _forms(secret) if form.strip()}
     forms = sorted(found, key=len, reverse=True)  # one secret may lie in another
     for remove in (_whole, _cut):
         for form in forms:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench import counts, process
-from tests.bench.stacks import PEOPLE, REPOSITORIES, Bitbucket, Stack, bitbucket, sets, singles
+from tests.bench.stacks import PEOPLE, REPOSITORIES, Bitbucket, Stack, bitbucket, crosswise, sets, singles
 from tests.engine.builds import ROOT
 
 LATENCY_MS = 100
@@ -36,7 +36,7 @@ def main() -> None:
     print(f"\nUnder the engine: {layout}, {LATENCY_MS} ms latency, --parallel {PARALLEL}, no preview\n")
     rows = []
     with bitbucket(LATENCY_MS) as server:
-        for what, program in {"sets": sets, "singles": singles}.items():
+        for what, program in {"sets": sets, "singles": singles, "singles, by person": crosswise}.items():
             own = _seconds(program, server, PARALLEL, instant=True)
             for concurrency in (16, 32) if what == "sets" else (16,):
                 rows += _rows(what, program, server, concurrency, own)

@@ -110,6 +110,12 @@ def singles(level: str) -> dict[str, Any]:
     }
 
 
+def crosswise(level: str) -> dict[str, Any]:
+    """The same in another order, person by person: the engine asks for as many repositories at once as it can."""
+    made = singles(level)
+    return {name: made[name] for name in sorted(made, key=lambda name: name.rpartition("-")[::-1])}
+
+
 def sets(level: str) -> dict[str, Any]:
     return {
         repository: {

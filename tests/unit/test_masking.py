@@ -41,6 +41,7 @@ def test_a_secret_is_found_however_it_is_written(writer: str) -> None:
         ("ada-api-token is bad", ["ada-api", "ada-api-token"], f"{MASK} is bad"),
         ("a 77 is bad, not 1775", ["77"], f"a {MASK} is bad, not 1775"),
         ("", ["x"], "an answer without words"),
+        ("all is well", ["  ", ""], "all is well"),
         ("bell\x07 and\nline", [""], "bell and line"),
     ],
 )

@@ -76,8 +76,11 @@ class GrantSet(Resource[Any, Any]):
         self._refuse_twice(api, args.permissions)
         held, caller = self._grants(state), state.caller
         made = self._plan(api, args.permissions, held, self._removes(args, caller), caller)
-        asks = caller is None or any(step.key is None or step.before == ADMIN for step in (*made.steps, *made.settled))
-        if asks and (made.steps or made.settled):
+        if (
+            any(step.key is None for step in (*made.steps, *made.settled))
+            or any(step.before == ADMIN for step in made.steps)
+            or (made.steps and caller is None)
+        ):
             caller = bare(api.caller()["uuid"])  # perhaps another one than the preview could know of
             previewed, removes = {step.user_id for step in made.removals}, self._removes(args, caller)
             made = self._plan(
