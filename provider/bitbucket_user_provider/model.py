@@ -46,13 +46,13 @@ class ReplacesMark:
 
 
 @dataclass(frozen=True)
-class SecretMark:
-    pass
+class HiddenMark:
+    """No message shows the field's value."""
 
 
 @dataclass(frozen=True)
-class HiddenMark:
-    """No message shows the field's value, though the state is not sealed for it."""
+class SecretMark(HiddenMark):
+    """Nor does the state, which is sealed for it."""
 
 
 @dataclass(frozen=True)
@@ -98,10 +98,13 @@ def mark(field: FieldInfo, kind: type[T]) -> T | None:
 
 def secret_aliases(model: type[BaseModel]) -> set[str]:
     """The camelCase names of a model's secret fields."""
-    return {field.alias or name for name, field in model.model_fields.items() if mark(field, SecretMark)}
+    return _marked(model, SecretMark)
 
 
 def hidden_aliases(model: type[BaseModel]) -> set[str]:
-    """The camelCase names of the fields whose values no message shows."""
-    fields = model.model_fields.items()
-    return {field.alias or name for name, field in fields if mark(field, SecretMark) or mark(field, HiddenMark)}
+    """The camelCase names of the fields whose values no message shows, the secret ones among them."""
+    return _marked(model, HiddenMark)
+
+
+def _marked(model: type[BaseModel], kind: type[Any]) -> set[str]:
+    return {field.alias or name for name, field in model.model_fields.items() if mark(field, kind)}

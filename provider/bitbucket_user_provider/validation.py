@@ -20,7 +20,7 @@ class Failure(NamedTuple):
 def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
     """The failures of the known inputs. `olds` are the inputs of the last run, for rules about what changes."""
     names = [field.alias or name for name, field in model.model_fields.items()]
-    secrets = hidden_aliases(model)
+    unshown = hidden_aliases(model)
     found: dict[str, Failure] = {}
     try:
         known = {key: value for key, value in news.items() if key in names}
@@ -30,13 +30,13 @@ def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str,
             path, top = path_of(detail["loc"]), str(next(iter(detail["loc"]), ""))
             if detail["type"] == "missing" and news.get(path) is UNKNOWN:
                 continue
-            hidden = top in secrets or len(detail["loc"]) > 1
-            words = _words(detail, top in secrets)
+            hidden = top in unshown or len(detail["loc"]) > 1
+            words = _words(detail, top in unshown)
             found.setdefault(path, Failure("" if hidden else top, f"{path}: {words}" if hidden else words))
     for key in news:
         if key not in names:
             words = unknown_name(key, names)
-            found[key] = Failure("", f"{key}: {words}") if secrets else Failure(key, words)  # perhaps one misspelt
+            found[key] = Failure("", f"{key}: {words}") if unshown else Failure(key, words)  # perhaps one misspelt
     return list(found.values())
 
 
