@@ -98,12 +98,12 @@ class Claims:
             self._owned[uuid] = current.get().urn
 
     def owner(self, uuid: str) -> str | None:
+        """The URN whose it is, as far as states of this run have said."""
         with self._lock:
             return self._owned.get(uuid)
 
     def owns(self, uuid: str) -> bool:
-        with self._lock:
-            return self._owned.get(uuid) == current.get().urn
+        return self.owner(uuid) == current.get().urn
 
     def adopted(self, uuid: str) -> str | None:
         """The URN that has taken it over in this run. It may be the current one: a replacement that creates first can

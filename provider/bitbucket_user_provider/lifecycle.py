@@ -213,6 +213,7 @@ class Lifecycle:
 
     @contextmanager
     def _failure_noted(self) -> Iterator[None]:
+        """Lets nothing be deleted that the URN wants and has not brought about."""
         try:
             yield
         except BitbucketError:

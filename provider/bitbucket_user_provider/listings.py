@@ -91,7 +91,7 @@ class Listing:
             for name in {*names}:
                 self._index.pop(name, None)
             if entry is not None:
-                self._add(entry)
+                self._index.update(dict.fromkeys(self._names(entry), entry))
             self._written = True
             self._shifted = self._pages is not None and not self._complete  # the next page may leave something out
 
@@ -114,7 +114,7 @@ class Listing:
         self._calls += 1
         try:
             page = next(self._pages)
-            found = [(name, entry) for entry in page.values for name in self._names(entry)]
+            found = {name: entry for entry in page.values for name in self._names(entry)}
         except (LookupError, TypeError, AttributeError, ValueError) as surprise:
             what = type(surprise).__name__
             self._refusal = BitbucketError(f"An entry of a list has another form than its documentation says ({what}).")
@@ -130,7 +130,3 @@ class Listing:
         self._seen += len(page.values)
         if page.size is not None and page.values:
             self._pages_left = -(-(page.size - self._seen) // len(page.values))
-
-    def _add(self, entry: Entry) -> None:
-        for name in self._names(entry):
-            self._index[name] = entry

@@ -96,7 +96,8 @@ class GrantSet(Resource[Any, Any]):
             names = ", ".join(grant.name for grant in kept)
             current.get().say(f"kept in Bitbucket, because resources of this run want them: {names}")
         going = [grant for grant in granted if grant not in kept]
-        caller = bare(api.caller()["uuid"]) if len(going) > 1 and any(map(_is_admin, going)) else None
+        may_be_caller = len(going) > 1 and any(grant.permission == ADMIN for grant in going)
+        caller = bare(api.caller()["uuid"]) if may_be_caller else None
         outcome = self._carry_out(api, state, self._plan(api, {}, going, lambda grant: True, caller), {})
         for _, error in outcome.failed:
             if isinstance(error, NotFound):  # of the place
@@ -297,10 +298,6 @@ class GrantSet(Resource[Any, Any]):
     def _refuse_twice(self, api: Api, keys: Iterable[str]) -> None:
         for first, second in self._twice(api, keys):
             raise InvalidInput(f'permissions["{first}"] and permissions["{second}"] are the same person: keep one.')
-
-
-def _is_admin(grant: UserGrant) -> bool:
-    return grant.permission == ADMIN
 
 
 def _seen(entry: Entry) -> UserGrant:
