@@ -13,6 +13,7 @@ from bitbucket_user_provider.lifecycle import Lifecycle
 from tests.emulator import Emulator
 
 ADA = {"email": "ada@acme.example", "apiToken": "ada-api-token"}
+GRACE = {"email": "grace@acme.example", "apiToken": "grace-api-token"}
 CONSUMER = {"oauthClientId": "acme-consumer", "oauthClientSecret": "acme-consumer-secret"}
 BOT = {"accessToken": "acme-access-token"}
 APP = {"BITBUCKET_JWT": "acme-connect-jwt"}

@@ -11,13 +11,9 @@ from bitbucket_user_provider.invoke import Invoker
 
 from tests import contract
 from tests.emulator import Emulator
+from tests.unit.core import ADA, BOT, CONSUMER, GRACE
 
-CREDENTIALS: dict[str, dict[str, str]] = {
-    "ada": {"email": "ada@acme.example", "apiToken": "ada-api-token"},
-    "grace": {"email": "grace@acme.example", "apiToken": "grace-api-token"},
-    "oauth": {"oauthClientId": "acme-consumer", "oauthClientSecret": "acme-consumer-secret"},
-    "access token": {"accessToken": "acme-access-token"},
-}
+CREDENTIALS: dict[str, dict[str, str]] = {"ada": ADA, "grace": GRACE, "oauth": CONSUMER, "access token": BOT}
 """Ada administers the workspace, Grace is a member."""
 
 

@@ -9,11 +9,10 @@ from bitbucket_user_provider.people import bare
 
 from tests.conftest import CheckedEmulator
 from tests.unit.core import ADA as AS_ADA
+from tests.unit.core import GRACE as AS_GRACE
 from tests.unit.stack import Refused, Stack
 from tests.unit.test_grant_sets import ADA, ALAN, BOB, GRACE, held, members, stand
 from tests.unit.test_grants import sent
-
-AS_GRACE = {"email": "grace@acme.example", "apiToken": "grace-api-token"}
 
 
 def test_the_caller_goes_last_and_with_a_warning(bitbucket: CheckedEmulator) -> None:

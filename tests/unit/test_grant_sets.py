@@ -11,6 +11,7 @@ from bitbucket_user_provider.people import bare
 
 from tests.conftest import CheckedEmulator
 from tests.emulator.seed import default_world
+from tests.unit.core import GRACE as AS_GRACE
 from tests.unit.stack import Program, Refused, Stack
 from tests.unit.test_grants import sent
 
@@ -288,7 +289,7 @@ def test_whoever_destroys_goes_last_whoever_has_created(bitbucket: CheckedEmulat
     stack = Stack(bitbucket)
     stack.up(members(everybody))
     sent(bitbucket)
-    stack.config |= {"email": "grace@acme.example", "apiToken": "grace-api-token"}
+    stack.config |= AS_GRACE
     stack.destroy()
     assert held(bitbucket) == {} and stack.state == {}
     assert sent(bitbucket)[0] == "GET user" and bitbucket.requests == []
@@ -298,7 +299,7 @@ def test_whoever_lowers_their_own_level_goes_last(bitbucket: CheckedEmulator) ->
     people = {GRACE.account_id: "admin", BOB.account_id: "write", ALAN.account_id: "write"}
     stack = Stack(bitbucket)
     stack.up(members(people))
-    stack.config |= {"email": "grace@acme.example", "apiToken": "grace-api-token"}
+    stack.config |= AS_GRACE
     stack.up(members(dict.fromkeys(people, "read")))
     assert held(bitbucket) == {"Grace": "read", "Bob": "read", "Alan": "read"}
 
