@@ -11,7 +11,8 @@ from .credentials import STACK, Environment, Kind, Origin
 from .errors import ApiError, NotFound
 from .listings import Entry, Listing
 from .operation import current
-from .people import People, bare
+from .people import People
+from .person import bare
 
 READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
 USER = Path("/user", reads=READ_PEOPLE)

@@ -4,7 +4,6 @@ A path names, as data, which kinds of credential its reads and writes prefer. Re
 paced by `governor.py`, explained by `answers.py`.
 """
 
-import re
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -23,10 +22,10 @@ from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
 from .errors import BitbucketError, ConfigurationError, InvalidInput
 from .governor import Governor
 from .operation import current
+from .person import BARE_UUID
 
 PAGE_LENGTH = 100
 REDIRECTS = 3
-BARE_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 FIELDS_IN_BRACES = {"user_id", "uuid", "member", "workspace", "repo_slug"}
 """Path fields whose UUIDs the API wants in braces; they may be written without here."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from .people import is_uuid
+from .person import is_uuid
 
 FORBIDDEN_IN_IDS = re.compile(r"[/%?#\x00-\x1f\x7f]")
 

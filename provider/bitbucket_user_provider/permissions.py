@@ -18,7 +18,7 @@ from .credentials import Kind
 from .errors import NotFound
 from .fields import ProjectPermission, RepositoryPermission
 from .listings import Entry, Listing
-from .people import normal
+from .person import normal
 
 READS = (Kind.API_TOKEN, Kind.OAUTH)
 WRITES = (Kind.API_TOKEN,)

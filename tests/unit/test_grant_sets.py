@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from bitbucket_user_provider.errors import BitbucketError, Exists, PartialFailure
 from bitbucket_user_provider.model import UNKNOWN, Change
-from bitbucket_user_provider.people import bare
+from bitbucket_user_provider.person import bare
 
 from tests.conftest import CheckedEmulator
 from tests.emulator.seed import default_world

@@ -7,7 +7,7 @@ from typing import Any
 
 from bitbucket_user_provider.errors import Exists, PartialFailure
 from bitbucket_user_provider.fields import RepositoryPermission, level
-from bitbucket_user_provider.people import bare
+from bitbucket_user_provider.person import bare
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

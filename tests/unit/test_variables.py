@@ -13,7 +13,7 @@ from bitbucket_user_provider.errors import (
     InvalidInput,
 )
 from bitbucket_user_provider.model import UNKNOWN
-from bitbucket_user_provider.people import bare
+from bitbucket_user_provider.person import bare
 
 from tests.conftest import CheckedEmulator, Clock
 from tests.unit.core import CONSUMER

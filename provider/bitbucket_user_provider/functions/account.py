@@ -3,7 +3,7 @@
 from ..api import Api
 from ..listings import Entry
 from ..model import Model
-from ..people import bare
+from ..person import bare
 
 
 class Account(Model):

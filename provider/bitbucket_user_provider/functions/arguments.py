@@ -7,7 +7,7 @@ from pydantic import BeforeValidator
 
 from ..fields import ProjectKey, RepoSlug, Workspace
 from ..model import Model
-from ..people import UserId, is_uuid
+from ..person import UserId, is_uuid
 
 
 def _uuid(value: Any) -> str:

@@ -11,8 +11,8 @@ from ..errors import InvalidInput
 from ..fields import Workspace
 from ..listings import Entry
 from ..model import Model
-from ..people import is_uuid
 from ..permissions import READS
+from ..person import is_uuid
 from .function import Function, every
 from .successors import REMOVED_REPOSITORIES, removed, within, workspaces
 

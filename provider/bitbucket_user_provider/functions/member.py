@@ -7,7 +7,7 @@ from ..client import Path
 from ..errors import BitbucketError
 from ..listings import Entry
 from ..model import Model
-from ..people import bare
+from ..person import bare
 from .function import every, remedy
 
 MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)

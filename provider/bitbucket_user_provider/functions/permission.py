@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from ..api import Api
 from ..listings import Entry
 from ..model import Model
-from ..people import bare, is_uuid
 from ..permissions import NONE, Holding
+from ..person import bare, is_uuid
 from .function import every
 
 

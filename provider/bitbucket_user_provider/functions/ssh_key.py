@@ -2,7 +2,7 @@
 
 from ..listings import Entry
 from ..model import Model
-from ..people import bare
+from ..person import bare
 from ..public_key import fingerprint
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..listings import Entry
 from ..model import Model
-from ..people import bare
+from ..person import bare
 
 
 class PipelineVariable(Model):

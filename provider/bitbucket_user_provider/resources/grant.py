@@ -14,8 +14,8 @@ from ..fields import level
 from ..listings import Entry
 from ..model import Model
 from ..operation import current
-from ..people import bare, normal
 from ..permissions import Holding, spellings
+from ..person import bare, normal
 from ..validation import Failure
 from .resource import Container, Resource
 

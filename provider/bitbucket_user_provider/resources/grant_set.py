@@ -15,8 +15,8 @@ from ..errors import BitbucketError, Exists, InvalidInput, NotFound, PartialFail
 from ..listings import Entry
 from ..model import UNKNOWN, Change, Model
 from ..operation import current
-from ..people import bare
 from ..permissions import Holding
+from ..person import bare
 from ..validation import Failure
 from .plan import Outcome, Plan, Step, UserGrant, carry_out, plan
 from .resource import Container, Resource

@@ -6,8 +6,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 
 from ..fields import ProjectKey, ProjectPermission, Workspace
 from ..model import Model, Replaces
-from ..people import UserId, bare
 from ..permissions import PROJECT
+from ..person import UserId, bare
 from .grant import Grant, Person
 
 

@@ -6,8 +6,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 
 from ..fields import ProjectKey, ProjectPermission, Workspace
 from ..model import Replaces
-from ..people import UserId
 from ..permissions import PROJECT
+from ..person import UserId
 from .grant_set import GrantSet, SetOptions, SetState
 
 

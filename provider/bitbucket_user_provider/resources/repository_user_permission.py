@@ -6,8 +6,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 
 from ..fields import RepositoryPermission, RepoSlug, Workspace
 from ..model import Model, Replaces
-from ..people import UserId, bare
 from ..permissions import REPOSITORY
+from ..person import UserId, bare
 from .grant import Grant, Person
 
 

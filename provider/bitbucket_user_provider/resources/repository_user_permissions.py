@@ -6,8 +6,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 
 from ..fields import RepositoryPermission, RepoSlug, Workspace
 from ..model import Replaces
-from ..people import UserId
 from ..permissions import REPOSITORY
+from ..person import UserId
 from .grant_set import GrantSet, SetOptions, SetState
 
 

@@ -9,7 +9,7 @@ from ..client import Path
 from ..errors import InvalidInput
 from ..fields import FORBIDDEN_IN_IDS
 from ..model import Change, Model
-from ..people import bare, is_uuid
+from ..person import bare, is_uuid
 from ..validation import Failure
 
 A = TypeVar("A", bound=Model)

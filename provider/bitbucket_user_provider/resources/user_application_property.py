@@ -15,7 +15,7 @@ from ..errors import NotFound
 from ..fields import JsonObject, PropertyName
 from ..model import Hidden, Model, Replaces
 from ..operation import current
-from ..people import UserId
+from ..person import UserId
 from ..validation import Failure
 from .resource import Container, Resource
 

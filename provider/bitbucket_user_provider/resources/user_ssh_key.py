@@ -18,7 +18,7 @@ from ..errors import ApiError, Exists, NotFound
 from ..listings import Entry, Listing
 from ..model import Hidden, Model, Replaces, Same
 from ..operation import current
-from ..people import UserId, bare, is_uuid
+from ..person import UserId, bare, is_uuid
 from ..public_key import SshPublicKey, fingerprint, identity, same_key
 from ..validation import Failure, has_unknown
 from .resource import Container, Resource, in_id

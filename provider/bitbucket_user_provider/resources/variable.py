@@ -17,7 +17,7 @@ from ..fields import FORBIDDEN_IN_IDS, VariableKey
 from ..listings import Entry, Listing
 from ..model import Model, ReplacesMark, Secret
 from ..operation import current
-from ..people import bare, is_uuid
+from ..person import bare, is_uuid
 from ..validation import Failure
 from .resource import Container, Resource
 

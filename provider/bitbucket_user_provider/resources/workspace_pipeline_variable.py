@@ -8,7 +8,7 @@ from ..client import Path
 from ..credentials import Kind
 from ..fields import Workspace
 from ..model import Model, Replaces
-from ..people import bare
+from ..person import bare
 from .variable import Variable, VariableArgs, VariableState
 
 PREFERS = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)
