@@ -10,9 +10,9 @@ from .config import Config
 from .credentials import STACK, Environment, Kind, Origin
 from .errors import ApiError, NotFound
 from .listings import Entry, Listing
+from .models.person import bare
 from .operation import current
 from .people import People
-from .person import bare
 
 READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
 USER = Path("/user", reads=READ_PEOPLE)

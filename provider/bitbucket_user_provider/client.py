@@ -21,8 +21,8 @@ from .config import PUBLIC_API, Config, checked_url
 from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
 from .errors import BitbucketError, ConfigurationError, InvalidInput
 from .governor import Governor
+from .models.person import BARE_UUID
 from .operation import current
-from .person import BARE_UUID
 
 PAGE_LENGTH = 100
 REDIRECTS = 3

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
 from .errors import ConfigurationError
-from .model import Model, Secret
-from .validation import has_unknown, unknown_name
+from .models.model import Model, Secret
+from .models.validation import has_unknown, unknown_name
 
 NAMESPACE = "bitbucket-user"
 PUBLIC_API = "https://api.bitbucket.org/2.0"

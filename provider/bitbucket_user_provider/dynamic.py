@@ -33,7 +33,7 @@ from .config import NAMESPACE, load
 from .errors import BitbucketError, ConfigurationError, Exists
 from .invoke import Invoker
 from .lifecycle import Lifecycle, public
-from .model import UNKNOWN
+from .models.model import UNKNOWN
 from .operation import operation
 
 PROVIDER = "__provider"

@@ -13,8 +13,8 @@ from .api import Api
 from .errors import BitbucketError, InvalidInput
 from .functions import FUNCTIONS
 from .functions.function import Function
-from .model import Model
-from .validation import Failure, has_unknown, validate
+from .models.model import Model
+from .models.validation import Failure, has_unknown, validate
 
 Bag = dict[str, Any]
 

@@ -19,11 +19,11 @@ from pydantic.fields import FieldInfo
 
 from .api import Api
 from .errors import BitbucketError, InvalidInput, NotFound
-from .model import UNKNOWN, Change, ReplacesMark, Same, hidden_aliases, mark
+from .models.model import UNKNOWN, Change, ReplacesMark, Same, hidden_aliases, mark
+from .models.validation import Failure, has_unknown, prune, validate
 from .operation import current, hiding
 from .resources import RESOURCES
 from .resources.resource import Resource
-from .validation import Failure, has_unknown, prune, validate
 
 Bag = dict[str, Any]
 

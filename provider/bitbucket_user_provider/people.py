@@ -2,7 +2,7 @@
 
 import threading
 
-from .person import normal
+from .models.person import normal
 
 
 class People:

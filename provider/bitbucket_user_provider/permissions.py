@@ -16,9 +16,9 @@ from .claims import Place
 from .client import Path
 from .credentials import Kind
 from .errors import NotFound
-from .fields import ProjectPermission, RepositoryPermission
 from .listings import Entry, Listing
-from .person import normal
+from .models.fields import ProjectPermission, RepositoryPermission
+from .models.person import normal
 
 READS = (Kind.API_TOKEN, Kind.OAUTH)
 WRITES = (Kind.API_TOKEN,)

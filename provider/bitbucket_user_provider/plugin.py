@@ -25,7 +25,7 @@ from .config import NAMESPACE, PUBLIC_API, Config, load, problems
 from .credentials import STACK, Origin
 from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
 from .lifecycle import Diff, Lifecycle, public
-from .model import Change, secret_aliases
+from .models.model import Change, secret_aliases
 from .operation import operation
 from .plugin_values import to_bag, to_struct
 from .resources import RESOURCES

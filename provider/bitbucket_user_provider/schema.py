@@ -17,7 +17,7 @@ from . import __version__
 from .config import NAMESPACE, Config
 from .functions import FUNCTIONS
 from .functions.function import Function
-from .model import ReplacesMark, SecretMark, mark
+from .models.model import ReplacesMark, SecretMark, mark
 from .resources import RESOURCES
 from .resources.resource import Resource
 

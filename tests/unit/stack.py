@@ -9,8 +9,8 @@ from typing import Any
 
 from bitbucket_user_provider.errors import PartialFailure
 from bitbucket_user_provider.lifecycle import Diff, Lifecycle
+from bitbucket_user_provider.models.validation import Failure
 from bitbucket_user_provider.operation import operation
-from bitbucket_user_provider.validation import Failure
 
 from tests.emulator import Emulator
 from tests.unit.core import ADA, serve

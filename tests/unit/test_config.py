@@ -8,7 +8,7 @@ import pytest
 from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import PUBLIC_API, Config, load, problems
 from bitbucket_user_provider.errors import ConfigurationError
-from bitbucket_user_provider.model import UNKNOWN
+from bitbucket_user_provider.models.model import UNKNOWN
 
 from .core import ADA
 

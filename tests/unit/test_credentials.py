@@ -14,7 +14,7 @@ from bitbucket_user_provider.client import Path
 from bitbucket_user_provider.config import PUBLIC_API, load
 from bitbucket_user_provider.credentials import STACK, Kind, resolve
 from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, RateLimited, Unanswered, Unauthorized
-from bitbucket_user_provider.model import UNKNOWN
+from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.permissions import REPOSITORY
 from bitbucket_user_provider.resources.user_application_property import PROPERTY
 from bitbucket_user_provider.resources.user_pipeline_variable import UserPipelineVariable

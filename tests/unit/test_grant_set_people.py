@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from bitbucket_user_provider.errors import InvalidInput, PartialFailure
-from bitbucket_user_provider.model import UNKNOWN
-from bitbucket_user_provider.person import bare
+from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.models.person import bare
 
 from tests.conftest import CheckedEmulator
 from tests.unit.core import ADA as AS_ADA

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider.errors import Exists
-from bitbucket_user_provider.model import UNKNOWN
-from bitbucket_user_provider.person import bare
+from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.models.person import bare
 
 from tests.conftest import CheckedEmulator
 from tests.emulator.seed import default_world

@@ -16,9 +16,9 @@ from bitbucket_user_provider.errors import (
     Unauthorized,
 )
 from bitbucket_user_provider.lifecycle import Lifecycle, public
-from bitbucket_user_provider.model import UNKNOWN
+from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
-from bitbucket_user_provider.person import bare
 
 from tests.conftest import CheckedEmulator, Clock
 from tests.emulator.seed import default_world

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bitbucket_user_provider.models.person import UserId, bare, is_uuid, normal, same_person
 from bitbucket_user_provider.people import People
-from bitbucket_user_provider.person import UserId, bare, is_uuid, normal, same_person
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError

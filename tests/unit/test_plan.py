@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bitbucket_user_provider.errors import Exists, PartialFailure
-from bitbucket_user_provider.fields import RepositoryPermission, level
-from bitbucket_user_provider.person import bare
+from bitbucket_user_provider.models.fields import RepositoryPermission, level
+from bitbucket_user_provider.models.person import bare
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import grpc
 import pytest
-from bitbucket_user_provider.person import bare
+from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.resources import RESOURCES
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as rpc

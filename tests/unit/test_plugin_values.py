@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.model import UNKNOWN
+from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.plugin_values import to_bag, to_struct
 from hypothesis import given
 from hypothesis import strategies as st

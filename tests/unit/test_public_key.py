@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from bitbucket_user_provider.public_key import fingerprint, identity, refuse_unless_key, same_key
+from bitbucket_user_provider.models.public_key import fingerprint, identity, refuse_unless_key, same_key
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider.config import Config
-from bitbucket_user_provider.model import Model, Replaces, Secret
+from bitbucket_user_provider.models.model import Model, Replaces, Secret
 from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.schema import properties, schema
 

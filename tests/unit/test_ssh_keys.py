@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider.errors import ApiError, BitbucketError, Exists
-from bitbucket_user_provider.model import UNKNOWN
-from bitbucket_user_provider.person import bare
-from bitbucket_user_provider.public_key import fingerprint
+from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.models.person import bare
+from bitbucket_user_provider.models.public_key import fingerprint
 
 from tests.conftest import CheckedEmulator, Clock
 from tests.emulator.seed import default_world

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.model import UNKNOWN, secret_aliases
+from bitbucket_user_provider.models.model import UNKNOWN, secret_aliases
+from bitbucket_user_provider.models.validation import Failure, has_unknown, path_of, prune, validate
 from bitbucket_user_provider.resources import RESOURCES
-from bitbucket_user_provider.validation import Failure, has_unknown, path_of, prune, validate
 
 VARIABLE = RESOURCES["WorkspacePipelineVariable"].ARGS
 GRANT = RESOURCES["RepositoryUserPermission"].ARGS

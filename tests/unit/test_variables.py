@@ -12,8 +12,8 @@ from bitbucket_user_provider.errors import (
     Exists,
     InvalidInput,
 )
-from bitbucket_user_provider.model import UNKNOWN
-from bitbucket_user_provider.person import bare
+from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.models.person import bare
 
 from tests.conftest import CheckedEmulator, Clock
 from tests.unit.core import CONSUMER

@@ -2,8 +2,8 @@
 
 from ..api import Api
 from ..listings import Entry
-from ..model import Model
-from ..person import bare
+from ..models.model import Model
+from ..models.person import bare
 
 
 class Account(Model):

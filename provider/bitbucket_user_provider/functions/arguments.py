@@ -5,9 +5,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from ..fields import ProjectKey, RepoSlug, Workspace
-from ..model import Model
-from ..person import UserId, is_uuid
+from ..models.fields import ProjectKey, RepoSlug, Workspace
+from ..models.model import Model
+from ..models.person import UserId, is_uuid
 
 
 def _uuid(value: Any) -> str:

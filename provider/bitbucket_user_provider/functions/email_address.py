@@ -4,7 +4,7 @@ The API's specification has no schema for it: email, is_primary and is_confirmed
 """
 
 from ..listings import Entry
-from ..model import Model
+from ..models.model import Model
 
 NEEDS = (
     "The e-mail functions need an API token with the scope read:user:bitbucket, or an OAuth consumer with the scope "

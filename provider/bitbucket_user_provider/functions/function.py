@@ -9,7 +9,7 @@ from ..api import Api
 from ..client import Path
 from ..errors import ApiError
 from ..listings import Entry
-from ..model import Model
+from ..models.model import Model
 
 A = TypeVar("A", bound=Model)
 R = TypeVar("R", bound=Model)

@@ -6,7 +6,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-e
 
 from ..api import Api
 from ..client import Path
-from ..model import Model
+from ..models.model import Model
 from ..permissions import READS
 from .arguments import Email
 from .email_address import NEEDS, EmailAddress, email_address

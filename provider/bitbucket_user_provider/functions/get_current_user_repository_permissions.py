@@ -8,11 +8,11 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 from ..api import Api
 from ..client import Path
 from ..errors import InvalidInput
-from ..fields import Workspace
 from ..listings import Entry
-from ..model import Model
+from ..models.fields import Workspace
+from ..models.model import Model
+from ..models.person import is_uuid
 from ..permissions import READS
-from ..person import is_uuid
 from .function import Function, every
 from .successors import REMOVED_REPOSITORIES, removed, within, workspaces
 

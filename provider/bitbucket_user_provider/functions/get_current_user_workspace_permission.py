@@ -9,7 +9,7 @@ from ..api import Api
 from ..client import Path
 from ..errors import BitbucketError
 from ..listings import Entry
-from ..model import Model
+from ..models.model import Model
 from ..permissions import READS
 from .arguments import InWorkspace
 from .function import Function

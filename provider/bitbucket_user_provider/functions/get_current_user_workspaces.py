@@ -9,7 +9,7 @@ from pydantic import StrictBool
 
 from ..api import Api
 from ..listings import Entry
-from ..model import Model
+from ..models.model import Model
 from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, workspaces
 

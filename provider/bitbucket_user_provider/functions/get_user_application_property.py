@@ -7,8 +7,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-properties/#api-u
 from typing import Any
 
 from ..api import Api
-from ..fields import PropertyName
-from ..model import Model
+from ..models.fields import PropertyName
+from ..models.model import Model
 from ..resources.user_application_property import PROPERTY
 from .arguments import OfUser
 from .function import Function, remedy

@@ -6,7 +6,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-se
 
 from ..api import Api
 from ..errors import BitbucketError
-from ..person import bare
+from ..models.person import bare
 from ..resources.user_ssh_key import KEY, UserSshKey
 from .arguments import OfUser, Uuid
 from .function import Function

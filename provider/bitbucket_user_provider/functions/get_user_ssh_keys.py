@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-se
 """
 
 from ..api import Api
-from ..model import Model
+from ..models.model import Model
 from ..resources.user_ssh_key import UserSshKey
 from .arguments import OfUser
 from .function import Function

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from ..api import READ_PEOPLE, Api
 from ..client import Path
 from ..errors import BitbucketError
-from ..person import UserId
+from ..models.person import UserId
 from .arguments import Email, InWorkspace
 from .function import Function, remedy
 from .member import WorkspaceMember, member, members_by_email

@@ -11,7 +11,7 @@ from pydantic import StrictBool
 
 from ..api import Api
 from ..errors import BitbucketError
-from ..model import Model
+from ..models.model import Model
 from .arguments import Email, InWorkspace
 from .function import Function
 from .member import WorkspaceMember, all_members, members_by_email

@@ -6,8 +6,8 @@ from ..api import READ_PEOPLE, Api
 from ..client import Path
 from ..errors import BitbucketError
 from ..listings import Entry
-from ..model import Model
-from ..person import bare
+from ..models.model import Model
+from ..models.person import bare
 from .function import every, remedy
 
 MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 
 from ..api import Api
 from ..listings import Entry
-from ..model import Model
+from ..models.model import Model
+from ..models.person import bare, is_uuid
 from ..permissions import NONE, Holding
-from ..person import bare, is_uuid
 from .function import every
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from ..api import READ_PEOPLE, Api
 from ..client import PAGE_LENGTH, Path
 from ..listings import Entry
-from ..model import Model
+from ..models.model import Model
 from .arguments import OfUser
 from .function import Function, remedy
 

@@ -1,9 +1,9 @@
 """A public SSH key of a person."""
 
 from ..listings import Entry
-from ..model import Model
-from ..person import bare
-from ..public_key import fingerprint
+from ..models.model import Model
+from ..models.person import bare
+from ..models.public_key import fingerprint
 
 
 class SshKey(Model):

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from ..listings import Entry
-from ..model import Model
-from ..person import bare
+from ..models.model import Model
+from ..models.person import bare
 
 
 class PipelineVariable(Model):

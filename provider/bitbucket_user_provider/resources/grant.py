@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 from ..api import Api
 from ..claims import EVERYBODY
 from ..errors import Exists, InvalidInput
-from ..fields import level
 from ..listings import Entry
-from ..model import Model
+from ..models.fields import level
+from ..models.model import Model
+from ..models.person import bare, normal
+from ..models.validation import Failure
 from ..operation import current
 from ..permissions import Holding, spellings
-from ..person import bare, normal
-from ..validation import Failure
 from .resource import Container, Resource
 
 

@@ -13,11 +13,11 @@ from ..api import Api
 from ..claims import EVERYBODY
 from ..errors import BitbucketError, Exists, InvalidInput, NotFound, PartialFailure
 from ..listings import Entry
-from ..model import UNKNOWN, Change, Model
+from ..models.model import UNKNOWN, Change, Model
+from ..models.person import bare
+from ..models.validation import Failure
 from ..operation import current
 from ..permissions import Holding
-from ..person import bare
-from ..validation import Failure
 from .plan import Outcome, Plan, Step, UserGrant, carry_out, plan
 from .resource import Container, Resource
 

@@ -9,8 +9,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from ..errors import BitbucketError
-from ..fields import level
-from ..model import Model
+from ..models.fields import level
+from ..models.model import Model
 from ..people import People
 
 MOST_NAMED = 20

@@ -4,10 +4,10 @@ Scopes: reads read:project, writes admin:project with write:permission or delete
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-selected-user-id-put
 """
 
-from ..fields import ProjectKey, ProjectPermission, Workspace
-from ..model import Model, Replaces
+from ..models.fields import ProjectKey, ProjectPermission, Workspace
+from ..models.model import Model, Replaces
+from ..models.person import UserId, bare
 from ..permissions import PROJECT
-from ..person import UserId, bare
 from .grant import Grant, Person
 
 

@@ -4,10 +4,10 @@ Scopes: reads read:project, writes admin:project with write:permission or delete
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-get
 """
 
-from ..fields import ProjectKey, ProjectPermission, Workspace
-from ..model import Replaces
+from ..models.fields import ProjectKey, ProjectPermission, Workspace
+from ..models.model import Replaces
+from ..models.person import UserId
 from ..permissions import PROJECT
-from ..person import UserId
 from .grant_set import GrantSet, SetOptions, SetState
 
 

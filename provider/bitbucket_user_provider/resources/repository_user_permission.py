@@ -4,10 +4,10 @@ Scopes: reads read:repository, writes admin:repository with write:permission or 
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-selected-user-id-put
 """
 
-from ..fields import RepositoryPermission, RepoSlug, Workspace
-from ..model import Model, Replaces
+from ..models.fields import RepositoryPermission, RepoSlug, Workspace
+from ..models.model import Model, Replaces
+from ..models.person import UserId, bare
 from ..permissions import REPOSITORY
-from ..person import UserId, bare
 from .grant import Grant, Person
 
 

@@ -4,10 +4,10 @@ Scopes: reads read:repository, writes admin:repository with write:permission or 
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-get
 """
 
-from ..fields import RepositoryPermission, RepoSlug, Workspace
-from ..model import Replaces
+from ..models.fields import RepositoryPermission, RepoSlug, Workspace
+from ..models.model import Replaces
+from ..models.person import UserId
 from ..permissions import REPOSITORY
-from ..person import UserId
 from .grant_set import GrantSet, SetOptions, SetState
 
 

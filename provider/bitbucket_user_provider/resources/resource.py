@@ -7,10 +7,10 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 from ..api import Api
 from ..client import Path
 from ..errors import InvalidInput
-from ..fields import FORBIDDEN_IN_IDS
-from ..model import Change, Model
-from ..person import bare, is_uuid
-from ..validation import Failure
+from ..models.fields import FORBIDDEN_IN_IDS
+from ..models.model import Change, Model
+from ..models.person import bare, is_uuid
+from ..models.validation import Failure
 
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)

@@ -12,11 +12,11 @@ from ..claims import Place
 from ..client import Path
 from ..credentials import Kind
 from ..errors import NotFound
-from ..fields import JsonObject, PropertyName
-from ..model import Hidden, Model, Replaces
+from ..models.fields import JsonObject, PropertyName
+from ..models.model import Hidden, Model, Replaces
+from ..models.person import UserId
+from ..models.validation import Failure
 from ..operation import current
-from ..person import UserId
-from ..validation import Failure
 from .resource import Container, Resource
 
 PROPERTY = Path(

@@ -6,8 +6,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-us
 
 from ..client import Path
 from ..credentials import Kind
-from ..model import Model, Replaces
-from ..person import UserId, bare
+from ..models.model import Model, Replaces
+from ..models.person import UserId, bare
 from .resource import in_id
 from .variable import Variable, VariableArgs, VariableState
 

@@ -16,11 +16,11 @@ from ..client import Path
 from ..credentials import Kind
 from ..errors import ApiError, Exists, NotFound
 from ..listings import Entry, Listing
-from ..model import Hidden, Model, Replaces, Same
+from ..models.model import Hidden, Model, Replaces, Same
+from ..models.person import UserId, bare, is_uuid
+from ..models.public_key import SshPublicKey, fingerprint, identity, same_key
+from ..models.validation import Failure, has_unknown
 from ..operation import current
-from ..person import UserId, bare, is_uuid
-from ..public_key import SshPublicKey, fingerprint, identity, same_key
-from ..validation import Failure, has_unknown
 from .resource import Container, Resource, in_id
 
 PREFERS = (Kind.API_TOKEN, Kind.OAUTH)

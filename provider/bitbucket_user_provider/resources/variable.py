@@ -13,12 +13,12 @@ from ..api import Api
 from ..claims import Place
 from ..client import Path
 from ..errors import Conflict, Exists, InvalidInput, NotFound
-from ..fields import FORBIDDEN_IN_IDS, VariableKey
 from ..listings import Entry, Listing
-from ..model import Model, ReplacesMark, Secret
+from ..models.fields import FORBIDDEN_IN_IDS, VariableKey
+from ..models.model import Model, ReplacesMark, Secret
+from ..models.person import bare, is_uuid
+from ..models.validation import Failure
 from ..operation import current
-from ..person import bare, is_uuid
-from ..validation import Failure
 from .resource import Container, Resource
 
 

@@ -6,9 +6,9 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-wo
 
 from ..client import Path
 from ..credentials import Kind
-from ..fields import Workspace
-from ..model import Model, Replaces
-from ..person import bare
+from ..models.fields import Workspace
+from ..models.model import Model, Replaces
+from ..models.person import bare
 from .variable import Variable, VariableArgs, VariableState
 
 PREFERS = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)
