@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider import operation
-from bitbucket_user_provider.governor import Governor
+from bitbucket_user_provider.rest.governor import Governor
 from hypothesis import HealthCheck, settings
 
 from tests import contract

@@ -13,8 +13,8 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import bitbucket_user_provider
-from bitbucket_user_provider.client import Path
-from bitbucket_user_provider.credentials import Kind
+from bitbucket_user_provider.rest.client import Path
+from bitbucket_user_provider.rest.credentials import Kind
 
 from tests.emulator import OPERATIONS as SERVED
 

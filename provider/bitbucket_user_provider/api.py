@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from .claims import Claims
-from .client import Client, Path
 from .config import Config
-from .credentials import STACK, Environment, Kind, Origin
 from .errors import ApiError, NotFound
 from .listings import Entry, Listing
 from .models.person import bare
 from .operation import current
 from .people import People
+from .rest.client import Client, Path
+from .rest.credentials import STACK, Environment, Kind, Origin
 
 READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
 USER = Path("/user", reads=READ_PEOPLE)

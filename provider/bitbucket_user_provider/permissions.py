@@ -13,12 +13,12 @@ from typing import Any
 
 from .api import Api
 from .claims import Place
-from .client import Path
-from .credentials import Kind
 from .errors import NotFound
 from .listings import Entry, Listing
 from .models.fields import ProjectPermission, RepositoryPermission
 from .models.person import normal
+from .rest.client import Path
+from .rest.credentials import Kind
 
 READS = (Kind.API_TOKEN, Kind.OAUTH)
 WRITES = (Kind.API_TOKEN,)

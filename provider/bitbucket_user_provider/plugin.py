@@ -22,7 +22,6 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from . import __version__
 from .api import Api
 from .config import NAMESPACE, PUBLIC_API, Config, load, problems
-from .credentials import STACK, Origin
 from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
 from .lifecycle import Diff, Lifecycle, public
 from .models.model import Change, secret_aliases
@@ -30,6 +29,7 @@ from .operation import operation
 from .plugin_values import to_bag, to_struct
 from .resources import RESOURCES
 from .resources.resource import Resource
+from .rest.credentials import STACK, Origin
 
 if TYPE_CHECKING:
     from .invoke import Invoker

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from bitbucket_user_provider.api import READ_PEOPLE, Api
-from bitbucket_user_provider.client import Path
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
+from bitbucket_user_provider.rest.client import Path
 
 from tests.emulator import Emulator
 

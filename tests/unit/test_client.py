@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider import __version__
-from bitbucket_user_provider.client import Path
 from bitbucket_user_provider.errors import BitbucketError, InvalidInput
+from bitbucket_user_provider.rest.client import Path
 
 from tests.conftest import CheckedEmulator
 from tests.emulator import Emulator

@@ -207,7 +207,7 @@ def test_an_error_is_not_kept(bitbucket: Emulator, name: str, args: dict[str, st
 def test_a_listing_whose_connection_was_lost_for_good_can_be_asked_again(
     bitbucket: Emulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bitbucket_user_provider.retries.BACKOFF_SECONDS", (0,))
+    monkeypatch.setattr("bitbucket_user_provider.rest.retries.BACKOFF_SECONDS", (0,))
     invoker, args = Invoker(api_of(bitbucket)), {"workspace": "acme", "repoSlug": "api"}
     bitbucket.fault("permissions-config/users", drop="before", times=2)
     with pytest.raises(BitbucketError, match="connection was lost"):

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
-from bitbucket_user_provider.masking import LONGEST, MASK, shown
+from bitbucket_user_provider.rest.masking import LONGEST, MASK, shown
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 import requests
-from bitbucket_user_provider import governor, retries
 from bitbucket_user_provider.errors import ApiError, Cancelled, NotFound, RateLimited, Unanswered
-from bitbucket_user_provider.governor import Governor
 from bitbucket_user_provider.operation import current, operation
+from bitbucket_user_provider.rest import governor, retries
+from bitbucket_user_provider.rest.governor import Governor
 from hypothesis import given
 from hypothesis import strategies as st
 

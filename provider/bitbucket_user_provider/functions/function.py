@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..api import Api
-from ..client import Path
 from ..errors import ApiError
 from ..listings import Entry
 from ..models.model import Model
+from ..rest.client import Path
 
 A = TypeVar("A", bound=Model)
 R = TypeVar("R", bound=Model)

@@ -5,9 +5,9 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-e
 """
 
 from ..api import Api
-from ..client import Path
 from ..models.model import Model
 from ..permissions import READS
+from ..rest.client import Path
 from .arguments import NoArgs
 from .email_address import NEEDS, EmailAddress, email_address
 from .function import Function, every, remedy

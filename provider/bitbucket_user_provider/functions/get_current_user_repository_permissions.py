@@ -6,13 +6,13 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 """
 
 from ..api import Api
-from ..client import Path
 from ..errors import InvalidInput
 from ..listings import Entry
 from ..models.fields import Workspace
 from ..models.model import Model
 from ..models.person import is_uuid
 from ..permissions import READS
+from ..rest.client import Path
 from .function import Function, every
 from .successors import REMOVED_REPOSITORIES, removed, within, workspaces
 

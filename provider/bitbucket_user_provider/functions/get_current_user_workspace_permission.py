@@ -6,11 +6,11 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-u
 """
 
 from ..api import Api
-from ..client import Path
 from ..errors import BitbucketError
 from ..listings import Entry
 from ..models.model import Model
 from ..permissions import READS
+from ..rest.client import Path
 from .arguments import InWorkspace
 from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, within

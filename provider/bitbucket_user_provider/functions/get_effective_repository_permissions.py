@@ -5,8 +5,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-w
 """
 
 from ..api import Api
-from ..client import Path
 from ..permissions import READS
+from ..rest.client import Path
 from .arguments import InRepository
 from .function import Function, every
 from .permission import UserPermissions, of_users

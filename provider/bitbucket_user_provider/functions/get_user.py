@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-
 """
 
 from ..api import READ_PEOPLE, Api
-from ..client import Path
+from ..rest.client import Path
 from .account import Account, account
 from .arguments import OfUser
 from .function import Function

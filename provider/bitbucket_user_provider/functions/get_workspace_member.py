@@ -8,9 +8,9 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-w
 from pydantic import model_validator
 
 from ..api import READ_PEOPLE, Api
-from ..client import Path
 from ..errors import BitbucketError
 from ..models.person import UserId
+from ..rest.client import Path
 from .arguments import Email, InWorkspace
 from .function import Function, remedy
 from .member import WorkspaceMember, member, members_by_email

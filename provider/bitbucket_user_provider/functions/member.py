@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from ..api import READ_PEOPLE, Api
-from ..client import Path
 from ..errors import BitbucketError
 from ..listings import Entry
 from ..models.model import Model
 from ..models.person import bare
+from ..rest.client import Path
 from .function import every, remedy
 
 MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)

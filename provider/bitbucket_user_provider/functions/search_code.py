@@ -10,9 +10,9 @@ from typing import Annotated
 from pydantic import Field
 
 from ..api import READ_PEOPLE, Api
-from ..client import PAGE_LENGTH, Path
 from ..listings import Entry
 from ..models.model import Model
+from ..rest.client import PAGE_LENGTH, Path
 from .arguments import OfUser
 from .function import Function, remedy
 

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from ..api import READ_PEOPLE, Api
-from ..client import Path
 from ..errors import NotFound
 from ..listings import Entry
 from ..permissions import READS
+from ..rest.client import Path
 from .function import every, remedy
 
 T = TypeVar("T")

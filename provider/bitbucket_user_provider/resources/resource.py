@@ -5,12 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
 from ..api import Api
-from ..client import Path
 from ..errors import InvalidInput
 from ..models.fields import FORBIDDEN_IN_IDS
 from ..models.model import Change, Model
 from ..models.person import bare, is_uuid
 from ..models.validation import Failure
+from ..rest.client import Path
 
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)

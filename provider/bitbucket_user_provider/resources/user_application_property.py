@@ -9,14 +9,14 @@ from typing import Any
 
 from ..api import Api
 from ..claims import Place
-from ..client import Path
-from ..credentials import Kind
 from ..errors import NotFound
 from ..models.fields import JsonObject, PropertyName
 from ..models.model import Hidden, Model, Replaces
 from ..models.person import UserId
 from ..models.validation import Failure
 from ..operation import current
+from ..rest.client import Path
+from ..rest.credentials import Kind
 from .resource import Container, Resource
 
 PROPERTY = Path(

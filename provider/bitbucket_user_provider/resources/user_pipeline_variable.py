@@ -4,10 +4,10 @@ Scopes: pipeline, pipeline:variable of an OAuth consumer.
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-users-selected-user-pipelines-config-variables-post
 """
 
-from ..client import Path
-from ..credentials import Kind
 from ..models.model import Model, Replaces
 from ..models.person import UserId, bare
+from ..rest.client import Path
+from ..rest.credentials import Kind
 from .resource import in_id
 from .variable import Variable, VariableArgs, VariableState
 

@@ -12,8 +12,6 @@ from pydantic import AfterValidator, StrictStr, ValidationInfo
 
 from .. import settle
 from ..api import Api
-from ..client import Path
-from ..credentials import Kind
 from ..errors import ApiError, Exists, NotFound
 from ..listings import Entry, Listing
 from ..models.model import Hidden, Model, Replaces, Same
@@ -21,6 +19,8 @@ from ..models.person import UserId, bare, is_uuid
 from ..models.public_key import SshPublicKey, fingerprint, identity, same_key
 from ..models.validation import Failure, has_unknown
 from ..operation import current
+from ..rest.client import Path
+from ..rest.credentials import Kind
 from .resource import Container, Resource, in_id
 
 PREFERS = (Kind.API_TOKEN, Kind.OAUTH)

@@ -11,7 +11,6 @@ from pydantic import StrictBool, StrictStr
 from .. import settle
 from ..api import Api
 from ..claims import Place
-from ..client import Path
 from ..errors import Conflict, Exists, InvalidInput, NotFound
 from ..listings import Entry, Listing
 from ..models.fields import FORBIDDEN_IN_IDS, VariableKey
@@ -19,6 +18,7 @@ from ..models.model import Model, ReplacesMark, Secret
 from ..models.person import bare, is_uuid
 from ..models.validation import Failure
 from ..operation import current
+from ..rest.client import Path
 from .resource import Container, Resource
 
 

@@ -4,11 +4,11 @@ Scopes: reads read:pipeline, writes admin:pipeline (OAuth: pipeline, pipeline:va
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-variables-post
 """
 
-from ..client import Path
-from ..credentials import Kind
 from ..models.fields import Workspace
 from ..models.model import Model, Replaces
 from ..models.person import bare
+from ..rest.client import Path
+from ..rest.credentials import Kind
 from .variable import Variable, VariableArgs, VariableState
 
 PREFERS = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)

@@ -9,9 +9,9 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-from . import operation
-from .errors import ApiError, Cancelled, RateLimited
-from .operation import current
+from .. import operation
+from ..errors import ApiError, Cancelled, RateLimited
+from ..operation import current
 
 T = TypeVar("T")
 

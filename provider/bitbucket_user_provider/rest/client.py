@@ -16,13 +16,14 @@ from urllib.parse import quote, urlencode, urlsplit
 import requests
 from requests.adapters import HTTPAdapter
 
-from . import USER_AGENT, answers, retries
-from .config import PUBLIC_API, Config, checked_url
+from .. import USER_AGENT
+from ..config import PUBLIC_API, Config, checked_url
+from ..errors import BitbucketError, ConfigurationError, InvalidInput
+from ..models.person import BARE_UUID
+from ..operation import current
+from . import answers, retries
 from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
-from .errors import BitbucketError, ConfigurationError, InvalidInput
 from .governor import Governor
-from .models.person import BARE_UUID
-from .operation import current
 
 PAGE_LENGTH = 100
 REDIRECTS = 3

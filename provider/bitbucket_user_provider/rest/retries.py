@@ -13,7 +13,7 @@ from typing import TypeVar
 import requests
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
-from .errors import Unanswered
+from ..errors import Unanswered
 from .governor import Governor
 
 T = TypeVar("T")

@@ -9,10 +9,10 @@ from typing import Any
 import requests
 from urllib3.exceptions import NewConnectionError
 
+from ..errors import ApiError, BitbucketError, Conflict, NotFound, RateLimited, Unanswered, Unauthorized
+from ..operation import current
 from .credentials import Credential, Kind
-from .errors import ApiError, BitbucketError, Conflict, NotFound, RateLimited, Unanswered, Unauthorized
 from .masking import shown
-from .operation import current
 from .retries import STATUSES, retry_after
 
 ERRORS = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: NotFound, 429: RateLimited}

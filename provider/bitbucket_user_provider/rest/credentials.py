@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import requests
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from . import USER_AGENT, operation
-from .config import Config
-from .errors import ConfigurationError, RateLimited, Unanswered
+from .. import USER_AGENT, operation
+from ..config import Config
+from ..errors import ConfigurationError, RateLimited, Unanswered
 from .masking import shown
 from .retries import STATUSES, retry_after
 
