@@ -28,13 +28,13 @@ from pulumi.runtime import rpc
 from pulumi.runtime.config import CONFIG, get_config_env
 from pulumi.runtime.settings import get_monitor
 
-from .api import Api
 from .config import NAMESPACE, load
 from .errors import BitbucketError, ConfigurationError, Exists
 from .invoke import Invoker
 from .lifecycle import Lifecycle, public
 from .models.model import UNKNOWN
 from .operation import operation
+from .run.api import Api
 
 PROVIDER = "__provider"
 P = ParamSpec("P")

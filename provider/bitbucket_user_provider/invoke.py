@@ -9,12 +9,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from .api import Api
 from .errors import BitbucketError, InvalidInput
 from .functions import FUNCTIONS
 from .functions.function import Function
 from .models.model import Model
 from .models.validation import Failure, has_unknown, validate
+from .run.api import Api
 
 Bag = dict[str, Any]
 

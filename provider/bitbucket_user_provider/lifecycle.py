@@ -17,13 +17,13 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from .api import Api
 from .errors import BitbucketError, InvalidInput, NotFound
 from .models.model import UNKNOWN, Change, ReplacesMark, Same, hidden_aliases, mark
 from .models.validation import Failure, has_unknown, prune, validate
 from .operation import current, hiding
 from .resources import RESOURCES
 from .resources.resource import Resource
+from .run.api import Api
 
 Bag = dict[str, Any]
 

@@ -20,7 +20,6 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc,
 from pulumi.runtime.proto import provider_pb2 as rpc
 
 from . import __version__
-from .api import Api
 from .config import NAMESPACE, PUBLIC_API, Config, load, problems
 from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
 from .lifecycle import Diff, Lifecycle, public
@@ -30,6 +29,7 @@ from .plugin_values import to_bag, to_struct
 from .resources import RESOURCES
 from .resources.resource import Resource
 from .rest.credentials import STACK, Origin
+from .run.api import Api
 
 if TYPE_CHECKING:
     from .invoke import Invoker

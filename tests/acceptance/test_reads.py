@@ -6,9 +6,9 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
+from bitbucket_user_provider.run.api import Api
 
 from tests.acceptance.conftest import ADA, Stacks
 from tests.conftest import CheckedEmulator

@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, NamedTuple
 
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
+from bitbucket_user_provider.run.api import Api
 
 from tests.emulator import Emulator
 

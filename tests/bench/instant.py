@@ -4,8 +4,8 @@ from typing import Any
 from unittest.mock import patch
 
 from bitbucket_user_provider import lifecycle, plugin_start
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.lifecycle import Found, Lifecycle
+from bitbucket_user_provider.run.api import Api
 
 
 class Instant(Lifecycle):

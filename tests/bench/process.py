@@ -12,11 +12,11 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import grpc
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.plugin_values import to_struct
+from bitbucket_user_provider.run.api import Api
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc

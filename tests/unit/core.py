@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bitbucket_user_provider.api import READ_PEOPLE, Api
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.rest.client import Path
+from bitbucket_user_provider.run.api import READ_PEOPLE, Api
 
 from tests.emulator import Emulator
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.invoke import Invoker
+from bitbucket_user_provider.run.api import Api
 
 from tests import contract
 from tests.emulator import Emulator

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from bitbucket_user_provider.claims import EVERYBODY, Claims
 from bitbucket_user_provider.operation import operation
+from bitbucket_user_provider.run.claims import EVERYBODY, Claims
 
 PLACE, OTHER = ("users", "acme", "api"), ("users", "acme", "web")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import PUBLIC_API, Config, load, problems
 from bitbucket_user_provider.errors import ConfigurationError
 from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.run.api import Api
 
 from .core import ADA
 

@@ -9,17 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import PUBLIC_API, load
 from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, RateLimited, Unanswered, Unauthorized
 from bitbucket_user_provider.models.model import UNKNOWN
-from bitbucket_user_provider.permissions import REPOSITORY
 from bitbucket_user_provider.resources.user_application_property import PROPERTY
 from bitbucket_user_provider.resources.user_pipeline_variable import UserPipelineVariable
 from bitbucket_user_provider.resources.user_ssh_key import KEYS
 from bitbucket_user_provider.resources.workspace_pipeline_variable import WorkspacePipelineVariable
 from bitbucket_user_provider.rest.client import Path
 from bitbucket_user_provider.rest.credentials import STACK, Kind, resolve
+from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.permissions import REPOSITORY
 
 from tests.conftest import CheckedEmulator, Clock
 

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import requests
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.errors import (
     ApiError,
@@ -26,11 +25,12 @@ from bitbucket_user_provider.errors import (
     Unauthorized,
 )
 from bitbucket_user_provider.operation import hiding
-from bitbucket_user_provider.permissions import PROJECT, REPOSITORY
 from bitbucket_user_provider.resources.user_application_property import PROPERTY
 from bitbucket_user_provider.resources.user_pipeline_variable import UserPipelineVariable
 from bitbucket_user_provider.rest import answers
 from bitbucket_user_provider.rest.credentials import Kind
+from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.permissions import PROJECT, REPOSITORY
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.api import Api
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, InvalidInput
 from bitbucket_user_provider.functions import FUNCTIONS
 from bitbucket_user_provider.invoke import Invoker, check
 from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.schema import schema
 
 from tests.emulator import Emulator

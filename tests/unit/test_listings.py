@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider.errors import ApiError, BitbucketError, Cancelled, NotFound, Unanswered
-from bitbucket_user_provider.listings import Entry, Listing
 from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.rest.client import Page
+from bitbucket_user_provider.run.listings import Entry, Listing
 from hypothesis import given
 from hypothesis import strategies as st
 

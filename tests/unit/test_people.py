@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider.models.person import UserId, bare, is_uuid, normal, same_person
-from bitbucket_user_provider.people import People
+from bitbucket_user_provider.run.people import People
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError

@@ -1,9 +1,9 @@
 """An account, as `getCurrentUser` and `getUser` tell of it."""
 
-from ..api import Api
-from ..listings import Entry
 from ..models.model import Model
 from ..models.person import bare
+from ..run.api import Api
+from ..run.listings import Entry
 
 
 class Account(Model):

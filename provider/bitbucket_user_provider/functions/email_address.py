@@ -3,8 +3,8 @@
 The API's specification has no schema for it: email, is_primary and is_confirmed are what it answers.
 """
 
-from ..listings import Entry
 from ..models.model import Model
+from ..run.listings import Entry
 
 NEEDS = (
     "The e-mail functions need an API token with the scope read:user:bitbucket, or an OAuth consumer with the scope "

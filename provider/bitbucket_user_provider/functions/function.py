@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
-from ..api import Api
 from ..errors import ApiError
-from ..listings import Entry
 from ..models.model import Model
 from ..rest.client import Path
+from ..run.api import Api
+from ..run.listings import Entry
 
 A = TypeVar("A", bound=Model)
 R = TypeVar("R", bound=Model)

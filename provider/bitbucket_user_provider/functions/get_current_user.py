@@ -4,7 +4,7 @@ Scopes: read:user (OAuth and access tokens: account).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
 """
 
-from ..api import Api
+from ..run.api import Api
 from .account import Account, account
 from .arguments import NoArgs
 from .function import Function

@@ -4,10 +4,10 @@ Scopes: read:user (OAuth: email).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-emails-email-get
 """
 
-from ..api import Api
 from ..models.model import Model
-from ..permissions import READS
 from ..rest.client import Path
+from ..run.api import Api
+from ..run.permissions import READS
 from .arguments import Email
 from .email_address import NEEDS, EmailAddress, email_address
 from .function import Function, remedy

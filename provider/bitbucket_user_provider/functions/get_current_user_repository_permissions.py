@@ -5,14 +5,14 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-u
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-user-permissions-repositories-get
 """
 
-from ..api import Api
 from ..errors import InvalidInput
-from ..listings import Entry
 from ..models.fields import Workspace
 from ..models.model import Model
 from ..models.person import is_uuid
-from ..permissions import READS
 from ..rest.client import Path
+from ..run.api import Api
+from ..run.listings import Entry
+from ..run.permissions import READS
 from .function import Function, every
 from .successors import REMOVED_REPOSITORIES, removed, within, workspaces
 

@@ -5,12 +5,12 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-u
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-user-permissions-workspaces-get
 """
 
-from ..api import Api
 from ..errors import BitbucketError
-from ..listings import Entry
 from ..models.model import Model
-from ..permissions import READS
 from ..rest.client import Path
+from ..run.api import Api
+from ..run.listings import Entry
+from ..run.permissions import READS
 from .arguments import InWorkspace
 from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, within

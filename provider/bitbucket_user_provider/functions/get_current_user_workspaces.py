@@ -7,9 +7,9 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-u
 
 from pydantic import StrictBool
 
-from ..api import Api
-from ..listings import Entry
 from ..models.model import Model
+from ..run.api import Api
+from ..run.listings import Entry
 from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, workspaces
 

@@ -4,9 +4,9 @@ Scopes: read:repository (OAuth: repository). The caller must administer the repo
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-repositories-repo-slug-get
 """
 
-from ..api import Api
-from ..permissions import READS
 from ..rest.client import Path
+from ..run.api import Api
+from ..run.permissions import READS
 from .arguments import InRepository
 from .function import Function, every
 from .permission import UserPermissions, of_users

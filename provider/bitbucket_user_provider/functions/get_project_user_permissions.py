@@ -4,8 +4,8 @@ Scopes: read:project (OAuth: project:admin). The caller must administer the proj
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-get
 """
 
-from ..api import Api
-from ..permissions import PROJECT
+from ..run.api import Api
+from ..run.permissions import PROJECT
 from .arguments import InProject
 from .function import Function
 from .permission import UserPermissions, of_users

@@ -4,8 +4,8 @@ Scopes: read:repository (OAuth: repository:admin). The caller must administer th
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-groups-get
 """
 
-from ..api import Api
-from ..permissions import REPOSITORY
+from ..run.api import Api
+from ..run.permissions import REPOSITORY
 from .arguments import InRepository
 from .function import Function
 from .permission import GroupPermissions, of_groups

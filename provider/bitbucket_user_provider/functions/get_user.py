@@ -4,8 +4,8 @@ Scopes: read:user (OAuth and access tokens: none).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-selected-user-get
 """
 
-from ..api import READ_PEOPLE, Api
 from ..rest.client import Path
+from ..run.api import READ_PEOPLE, Api
 from .account import Account, account
 from .arguments import OfUser
 from .function import Function

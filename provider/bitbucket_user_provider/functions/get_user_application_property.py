@@ -6,10 +6,10 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-properties/#api-u
 
 from typing import Any
 
-from ..api import Api
 from ..models.fields import PropertyName
 from ..models.model import Model
 from ..resources.user_application_property import PROPERTY
+from ..run.api import Api
 from .arguments import OfUser
 from .function import Function, remedy
 

@@ -4,10 +4,10 @@ Scopes: pipeline of an OAuth consumer.
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-users-selected-user-pipelines-config-variables-variable-uuid-get
 """
 
-from ..api import Api
 from ..errors import BitbucketError
 from ..models.person import bare
 from ..resources.user_pipeline_variable import UserPipelineVariable
+from ..run.api import Api
 from .arguments import OfUser, Uuid
 from .function import Function
 from .variable import PipelineVariable, variable

@@ -4,8 +4,8 @@ Scopes: pipeline of an OAuth consumer.
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-users-selected-user-pipelines-config-variables-get
 """
 
-from ..api import Api
 from ..resources.user_pipeline_variable import UserPipelineVariable
+from ..run.api import Api
 from .arguments import OfUser
 from .function import Function
 from .variable import PipelineVariables, variables

@@ -4,10 +4,10 @@ Scopes: read:ssh-key (OAuth: account).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-selected-user-ssh-keys-key-id-get
 """
 
-from ..api import Api
 from ..errors import BitbucketError
 from ..models.person import bare
 from ..resources.user_ssh_key import KEY, UserSshKey
+from ..run.api import Api
 from .arguments import OfUser, Uuid
 from .function import Function
 from .ssh_key import SshKey, ssh_key

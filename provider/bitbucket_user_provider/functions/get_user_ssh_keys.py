@@ -4,9 +4,9 @@ Scopes: read:ssh-key (OAuth: account).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-selected-user-ssh-keys-get
 """
 
-from ..api import Api
 from ..models.model import Model
 from ..resources.user_ssh_key import UserSshKey
+from ..run.api import Api
 from .arguments import OfUser
 from .function import Function
 from .ssh_key import SshKey, ssh_key

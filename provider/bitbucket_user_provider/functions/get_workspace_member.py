@@ -7,10 +7,10 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-w
 
 from pydantic import model_validator
 
-from ..api import READ_PEOPLE, Api
 from ..errors import BitbucketError
 from ..models.person import UserId
 from ..rest.client import Path
+from ..run.api import READ_PEOPLE, Api
 from .arguments import Email, InWorkspace
 from .function import Function, remedy
 from .member import WorkspaceMember, member, members_by_email

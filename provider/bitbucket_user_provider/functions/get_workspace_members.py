@@ -9,9 +9,9 @@ from collections.abc import Iterable
 
 from pydantic import StrictBool
 
-from ..api import Api
 from ..errors import BitbucketError
 from ..models.model import Model
+from ..run.api import Api
 from .arguments import Email, InWorkspace
 from .function import Function
 from .member import WorkspaceMember, all_members, members_by_email

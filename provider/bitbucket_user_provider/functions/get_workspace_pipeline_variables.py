@@ -4,8 +4,8 @@ Scopes: read:pipeline (OAuth and access tokens: pipeline).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-variables-get
 """
 
-from ..api import Api
 from ..resources.workspace_pipeline_variable import WorkspacePipelineVariable
+from ..run.api import Api
 from .arguments import InWorkspace
 from .function import Function
 from .variable import PipelineVariables, variables

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from ..api import READ_PEOPLE, Api
 from ..errors import BitbucketError
-from ..listings import Entry
 from ..models.model import Model
 from ..models.person import bare
 from ..rest.client import Path
+from ..run.api import READ_PEOPLE, Api
+from ..run.listings import Entry
 from .function import every, remedy
 
 MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from ..api import Api
-from ..listings import Entry
 from ..models.model import Model
 from ..models.person import bare, is_uuid
-from ..permissions import NONE, Holding
+from ..run.api import Api
+from ..run.listings import Entry
+from ..run.permissions import NONE, Holding
 from .function import every
 
 

@@ -9,10 +9,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from ..api import READ_PEOPLE, Api
-from ..listings import Entry
 from ..models.model import Model
 from ..rest.client import PAGE_LENGTH, Path
+from ..run.api import READ_PEOPLE, Api
+from ..run.listings import Entry
 from .arguments import OfUser
 from .function import Function, remedy
 

@@ -1,9 +1,9 @@
 """A public SSH key of a person."""
 
-from ..listings import Entry
 from ..models.model import Model
 from ..models.person import bare
 from ..models.public_key import fingerprint
+from ..run.listings import Entry
 
 
 class SshKey(Model):

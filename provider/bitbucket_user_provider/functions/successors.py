@@ -7,11 +7,11 @@ https://developer.atlassian.com/cloud/bitbucket/changelog/#CHANGE-2770
 from collections.abc import Callable
 from typing import TypeVar
 
-from ..api import READ_PEOPLE, Api
 from ..errors import NotFound
-from ..listings import Entry
-from ..permissions import READS
 from ..rest.client import Path
+from ..run.api import READ_PEOPLE, Api
+from ..run.listings import Entry
+from ..run.permissions import READS
 from .function import every, remedy
 
 T = TypeVar("T")

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from ..listings import Entry
 from ..models.model import Model
 from ..models.person import bare
+from ..run.listings import Entry
 
 
 class PipelineVariable(Model):

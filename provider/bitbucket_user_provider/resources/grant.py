@@ -7,16 +7,16 @@ to tell whether somebody else granted it before.
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
-from ..api import Api
-from ..claims import EVERYBODY
 from ..errors import Exists, InvalidInput
-from ..listings import Entry
 from ..models.fields import level
 from ..models.model import Model
 from ..models.person import bare, normal
 from ..models.validation import Failure
 from ..operation import current
-from ..permissions import Holding, spellings
+from ..run.api import Api
+from ..run.claims import EVERYBODY
+from ..run.listings import Entry
+from ..run.permissions import Holding, spellings
 from .resource import Container, Resource
 
 

@@ -9,15 +9,15 @@ from typing import Any, ClassVar
 
 from pydantic import Field, StrictBool
 
-from ..api import Api
-from ..claims import EVERYBODY
 from ..errors import BitbucketError, Exists, InvalidInput, NotFound, PartialFailure
-from ..listings import Entry
 from ..models.model import UNKNOWN, Change, Model
 from ..models.person import bare
 from ..models.validation import Failure
 from ..operation import current
-from ..permissions import Holding
+from ..run.api import Api
+from ..run.claims import EVERYBODY
+from ..run.listings import Entry
+from ..run.permissions import Holding
 from .plan import Outcome, Plan, Step, UserGrant, carry_out, plan
 from .resource import Container, Resource
 

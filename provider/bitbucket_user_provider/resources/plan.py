@@ -11,7 +11,7 @@ from typing import NamedTuple
 from ..errors import BitbucketError
 from ..models.fields import level
 from ..models.model import Model
-from ..people import People
+from ..run.people import People
 
 MOST_NAMED = 20
 """How many who gain access the one line names; whoever loses any is always named."""

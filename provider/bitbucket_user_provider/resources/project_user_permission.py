@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 from ..models.fields import ProjectKey, ProjectPermission, Workspace
 from ..models.model import Model, Replaces
 from ..models.person import UserId, bare
-from ..permissions import PROJECT
+from ..run.permissions import PROJECT
 from .grant import Grant, Person
 
 

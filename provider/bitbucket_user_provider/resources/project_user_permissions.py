@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 from ..models.fields import ProjectKey, ProjectPermission, Workspace
 from ..models.model import Replaces
 from ..models.person import UserId
-from ..permissions import PROJECT
+from ..run.permissions import PROJECT
 from .grant_set import GrantSet, SetOptions, SetState
 
 

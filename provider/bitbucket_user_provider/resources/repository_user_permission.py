@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 from ..models.fields import RepositoryPermission, RepoSlug, Workspace
 from ..models.model import Model, Replaces
 from ..models.person import UserId, bare
-from ..permissions import REPOSITORY
+from ..run.permissions import REPOSITORY
 from .grant import Grant, Person
 
 

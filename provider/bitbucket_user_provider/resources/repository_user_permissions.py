@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 from ..models.fields import RepositoryPermission, RepoSlug, Workspace
 from ..models.model import Replaces
 from ..models.person import UserId
-from ..permissions import REPOSITORY
+from ..run.permissions import REPOSITORY
 from .grant_set import GrantSet, SetOptions, SetState
 
 

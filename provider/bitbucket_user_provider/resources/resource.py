@@ -4,13 +4,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
 
-from ..api import Api
 from ..errors import InvalidInput
 from ..models.fields import FORBIDDEN_IN_IDS
 from ..models.model import Change, Model
 from ..models.person import bare, is_uuid
 from ..models.validation import Failure
 from ..rest.client import Path
+from ..run.api import Api
 
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)

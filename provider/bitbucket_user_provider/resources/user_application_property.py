@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping
 from operator import itemgetter
 from typing import Any
 
-from ..api import Api
-from ..claims import Place
 from ..errors import NotFound
 from ..models.fields import JsonObject, PropertyName
 from ..models.model import Hidden, Model, Replaces
@@ -17,6 +15,8 @@ from ..models.validation import Failure
 from ..operation import current
 from ..rest.client import Path
 from ..rest.credentials import Kind
+from ..run.api import Api
+from ..run.claims import Place
 from .resource import Container, Resource
 
 PROPERTY = Path(

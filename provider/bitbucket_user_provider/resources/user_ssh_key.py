@@ -10,10 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StrictStr, ValidationInfo
 
-from .. import settle
-from ..api import Api
 from ..errors import ApiError, Exists, NotFound
-from ..listings import Entry, Listing
 from ..models.model import Hidden, Model, Replaces, Same
 from ..models.person import UserId, bare, is_uuid
 from ..models.public_key import SshPublicKey, fingerprint, identity, same_key
@@ -21,6 +18,9 @@ from ..models.validation import Failure, has_unknown
 from ..operation import current
 from ..rest.client import Path
 from ..rest.credentials import Kind
+from ..run import settle
+from ..run.api import Api
+from ..run.listings import Entry, Listing
 from .resource import Container, Resource, in_id
 
 PREFERS = (Kind.API_TOKEN, Kind.OAUTH)

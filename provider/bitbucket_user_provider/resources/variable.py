@@ -8,17 +8,17 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StrictBool, StrictStr
 
-from .. import settle
-from ..api import Api
-from ..claims import Place
 from ..errors import Conflict, Exists, InvalidInput, NotFound
-from ..listings import Entry, Listing
 from ..models.fields import FORBIDDEN_IN_IDS, VariableKey
 from ..models.model import Model, ReplacesMark, Secret
 from ..models.person import bare, is_uuid
 from ..models.validation import Failure
 from ..operation import current
 from ..rest.client import Path
+from ..run import settle
+from ..run.api import Api
+from ..run.claims import Place
+from ..run.listings import Entry, Listing
 from .resource import Container, Resource
 
 

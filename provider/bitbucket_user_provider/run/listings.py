@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from .errors import BitbucketError, Cancelled, NotFound
-from .operation import current
-from .rest.client import Page
+from ..errors import BitbucketError, Cancelled, NotFound
+from ..operation import current
+from ..rest.client import Page
 
 Entry = dict[str, Any]
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from .errors import ApiError, Unanswered
+from ..errors import ApiError, Unanswered
+from ..operation import current
 from .listings import Entry, Listing
-from .operation import current
 
 ATTEMPTS = 3
 

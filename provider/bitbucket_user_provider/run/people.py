@@ -2,7 +2,7 @@
 
 import threading
 
-from .models.person import normal
+from ..models.person import normal
 
 
 class People:

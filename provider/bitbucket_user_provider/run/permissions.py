@@ -11,14 +11,14 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from ..errors import NotFound
+from ..models.fields import ProjectPermission, RepositoryPermission
+from ..models.person import normal
+from ..rest.client import Path
+from ..rest.credentials import Kind
 from .api import Api
 from .claims import Place
-from .errors import NotFound
 from .listings import Entry, Listing
-from .models.fields import ProjectPermission, RepositoryPermission
-from .models.person import normal
-from .rest.client import Path
-from .rest.credentials import Kind
 
 READS = (Kind.API_TOKEN, Kind.OAUTH)
 WRITES = (Kind.API_TOKEN,)

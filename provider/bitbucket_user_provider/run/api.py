@@ -4,15 +4,15 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from ..config import Config
+from ..errors import ApiError, NotFound
+from ..models.person import bare
+from ..operation import current
+from ..rest.client import Client, Path
+from ..rest.credentials import STACK, Environment, Kind, Origin
 from .claims import Claims
-from .config import Config
-from .errors import ApiError, NotFound
 from .listings import Entry, Listing
-from .models.person import bare
-from .operation import current
 from .people import People
-from .rest.client import Client, Path
-from .rest.credentials import STACK, Environment, Kind, Origin
 
 READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
 USER = Path("/user", reads=READ_PEOPLE)

@@ -9,8 +9,8 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 
-from .errors import BitbucketError
-from .operation import current
+from ..errors import BitbucketError
+from ..operation import current
 
 Place = tuple[str, ...]
 EVERYBODY = "*"
