@@ -3,8 +3,9 @@
 from typing import Any
 from unittest.mock import patch
 
-from bitbucket_user_provider import lifecycle, plugin_start
+from bitbucket_user_provider import lifecycle
 from bitbucket_user_provider.lifecycle import Found, Lifecycle
+from bitbucket_user_provider.plugin import start as plugin_start
 from bitbucket_user_provider.run.api import Api
 
 

@@ -8,13 +8,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 ENGINE = """
 import subprocess, sys
-subprocess.Popen([sys.executable, "-m", "bitbucket_user_provider.plugin_start"])
+subprocess.Popen([sys.executable, "-m", "bitbucket_user_provider.plugin.servicer.start"])
 sys.stdin.read()
 """
 LOADED = """
 import sys
 from unittest.mock import patch
-from bitbucket_user_provider import plugin_start
+from bitbucket_user_provider.plugin import start as plugin_start
 with patch("grpc.server", side_effect=SystemExit):
     try:
         plugin_start.main()
@@ -40,4 +40,4 @@ def test_a_plugin_starts_without_the_core_and_without_the_sdk_that_its_messages_
     ).stdout.split()
     assert "pulumi.runtime.proto.provider_pb2" in told
     assert not {"pulumi.resource", "pulumi.output", "pulumi.runtime.settings"} & set(told)
-    assert not {"bitbucket_user_provider.plugin", "pydantic", "requests"} & set(told)
+    assert not {"bitbucket_user_provider.plugin.servicer", "pydantic", "requests"} & set(told)

@@ -19,20 +19,20 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as rpc
 
-from . import __version__
-from .config import NAMESPACE, PUBLIC_API, Config, load, problems
-from .errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
-from .lifecycle import Diff, Lifecycle, public
-from .models.model import Change, secret_aliases
-from .operation import operation
-from .plugin_values import to_bag, to_struct
-from .resources import RESOURCES
-from .resources.resource import Resource
-from .rest.credentials import STACK, Origin
-from .run.api import Api
+from .. import __version__
+from ..config import NAMESPACE, PUBLIC_API, Config, load, problems
+from ..errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
+from ..lifecycle import Diff, Lifecycle, public
+from ..models.model import Change, secret_aliases
+from ..operation import operation
+from ..resources import RESOURCES
+from ..resources.resource import Resource
+from ..rest.credentials import STACK, Origin
+from ..run.api import Api
+from .values import to_bag, to_struct
 
 if TYPE_CHECKING:
-    from .invoke import Invoker
+    from ..invoke import Invoker
 
 AFTER_ROTATION = (
     "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` "
@@ -190,7 +190,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @told
     def Invoke(self, request: rpc.InvokeRequest, context: Any) -> rpc.InvokeResponse:
-        from . import invoke  # here, because most runs call no function and every run waits for the plugin's start
+        from .. import invoke  # here, because most runs call no function and every run waits for the plugin's start
 
         name, arguments = request.tok.rpartition(":")[2], to_bag(request.args)
         if failures := invoke.check(name, arguments):

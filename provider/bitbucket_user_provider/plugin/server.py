@@ -19,10 +19,10 @@ from pulumi.runtime.proto import plugin_pb2 as plugins
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from . import __version__
+from .. import __version__
 
 if TYPE_CHECKING:
-    from .plugin import Plugin
+    from .servicer import Plugin
 
 THREADS = 1000
 """More than any `--parallel`, or Cancel would queue behind waiting creates; made on demand."""
@@ -62,7 +62,7 @@ class Front:
     def _plugin(self) -> "Plugin":
         with self._lock:
             if self._made is None:
-                from .plugin import Plugin
+                from .servicer import Plugin
 
                 self._made = Plugin(self._engine)
                 if self._cancelled:

@@ -12,7 +12,7 @@ def main() -> None:
         spec = find_spec(package)
         if spec and package not in sys.modules:
             sys.modules[package] = module_from_spec(spec)  # its folder, none of its code
-    from .plugin_server import main
+    from .server import main
 
     main()
 
