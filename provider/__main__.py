@@ -1,6 +1,6 @@
 """The folder as a plugin, and the plugin as a program."""
 
-from bitbucket_user_provider.plugin.servicer.start import main
+from bitbucket_user_provider.plugin.start import main
 
 if __name__ == "__main__":
     main()

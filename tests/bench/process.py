@@ -15,7 +15,7 @@ import grpc
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.operation import operation
-from bitbucket_user_provider.plugin.servicer.values import to_struct
+from bitbucket_user_provider.plugin.values import to_struct
 from bitbucket_user_provider.run.api import Api
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as rpc
@@ -87,7 +87,7 @@ def _each(resources: int) -> float:
 
 @contextmanager
 def _plugin() -> Iterator[tuple[subprocess.Popen[str], provider_pb2_grpc.ResourceProviderStub]]:
-    command = [sys.executable, "-m", "bitbucket_user_provider.plugin.servicer.start"]
+    command = [sys.executable, "-m", "bitbucket_user_provider.plugin.start"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:

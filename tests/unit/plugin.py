@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import grpc
-from bitbucket_user_provider.plugin.servicer.server import Front
+from bitbucket_user_provider.plugin.server import Front
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.struct_pb2 import Struct

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 ENGINE = """
 import subprocess, sys
-subprocess.Popen([sys.executable, "-m", "bitbucket_user_provider.plugin.servicer.start"])
+subprocess.Popen([sys.executable, "-m", "bitbucket_user_provider.plugin.start"])
 sys.stdin.read()
 """
 LOADED = """

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider.models.model import UNKNOWN
-from bitbucket_user_provider.plugin.servicer.values import to_bag, to_struct
+from bitbucket_user_provider.plugin.values import to_bag, to_struct
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.runtime import rpc

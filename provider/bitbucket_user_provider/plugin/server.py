@@ -30,7 +30,7 @@ LONGEST_MESSAGE = 400 * 1024 * 1024
 
 
 class Front:
-    """The servicer: answers what the plugin is, and hands every other method on to the one that works."""
+    """Answers what the plugin is, and hands every other method on to the one that works."""
 
     def __init__(self, engine: str | None) -> None:
         self._engine = engine
@@ -45,9 +45,9 @@ class Front:
         return plugins.PluginInfo(version=__version__)
 
     def GetSchema(self, request: rpc.GetSchemaRequest, context: Any) -> rpc.GetSchemaResponse:
-        here = Path(__file__).parent
-        beside = here / "schema.json"  # in a wheel; in a checkout it lies one higher
-        return rpc.GetSchemaResponse(schema=(beside if beside.exists() else here.parent / beside.name).read_text())
+        core = Path(__file__).parents[1]
+        within = core / "schema.json"  # in a wheel; in a checkout it lies beside the package
+        return rpc.GetSchemaResponse(schema=(within if within.exists() else core.parent / within.name).read_text())
 
     def Cancel(self, request: Empty, context: Any) -> Empty:
         with self._lock:
