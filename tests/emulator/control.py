@@ -1,4 +1,4 @@
-"""The control side, /_emulator/: the log, faults, and the whole state. Not logged, no credential."""
+"""The control side, /_emulator/: the log, faults, switches, and the whole state. Not logged, no credential."""
 
 from __future__ import annotations
 
@@ -57,6 +57,21 @@ def add_routes(application: web.Application, server: Server) -> None:
             server.save()
         return web.Response(status=204)
 
+    async def get_switches(request: web.Request) -> web.Response:
+        return web.json_response(dataclasses.asdict(server.world.switches))
+
+    async def patch_switches(request: web.Request) -> web.Response:
+        """Only the switches that the body names are changed."""
+        given = await body(request)
+        try:
+            changed = store.switched(server.world.switches, given)
+        except ValueError as problem:
+            raise refused(problem) from None
+        with server.lock:
+            server.world.switches = changed
+            server.save()
+        return web.Response(status=204)
+
     application.router.add_get("/_emulator/requests", get_requests)
     application.router.add_delete("/_emulator/requests", delete_requests)
     application.router.add_get("/_emulator/faults", get_faults)
@@ -64,6 +79,8 @@ def add_routes(application: web.Application, server: Server) -> None:
     application.router.add_delete("/_emulator/faults", delete_faults)
     application.router.add_get("/_emulator/state", get_state)
     application.router.add_put("/_emulator/state", put_state)
+    application.router.add_get("/_emulator/switches", get_switches)
+    application.router.add_patch("/_emulator/switches", patch_switches)
 
 
 async def body(request: web.Request) -> Any:

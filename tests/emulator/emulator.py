@@ -17,6 +17,7 @@ from .log import Exchange
 from .seed import populate
 from .server import Server, listen
 from .ssh_keys import fingerprint, parse
+from .switches import Switches
 from .world import Person, Project, Repository, SshKey, Variable, Workspace, World, new_uuid, now
 
 
@@ -77,6 +78,10 @@ class Emulator:
     @property
     def world(self) -> World:
         return self.server.world
+
+    @property
+    def switches(self) -> Switches:
+        return self.server.world.switches
 
     @property
     def latency_ms(self) -> float:

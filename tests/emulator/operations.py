@@ -90,11 +90,14 @@ class Call:
             raise errors.error(403, "You need admin permission for this repository to access this resource.")
         return workspace, repository
 
-    def project(self) -> tuple[Workspace, Project]:
+    def project(self, administrators_only: bool = True) -> tuple[Workspace, Project]:
         workspace = self.workspace()
-        project = workspace.projects.get(self.parameters["project_key"])
+        key = self.parameters["project_key"]
+        project = workspace.project(key, self.switches.case_blind_names)
         if project is None:
-            raise errors.error(404, f"No project with key '{self.parameters['project_key']}'.")
+            raise errors.error(404, f"No project with key '{key}'.")
+        if not administrators_only:
+            return workspace, project
         person = self.actor.uuid
         own = {project.users.get(person)} | {
             level for slug, level in list(project.groups.items()) if person in workspace.in_groups([slug])

@@ -22,6 +22,7 @@ from . import (
     pages,
     people,
     permissions,
+    places,
     properties,
     search,
     ssh_keys,
@@ -34,7 +35,16 @@ from .operations import OPERATIONS, Answer, Call, Operation
 from .seed import default_world
 from .world import World
 
-SUBJECTS = (people, permissions, properties, search, ssh_keys, variables, workspaces)  # their import enters OPERATIONS
+SUBJECTS = (
+    people,
+    permissions,
+    places,
+    properties,
+    search,
+    ssh_keys,
+    variables,
+    workspaces,
+)  # their import enters OPERATIONS
 ROOT = "/2.0"
 RATE_LIMITED = "Rate limit for this resource has been exceeded"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from .switches import Switches
 from .world import World
 
 
@@ -20,6 +21,18 @@ def from_json(data: object) -> World:
     from pydantic import TypeAdapter  # late: it takes longer to import than everything else here
 
     return TypeAdapter(World).validate_python(data)
+
+
+def switched(switches: Switches, changes: object) -> Switches:
+    """The switches with some of them changed. Raises ValueError when one is unknown or has no such value."""
+    from pydantic import TypeAdapter
+
+    held = dataclasses.asdict(switches)
+    if not isinstance(changes, dict):
+        raise ValueError("switches are an object")
+    if unknown := sorted(set(changes) - set(held)):
+        raise ValueError(f"no such switch: {', '.join(unknown)}")
+    return TypeAdapter(Switches).validate_python(held | changes)
 
 
 def save(world: World, path: Path) -> None:

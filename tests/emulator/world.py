@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import Any
 
+from .switches import Switches
+
 LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 3, "admin": 4}
 
 
@@ -121,7 +123,12 @@ class Workspace:
     def repository(self, identifier: str) -> Repository | None:
         if uuid := braced(identifier):
             return next((one for one in list(self.repositories.values()) if one.uuid == uuid), None)
-        return self.repositories.get(identifier)
+        return self.repositories.get(identifier.lower())
+
+    def project(self, key: str, any_case: bool = False) -> Project | None:
+        if any_case:
+            return next((one for one in list(self.projects.values()) if one.key.lower() == key.lower()), None)
+        return self.projects.get(key)
 
     def in_groups(self, groups: Iterable[str]) -> set[str]:
         return {member for slug in groups if slug in self.groups for member in self.groups[slug].members}
@@ -175,27 +182,6 @@ class Consumer:
 
 
 @dataclass
-class Switches:
-    """Where the facts allow more than one behaviour, or where a real server changes its mood."""
-
-    absent_grant: str = "none"  # GET of a person without a direct grant: "none" (200) or "404"
-    delete_absent_grant: int = 204  # or 404
-    non_member: int = 400  # a grant to somebody outside the workspace: 400 or 404
-    owner_in_projects: int = 400  # a project grant to the owner: 400, or 200 as one report has it
-    sizes: bool = True  # `size` and `page` in pages
-    numbered_pages: bool = False  # accept page=2 where only `next` is promised
-    expires_on_answered: bool = False  # whether answers repeat an SSH key's expiry, or hold null
-    attributes_answered: bool = True  # whether GET of a property repeats `_attributes`
-    membership_dates: bool = True  # gone for workspaces administered at admin.atlassian.com
-    retry_after: str | None = None  # the Retry-After header of a 429
-    rate_window_seconds: float = 3600
-    oauth_token_seconds: int = 7200
-    gone: dict[str, int] = field(  # route → 404 or 410; take one out to have it alive again
-        default_factory=lambda: {"/user/permissions/repositories": 404, "/user/permissions/workspaces": 410}
-    )
-
-
-@dataclass
 class World:
     people: dict[str, Person] = field(default_factory=dict)
     workspaces: dict[str, Workspace] = field(default_factory=dict)
@@ -230,4 +216,4 @@ class World:
     def workspace(self, identifier: str) -> Workspace | None:
         if uuid := braced(identifier):
             return next((one for one in list(self.workspaces.values()) if one.uuid == uuid), None)
-        return self.workspaces.get(identifier)
+        return self.workspaces.get(identifier.lower())

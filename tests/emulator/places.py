@@ -1,0 +1,55 @@
+"""Workspaces, projects and repositories themselves: what and where they are, for everybody who may read them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .operations import Answer, Call, operation
+from .world import Project, Repository, Workspace
+
+ANY = "api-token oauth access-token"
+CREATED = "2021-03-04T05:06:07.080910+00:00"
+
+
+def workspace_shown(call: Call, workspace: Workspace) -> dict[str, Any]:
+    links = {"self": {"href": call.url("workspaces", workspace.slug)}}
+    shown = {"type": "workspace", "uuid": workspace.uuid, "slug": workspace.slug, "name": workspace.name}
+    return {**shown, "is_private": True, "created_on": CREATED, "links": links}
+
+
+def project_shown(call: Call, workspace: Workspace, project: Project) -> dict[str, Any]:
+    links = {"self": {"href": call.url("workspaces", workspace.slug, "projects", project.key)}}
+    shown = {"type": "project", "uuid": project.uuid, "key": project.key, "name": project.name}
+    return {**shown, "is_private": True, "created_on": CREATED, "links": links}
+
+
+def repository_shown(call: Call, workspace: Workspace, repository: Repository) -> dict[str, Any]:
+    project = workspace.projects[repository.project]
+    return {
+        "type": "repository",
+        "uuid": repository.uuid,
+        "slug": repository.slug,
+        "full_name": f"{workspace.slug}/{repository.slug}",
+        "name": repository.name,
+        "workspace": {"type": "workspace", "uuid": workspace.uuid, "slug": workspace.slug, "name": workspace.name},
+        "project": {"type": "project", "uuid": project.uuid, "key": project.key, "name": project.name},
+        "is_private": True,
+        "scm": "git",
+        "created_on": CREATED,
+        "links": {"self": {"href": call.url("repositories", workspace.slug, repository.slug)}},
+    }
+
+
+@operation("GET", "/workspaces/{workspace}", ANY, token="read:workspace")
+def get_workspace(call: Call) -> Answer:
+    return Answer(workspace_shown(call, call.workspace()))
+
+
+@operation("GET", "/workspaces/{workspace}/projects/{project_key}", ANY, "project", "read:project")
+def get_project(call: Call) -> Answer:
+    return Answer(project_shown(call, *call.project(administrators_only=False)))
+
+
+@operation("GET", "/repositories/{workspace}/{repo_slug}", ANY, "repository", "read:repository")
+def get_repository(call: Call) -> Answer:
+    return Answer(repository_shown(call, *call.repository(administrators_only=False)))
