@@ -12,16 +12,15 @@ from typing import Any
 
 from requests import Response, Session
 
+from .by_hand import ByHand
 from .faults import Fault
 from .log import Exchange
-from .seed import populate
 from .server import Server, listen
-from .ssh_keys import fingerprint, parse
 from .switches import Switches
-from .world import Person, Project, Repository, SshKey, Variable, Workspace, World, new_uuid, now
+from .world import SshKey, Variable
 
 
-class Emulator:
+class Emulator(ByHand):
     """`with Emulator() as bitbucket:` listens on a free port of 127.0.0.1 until the block ends."""
 
     def __init__(
@@ -74,10 +73,6 @@ class Emulator:
     @property
     def url(self) -> str:
         return f"{self.origin}/2.0"
-
-    @property
-    def world(self) -> World:
-        return self.server.world
 
     @property
     def switches(self) -> Switches:
@@ -152,14 +147,6 @@ class Emulator:
 
     # What it holds, in the words of a test
 
-    def person(self, name: str) -> Person:
-        return self.world.person(name)
-
-    def place(self, workspace: str, name: str) -> Repository | Project:
-        """A repository by slug or a project by key."""
-        there = self.world.workspaces[workspace]
-        return there.repositories[name] if name in there.repositories else there.projects[name]
-
     def repository_permissions(self, workspace: str, slug: str) -> dict[str, str]:
         """Direct grants: display name → permission."""
         return self._named(self.world.workspaces[workspace].repositories[slug].users)
@@ -183,73 +170,6 @@ class Emulator:
 
     def _named(self, grants: dict[str, str]) -> dict[str, str]:
         return {self.world.people[uuid].display_name: level for uuid, level in list(grants.items())}
-
-    # What somebody does by hand
-
-    def grant(self, workspace: str, place: str, person: str, permission: str) -> None:
-        with self.server.lock:
-            self.place(workspace, place).users[self.person(person).uuid] = permission
-            self.server.save()
-
-    def revoke(self, workspace: str, place: str, person: str) -> None:
-        with self.server.lock:
-            del self.place(workspace, place).users[self.person(person).uuid]
-            self.server.save()
-
-    def set_variable(self, owner: str, key: str, value: str, secured: bool = False) -> Variable:
-        """Create or change a variable of a workspace (by slug) or person."""
-        with self.server.lock:
-            held = self._owner(owner).variables
-            variable = next((one for one in held.values() if one.key == key), None) or Variable(new_uuid(), key, value)
-            variable.value, variable.secured = value, secured
-            held[variable.uuid] = variable
-            self.server.save()
-        return variable
-
-    def delete_variable(self, owner: str, key: str) -> None:
-        with self.server.lock:
-            held = self._owner(owner).variables
-            del held[next(uuid for uuid, one in held.items() if one.key == key)]
-            self.server.save()
-
-    def set_property(self, user: str, name: str, value: dict[str, Any] | None) -> None:
-        """Set `app key/property name`, or with None delete it."""
-        with self.server.lock:
-            held = self.person(user).properties
-            held.pop(name, None)
-            if value is not None:
-                held[name] = value
-            self.server.save()
-
-    def add_ssh_key(self, user: str, text: str, label: str = "") -> SshKey:
-        with self.server.lock:
-            key, comment = parse(text)
-            made = SshKey(new_uuid(), key, comment, label, fingerprint(key), now())
-            self.person(user).ssh_keys[made.uuid] = made
-            self.server.save()
-        return made
-
-    def delete_ssh_key(self, user: str, uuid: str) -> None:
-        with self.server.lock:
-            self.world.deleted_ssh_keys.append(self.person(user).ssh_keys.pop(uuid).key)
-            self.server.save()
-
-    def expire(self, kind: str) -> None:
-        """Every credential of a kind is expired from now on."""
-        with self.server.lock:
-            for credential in self.world.credentials.values():
-                if credential.kind == kind:
-                    credential.expires_at = 0.0
-            self.server.save()
-
-    def populate(self, workspace: str = "acme", repositories: int = 0, people: int = 0) -> None:
-        """Add repositories `repo-0001`… and members `Person 0001`…"""
-        with self.server.lock:
-            populate(self.world, workspace, repositories, people)
-            self.server.save()
-
-    def _owner(self, name: str) -> Person | Workspace:
-        return self.world.workspaces.get(name) or self.person(name)
 
 
 def _plain(variables: dict[str, Variable]) -> dict[str, dict[str, Any]]:

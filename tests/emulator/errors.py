@@ -33,6 +33,12 @@ def error(status: int, message: str, detail: object = None, data: object = None,
     return Refusal(status, {"type": "error", "error": {**inner, **more}})
 
 
+def not_admin(place: str, status: int, absent: str) -> Refusal:
+    """To somebody who may read a place, and no more: 403 is documented, 404 hides that it is there."""
+    message = f"You need admin permission for this {place} to access this resource."
+    return error(status, absent if status == 404 else message)
+
+
 def invalid_field(name: str, problem: str) -> Refusal:
     return error(400, "Bad request", fields={name: [problem]})
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from . import errors
 from .world import Credential, Person, Project, Repository, Workspace, World
@@ -42,6 +42,13 @@ class Call:
     def url(self, *segments: str) -> str:
         """An absolute link on the host that was asked; UUIDs percent-encoded."""
         return "/".join([f"{self.origin}/2.0", *(quote(segment, safe="") for segment in segments)])
+
+    def here(self, query: Mapping[str, str], **instead: str) -> str:
+        """The link that was asked, with another query and other parameters."""
+        parameters = {**self.parameters, **instead}
+        path = self.operation.route.lstrip("/").split("/")
+        link = self.url(*(parameters[part[1:-1]] if part.startswith("{") else part for part in path))
+        return f"{link}?{urlencode(query)}" if query else link
 
     def json_object(self) -> dict[str, Any]:
         try:
@@ -83,19 +90,33 @@ class Call:
         except errors.Refusal:
             raise errors.error(404, errors.NO_REPOSITORY) from None
         repository = workspace.repository(self.parameters["repo_slug"])
+        if repository is None:
+            self.follow_rename(workspace)
         level = repository and self.level(workspace, repository)
         if repository is None or level == "none":
             raise errors.error(404, errors.NO_REPOSITORY)
+        if repository.hidden_calls:
+            repository.hidden_calls -= 1
+            raise errors.error(404, errors.NO_REPOSITORY)
         if administrators_only and level != "admin":
-            raise errors.error(403, "You need admin permission for this repository to access this resource.")
+            raise errors.not_admin("repository", self.switches.lost_sight, errors.NO_REPOSITORY)
         return workspace, repository
+
+    def follow_rename(self, workspace: Workspace) -> None:
+        """Lead whoever may read a renamed repository from its former slug to the same route of the new one."""
+        renamed = workspace.renamed(self.parameters["repo_slug"])
+        status = self.switches.renamed_reads if self.operation.method == "GET" else self.switches.renamed_writes
+        if renamed and status != 404 and self.level(workspace, renamed) != "none":
+            location = self.here(self.query, repo_slug=renamed.slug)
+            raise errors.Refusal(status, headers={"Location": location})
 
     def project(self, administrators_only: bool = True) -> tuple[Workspace, Project]:
         workspace = self.workspace()
         key = self.parameters["project_key"]
         project = workspace.project(key, self.switches.case_blind_names)
+        absent = f"No project with key '{key}'."
         if project is None:
-            raise errors.error(404, f"No project with key '{key}'.")
+            raise errors.error(404, absent)
         if not administrators_only:
             return workspace, project
         person = self.actor.uuid
@@ -103,7 +124,7 @@ class Call:
             level for slug, level in list(project.groups.items()) if person in workspace.in_groups([slug])
         }
         if "admin" not in own and not self.administers(workspace):
-            raise errors.error(403, "You need admin permission for this project to access this resource.")
+            raise errors.not_admin("project", self.switches.lost_sight, absent)
         return workspace, project
 
     def level(self, workspace: Workspace, repository: Repository) -> str:

@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlencode
 
 from . import errors
 from .operations import Answer, Call
@@ -24,18 +23,12 @@ def page(call: Call, items: Iterable[Any], show: Callable[[Any], dict[str, Any]]
         body |= {"size": len(everything), "page": start // length + 1}
     if start + length < len(everything):
         following = str(start // length + 2) if numbered else cursor(start + length)
-        body["next"] = _link(call, following)
+        body["next"] = call.here({**call.query, "page": following})
     return Answer(body)
 
 
 def cursor(position: int) -> str:
     return base64.urlsafe_b64encode(CURSOR + str(position).encode()).decode().rstrip("=")
-
-
-def _link(call: Call, following: str) -> str:
-    path = call.operation.route.lstrip("/").split("/")
-    segments = [call.parameters[part[1:-1]] if part.startswith("{") else part for part in path]
-    return f"{call.url(*segments)}?{urlencode({**call.query, 'page': following})}"
 
 
 def _pagelen(call: Call) -> int:

@@ -165,7 +165,9 @@ class Server:
         exchange.credential = credential.kind
         exchange.actor = self.world.people[credential.actor].display_name
         self._check_rate(credential.secret)
-        gone = self.world.switches.gone.get(exchange.route)
+        switches = self.world.switches
+        browned_out = bool(switches.brownout) and switches.brownout in exchange.route
+        gone = 410 if browned_out else switches.gone.get(exchange.route)
         if gone or operation is None:
             raise errors.removed(gone or 404)
         access.authorize(operation, credential)

@@ -22,6 +22,10 @@ class Switches:
     rate_window_seconds: float = 3600
     oauth_token_seconds: int = 7200
     case_blind_names: bool = False  # a project key in a path is found in any case
+    lost_sight: int = 404  # below a place that the caller may read but not administer (any more): 404, or 403
+    renamed_reads: int = 301  # GET under the former slug of a repository: 301 to the new one, or 404
+    renamed_writes: int = 301  # the same for PUT, POST and DELETE, which nobody has recorded
+    brownout: str = ""  # a part of routes, all calls of which answer 410
     gone: dict[str, int] = field(  # route → 404 or 410; take one out to have it alive again
         default_factory=lambda: {"/user/permissions/repositories": 404, "/user/permissions/workspaces": 410}
     )

@@ -90,6 +90,7 @@ class Repository:
     users: dict[str, str] = field(default_factory=dict)  # person's UUID → permission; direct grants alone
     groups: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    hidden_calls: int = 0  # so many calls more answer as if it were not there
 
 
 @dataclass
@@ -118,12 +119,19 @@ class Workspace:
     projects: dict[str, Project] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
+    former_slugs: dict[str, str] = field(default_factory=dict)  # of a renamed repository → its UUID
     seat_limit: int | None = None  # people who may hold access; the plan's limit
 
     def repository(self, identifier: str) -> Repository | None:
         if uuid := braced(identifier):
             return next((one for one in list(self.repositories.values()) if one.uuid == uuid), None)
         return self.repositories.get(identifier.lower())
+
+    def renamed(self, identifier: str) -> Repository | None:
+        """The repository that had this slug; None when another has it now, or it is gone."""
+        if self.repository(identifier):
+            return None
+        return self.repository(self.former_slugs.get(identifier.lower(), identifier))
 
     def project(self, key: str, any_case: bool = False) -> Project | None:
         if any_case:

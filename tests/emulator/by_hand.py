@@ -1,0 +1,151 @@
+"""What somebody does in Bitbucket by hand, while Pulumi looks away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .seed import populate
+from .server import Server
+from .ssh_keys import fingerprint, parse
+from .world import Person, Project, Repository, SshKey, Variable, Workspace, World, new_uuid, now
+
+
+class ByHand:
+    """Every change is made under the server's lock and kept in its file, as if it had come over HTTP."""
+
+    server: Server
+
+    @property
+    def world(self) -> World:
+        return self.server.world
+
+    def person(self, name: str) -> Person:
+        return self.world.person(name)
+
+    def place(self, workspace: str, name: str) -> Repository | Project:
+        """A repository by slug or a project by key."""
+        there = self.world.workspaces[workspace]
+        return there.repositories[name] if name in there.repositories else there.projects[name]
+
+    # Places come, go and change their names
+
+    def create_repository(self, workspace: str, slug: str, project: str = "CORE") -> Repository:
+        with self.server.lock:
+            made = Repository(new_uuid(), slug, slug, project)
+            self.world.workspaces[workspace].repositories[slug] = made
+            self.server.save()
+        return made
+
+    def delete_repository(self, workspace: str, slug: str) -> None:
+        with self.server.lock:
+            del self.world.workspaces[workspace].repositories[slug]
+            self.server.save()
+
+    def rename_repository(self, workspace: str, slug: str, new: str) -> None:
+        """From now on the old slug leads to the new one, unless another repository takes it."""
+        with self.server.lock:
+            there = self.world.workspaces[workspace]
+            renamed = there.repositories.pop(slug)
+            renamed.slug = renamed.name = new
+            there.repositories[new] = renamed
+            there.former_slugs[slug] = renamed.uuid
+            self.server.save()
+
+    def rename_workspace(self, slug: str, new: str) -> None:
+        """Nothing leads from the old slug to the new one."""
+        with self.server.lock:
+            renamed = self.world.workspaces.pop(slug)
+            renamed.slug = new
+            self.world.workspaces[new] = renamed
+            for credential in self.world.credentials.values():
+                if credential.workspaces is not None:
+                    credential.workspaces = [new if one == slug else one for one in credential.workspaces]
+            for consumer in self.world.consumers.values():
+                consumer.workspace = new if consumer.workspace == slug else consumer.workspace
+            self.server.save()
+
+    def appears_after(self, workspace: str, slug: str, calls: int = 1) -> None:
+        """The next calls of a repository and of what is below it answer 404, as just after it was created."""
+        with self.server.lock:
+            self.world.workspaces[workspace].repositories[slug].hidden_calls = calls
+            self.server.save()
+
+    def brownout(self, route_part: str | None) -> None:
+        """Every call of the routes that contain it answers 410, until this is called with None."""
+        self.world.switches.brownout = route_part or ""
+
+    # People, grants and what is theirs
+
+    def grant(self, workspace: str, place: str, person: str, permission: str) -> None:
+        with self.server.lock:
+            self.place(workspace, place).users[self.person(person).uuid] = permission
+            self.server.save()
+
+    def revoke(self, workspace: str, place: str, person: str) -> None:
+        with self.server.lock:
+            del self.place(workspace, place).users[self.person(person).uuid]
+            self.server.save()
+
+    def demote(self, person: str, workspace: str = "acme") -> None:
+        """Make somebody a plain member, who is in no group; their direct grants stay."""
+        with self.server.lock:
+            there, uuid = self.world.workspaces[workspace], self.person(person).uuid
+            there.members[uuid] = "member"
+            for group in there.groups.values():
+                group.members = [one for one in group.members if one != uuid]
+            self.server.save()
+
+    def set_variable(self, owner: str, key: str, value: str, secured: bool = False) -> Variable:
+        """Create or change a variable of a workspace (by slug) or person."""
+        with self.server.lock:
+            held = self._owner(owner).variables
+            variable = next((one for one in held.values() if one.key == key), None) or Variable(new_uuid(), key, value)
+            variable.value, variable.secured = value, secured
+            held[variable.uuid] = variable
+            self.server.save()
+        return variable
+
+    def delete_variable(self, owner: str, key: str) -> None:
+        with self.server.lock:
+            held = self._owner(owner).variables
+            del held[next(uuid for uuid, one in held.items() if one.key == key)]
+            self.server.save()
+
+    def set_property(self, user: str, name: str, value: dict[str, Any] | None) -> None:
+        """Set `app key/property name`, or with None delete it."""
+        with self.server.lock:
+            held = self.person(user).properties
+            held.pop(name, None)
+            if value is not None:
+                held[name] = value
+            self.server.save()
+
+    def add_ssh_key(self, user: str, text: str, label: str = "") -> SshKey:
+        with self.server.lock:
+            key, comment = parse(text)
+            made = SshKey(new_uuid(), key, comment, label, fingerprint(key), now())
+            self.person(user).ssh_keys[made.uuid] = made
+            self.server.save()
+        return made
+
+    def delete_ssh_key(self, user: str, uuid: str) -> None:
+        with self.server.lock:
+            self.world.deleted_ssh_keys.append(self.person(user).ssh_keys.pop(uuid).key)
+            self.server.save()
+
+    def expire(self, kind: str) -> None:
+        """Every credential of a kind is expired from now on."""
+        with self.server.lock:
+            for credential in self.world.credentials.values():
+                if credential.kind == kind:
+                    credential.expires_at = 0.0
+            self.server.save()
+
+    def populate(self, workspace: str = "acme", repositories: int = 0, people: int = 0) -> None:
+        """Add repositories `repo-0001`… and members `Person 0001`…"""
+        with self.server.lock:
+            populate(self.world, workspace, repositories, people)
+            self.server.save()
+
+    def _owner(self, name: str) -> Person | Workspace:
+        return self.world.workspaces.get(name) or self.person(name)
