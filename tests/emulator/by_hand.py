@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .seed import populate
@@ -73,6 +74,17 @@ class ByHand:
     def brownout(self, route_part: str | None) -> None:
         """Every call of the routes that contain it answers 410, until this is called with None."""
         self.world.switches.brownout = route_part or ""
+
+    def deprecate(self, route_part: str, since: int, sunset: str | None = None, link: str | None = None) -> None:
+        """Answers of these routes say so: since when (a Unix time), until when (an HTTP date), and a page about it."""
+        headers = {"Deprecation": f"@{since}"}
+        headers |= {"Sunset": sunset} if sunset else {}
+        headers |= {"Link": f'<{link}>; rel="deprecation"'} if link else {}
+        self.world.switches.deprecated[route_part] = headers
+
+    def between_pages(self, route_part: str, happens: Callable[[], object]) -> None:
+        """Once, before a page after the first is answered. What happens there must not ask the emulator over HTTP."""
+        self.server.between_pages.append((route_part, happens))
 
     # People, grants and what is theirs
 

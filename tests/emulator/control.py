@@ -72,6 +72,15 @@ def add_routes(application: web.Application, server: Server) -> None:
             server.save()
         return web.Response(status=204)
 
+    async def post_clock(request: web.Request) -> web.Response:
+        """{"advance": seconds}: the limits count as if so much time had passed."""
+        given = await body(request)
+        try:
+            server.limits.advanced += float(given["advance"])
+        except (KeyError, TypeError, ValueError) as problem:
+            raise refused(problem) from None
+        return web.Response(status=204)
+
     application.router.add_get("/_emulator/requests", get_requests)
     application.router.add_delete("/_emulator/requests", delete_requests)
     application.router.add_get("/_emulator/faults", get_faults)
@@ -81,6 +90,7 @@ def add_routes(application: web.Application, server: Server) -> None:
     application.router.add_put("/_emulator/state", put_state)
     application.router.add_get("/_emulator/switches", get_switches)
     application.router.add_patch("/_emulator/switches", patch_switches)
+    application.router.add_post("/_emulator/clock", post_clock)
 
 
 async def body(request: web.Request) -> Any:

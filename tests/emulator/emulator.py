@@ -111,7 +111,16 @@ class Emulator(ByHand):
 
     def forget_rate(self) -> None:
         """Let a new hour begin."""
-        self.server.forget_rate()
+        self.server.limits.forget()
+
+    @property
+    def clock(self) -> Callable[[], float]:
+        """What the limits count by, in seconds; put another in its place to let time pass at will."""
+        return self.server.limits.clock
+
+    @clock.setter
+    def clock(self, clock: Callable[[], float]) -> None:
+        self.server.limits.clock = clock
 
     def fault(self, route: str, method: str | None = None, **what: Any) -> None:
         """Script the next calls of a route; see Fault for what may be said."""

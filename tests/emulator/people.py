@@ -20,6 +20,14 @@ def brief(person: Person) -> dict[str, Any]:
     }
 
 
+def without_account_ids(body: Any) -> Any:
+    if isinstance(body, list):
+        return [without_account_ids(item) for item in body]
+    if not isinstance(body, dict):
+        return body
+    return {name: without_account_ids(value) for name, value in body.items() if name != "account_id"}
+
+
 def full(call: Call, person: Person) -> dict[str, Any]:
     own = call.url("users", person.uuid)
     shown = brief(person) | {

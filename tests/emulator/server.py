@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 import traceback
-from collections import deque
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from threading import RLock
@@ -25,11 +23,13 @@ from . import (
     places,
     properties,
     search,
+    spoil,
     ssh_keys,
     store,
     variables,
     workspaces,
 )
+from .limits import Limits
 from .log import Exchange, Log, masked, parsed
 from .operations import OPERATIONS, Answer, Call, Operation
 from .seed import default_world
@@ -46,7 +46,6 @@ SUBJECTS = (
     workspaces,
 )  # their import enters OPERATIONS
 ROOT = "/2.0"
-RATE_LIMITED = "Rate limit for this resource has been exceeded"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -55,13 +54,15 @@ class Server:
         self, latency_ms: float = 0, requests_per_hour: int | None = None, data: str | Path | None = None
     ) -> None:
         self.latency_ms = latency_ms
-        self.requests_per_hour = requests_per_hour
         self.data = Path(data) if data else None
         self.world: World = store.load(self.data) if self.data and self.data.exists() else default_world()
         self.log = Log()
         self.faults = faults.Faults()
+        self.between_pages: list[tuple[str, Callable[[], object]]] = []  # a part of a route; what happens there, once
         self.lock = RLock()  # held while an operation works; hold it for several reads that belong together
-        self._recent: dict[str, deque[float]] = {}
+        self.limits = Limits()
+        if requests_per_hour is not None:
+            self.world.switches.requests_per_hour = requests_per_hour
         self.save()
 
     def application(self) -> web.Application:
@@ -80,9 +81,6 @@ class Server:
         if self.data:
             with self.lock:
                 store.save(self.world, self.data)
-
-    def forget_rate(self) -> None:
-        self._recent.clear()
 
     def handler(self, route: str, operation: Operation | None) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -109,7 +107,7 @@ class Server:
             actor=None,
             request_body=parsed(content),
         )
-        fault = self.faults.take(request.method, route, path)
+        fault = self.faults.take(request.method, route, path, pages.number(request.query))
         delay = self.latency_ms + (fault.delay_ms if fault else 0)
         if delay:
             await asyncio.sleep(delay / 1000)
@@ -118,10 +116,10 @@ class Server:
             response = self._work(request, exchange, operation, content)
         if fault and fault.alters:
             exchange.fault = True
-            response = spoiled(fault, response)
+            response = spoil.spoiled(fault, response)
         if response is None or (fault and fault.drop in ("before", "after")):
             self.log.exchanges.append(exchange)
-            return hang_up(request)
+            return spoil.hang_up(request)
         exchange.status = response.status
         exchange.response_headers = dict(response.headers)
         body = response.body if isinstance(response.body, bytes) else b""
@@ -129,9 +127,7 @@ class Server:
         if route == oauth.ROUTE and isinstance(exchange.response_body, dict):
             exchange.response_body = {**exchange.response_body, "access_token": "***"}
         self.log.exchanges.append(exchange)
-        if fault and fault.drop == "during":
-            return await break_off(request, response, body)
-        return response
+        return await spoil.send(request, response, fault) if fault else response
 
     def _work(
         self, request: web.Request, exchange: Exchange, operation: Operation | None, content: bytes
@@ -148,9 +144,13 @@ class Server:
                 answer = Answer({"type": "error", "error": {"message": "The emulator itself is at fault"}}, 500)
             if self.data and request.method != "GET" and answer.status < 400:
                 store.save(self.world, self.data)
+        for part, headers in self.world.switches.deprecated.items():
+            if part in exchange.route:
+                answer.headers = {**answer.headers, **headers}
         if answer.body is None:
             return web.Response(status=answer.status, headers=answer.headers)
-        text = json.dumps(pages.partial(answer.body, request.query.get("fields")) if operation else answer.body)
+        body = pages.partial(answer.body, request.query.get("fields")) if operation else answer.body
+        text = json.dumps(body if self.world.switches.account_ids else people.without_account_ids(body))
         return web.Response(
             status=answer.status, text=text, headers=answer.headers, content_type="application/json", charset="utf-8"
         )
@@ -164,69 +164,23 @@ class Server:
         credential = access.authenticate(self.world, header)
         exchange.credential = credential.kind
         exchange.actor = self.world.people[credential.actor].display_name
-        self._check_rate(credential.secret)
         switches = self.world.switches
+        self.limits.check(credential, switches, self.log.in_flight)
         browned_out = bool(switches.brownout) and switches.brownout in exchange.route
         gone = 410 if browned_out else switches.gone.get(exchange.route)
         if gone or operation is None:
             raise errors.removed(gone or 404)
         access.authorize(operation, credential)
+        if pages.number(exchange.query) > 1:
+            self._happen(exchange.route)
         origin = f"{request.scheme}://{request.host}"
         parameters = dict(request.match_info)
         return operation.answer(Call(self.world, operation, parameters, exchange.query, content, origin, credential))
 
-    def _check_rate(self, secret: str) -> None:
-        """A rolling window for each credential; what is refused does not count."""
-        if self.requests_per_hour is None:
-            return
-        recent, switches = self._recent.setdefault(secret, deque()), self.world.switches
-        moment = time.monotonic()
-        while recent and recent[0] <= moment - switches.rate_window_seconds:
-            recent.popleft()
-        if len(recent) >= self.requests_per_hour:
-            refusal = errors.error(429, RATE_LIMITED)
-            refusal.headers = {"Retry-After": switches.retry_after} if switches.retry_after else {}
-            raise refusal
-        recent.append(moment)
-
-
-def spoiled(fault: faults.Fault, response: web.Response | None) -> web.Response:
-    status = fault.status or (response.status if response is not None else 200)
-    body = response.body if response is not None and isinstance(response.body, bytes) else b""
-    content_type = "application/json"
-    if fault.html:
-        body, content_type = faults.HTML.encode(), "text/html"
-    elif fault.empty:
-        body = b""
-    elif fault.body is not None:
-        is_text = isinstance(fault.body, str)
-        body = (fault.body if is_text else json.dumps(fault.body)).encode()
-        content_type = "text/plain" if is_text else content_type
-    elif fault.status is not None:
-        body = json.dumps({"type": "error", "error": {"message": f"Scripted answer {fault.status}"}}).encode()
-    if fault.truncate:
-        body = body[: len(body) // 2]
-    kept = {"Location": response.headers["Location"]} if response is not None and "Location" in response.headers else {}
-    made = web.Response(status=status, body=body, headers=kept, content_type=content_type)
-    made.headers.update(fault.headers)
-    return made
-
-
-def hang_up(request: web.Request) -> web.Response:
-    if request.transport:
-        request.transport.close()
-    return web.Response()
-
-
-async def break_off(request: web.Request, response: web.Response, body: bytes) -> web.StreamResponse:
-    """Promise the whole body, send half, close the connection."""
-    started = web.StreamResponse(status=response.status, headers=response.headers)
-    started.content_length = max(len(body), 2)
-    await started.prepare(request)
-    await started.write(body[: len(body) // 2] or b"{")
-    if request.transport:
-        request.transport.close()
-    return started
+    def _happen(self, route: str) -> None:
+        for due in [one for one in self.between_pages if one[0] in route]:
+            self.between_pages.remove(due)
+            due[1]()
 
 
 async def listen(server: Server, port: int) -> tuple[web.AppRunner, str]:

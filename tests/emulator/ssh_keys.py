@@ -18,7 +18,7 @@ KEY = f"{KEYS}/{{key_id}}"
 PEOPLE = "api-token oauth"
 MINIMUM_BITS = {"ssh-rsa": 2048, "ssh-dss": 1024}
 TYPES = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *MINIMUM_BITS}
-REGISTERED = "Someone has already registered that SSH key."
+REGISTERED = "Someone has already {} that SSH key."
 BLOCKED = "SSH keys must be unique and deleted keys may take up to 30 days to be removed. Please use a unique SSH key."
 
 
@@ -71,7 +71,7 @@ def expiry(text: str | None) -> str | None:
 
 def check_unused(world: World, key: str) -> None:
     if any(held.key == key for person in list(world.people.values()) for held in list(person.ssh_keys.values())):
-        raise errors.error(400, REGISTERED)
+        raise errors.error(400, REGISTERED.format(world.switches.taken_key))
     if key in world.deleted_ssh_keys:
         raise errors.error(400, BLOCKED)
 

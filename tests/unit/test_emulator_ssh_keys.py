@@ -58,6 +58,8 @@ def test_a_key_is_unique_in_the_world_and_blocked_after_its_end(bitbucket: Emula
         400,
         "Someone has already registered that SSH key.",
     )
+    bitbucket.switches.taken_key = "added"
+    assert "already added" in bitbucket.ask("POST", keys, json={"key": KEY}).json()["error"]["message"]
     bitbucket.delete_ssh_key("Grace", uuid)
     blocked = bitbucket.ask("POST", keys, json={"key": KEY})
     assert blocked.status_code == 400 and "up to 30 days" in blocked.json()["error"]["message"]
