@@ -5,10 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .seed import populate
+from .seed import add_repository, populate
 from .server import Server
 from .ssh_keys import fingerprint, parse
-from .world import Person, Project, Repository, SshKey, Variable, Workspace, World, new_uuid, now
+from .world import (
+    DeployKey,
+    Environment,
+    Person,
+    Project,
+    Repository,
+    SshKey,
+    Variable,
+    Workspace,
+    World,
+    new_uuid,
+    now,
+)
 
 
 class ByHand:
@@ -32,8 +44,8 @@ class ByHand:
 
     def create_repository(self, workspace: str, slug: str, project: str = "CORE") -> Repository:
         with self.server.lock:
-            made = Repository(new_uuid(), slug, slug, project)
-            self.world.workspaces[workspace].repositories[slug] = made
+            made = add_repository(self.world.workspaces[workspace], slug, project)
+            made.uuid = new_uuid()
             self.server.save()
         return made
 
@@ -108,7 +120,7 @@ class ByHand:
             self.server.save()
 
     def set_variable(self, owner: str, key: str, value: str, secured: bool = False) -> Variable:
-        """Create or change a variable of a workspace (by slug) or person."""
+        """Create or change a variable of acme, acme/api, acme/api/Production (an environment) or a person."""
         with self.server.lock:
             held = self._owner(owner).variables
             variable = next((one for one in held.values() if one.key == key), None) or Variable(new_uuid(), key, value)
@@ -145,6 +157,20 @@ class ByHand:
             self.world.deleted_ssh_keys.append(self.person(user).ssh_keys.pop(uuid).key)
             self.server.save()
 
+    def add_deploy_key(self, workspace: str, place: str, text: str, label: str = "", owner: str = "Ada") -> DeployKey:
+        with self.server.lock:
+            key, comment = parse(text)
+            self.world.deploy_keys_made += 1
+            made = DeployKey(self.world.deploy_keys_made, key, comment, label, now(), self.person(owner).uuid)
+            self.place(workspace, place).deploy_keys[str(made.id)] = made
+            self.server.save()
+        return made
+
+    def delete_deploy_key(self, workspace: str, place: str, number: int) -> None:
+        with self.server.lock:
+            del self.place(workspace, place).deploy_keys[str(number)]
+            self.server.save()
+
     def expire(self, kind: str) -> None:
         """Every credential of a kind is expired from now on."""
         with self.server.lock:
@@ -159,5 +185,17 @@ class ByHand:
             populate(self.world, workspace, repositories, people)
             self.server.save()
 
-    def _owner(self, name: str) -> Person | Workspace:
-        return self.world.workspaces.get(name) or self.person(name)
+    def variables(self, owner: str) -> dict[str, dict[str, Any]]:
+        """Key → value and secured, of an owner as `set_variable` takes it."""
+        held = list(self._owner(owner).variables.values())
+        return {one.key: {"value": one.value, "secured": one.secured} for one in held}
+
+    def _owner(self, name: str) -> Person | Workspace | Repository | Environment:
+        workspace, *rest = name.split("/")
+        if workspace not in self.world.workspaces:
+            return self.person(name)
+        if not rest:
+            return self.world.workspaces[workspace]
+        repository = self.world.workspaces[workspace].repositories[rest[0]]
+        named = [one for one in repository.environments.values() if one.name == rest[-1]]
+        return repository if len(rest) == 1 else named[0]

@@ -17,7 +17,7 @@ from .faults import Fault
 from .log import Exchange
 from .server import Server, listen
 from .switches import Switches
-from .world import SshKey, Variable
+from .world import DeployKey, GpgKey, SshKey
 
 
 class Emulator(ByHand):
@@ -165,10 +165,10 @@ class Emulator(ByHand):
 
     def workspace_variables(self, workspace: str) -> dict[str, dict[str, Any]]:
         """Key → value and secured."""
-        return _plain(self.world.workspaces[workspace].variables)
+        return self.variables(workspace)
 
     def user_variables(self, user: str) -> dict[str, dict[str, Any]]:
-        return _plain(self.person(user).variables)
+        return self.variables(user)
 
     def properties(self, user: str) -> dict[str, dict[str, Any]]:
         """`app key/property name` → value."""
@@ -177,9 +177,12 @@ class Emulator(ByHand):
     def ssh_keys(self, user: str) -> list[SshKey]:
         return list(self.person(user).ssh_keys.values())
 
+    def deploy_keys(self, workspace: str, place: str) -> list[DeployKey]:
+        """Of a repository by slug or a project by key."""
+        return list(self.place(workspace, place).deploy_keys.values())
+
+    def gpg_keys(self, user: str) -> list[GpgKey]:
+        return list(self.person(user).gpg_keys.values())
+
     def _named(self, grants: dict[str, str]) -> dict[str, str]:
         return {self.world.people[uuid].display_name: level for uuid, level in list(grants.items())}
-
-
-def _plain(variables: dict[str, Variable]) -> dict[str, dict[str, Any]]:
-    return {one.key: {"value": one.value, "secured": one.secured} for one in list(variables.values())}

@@ -6,6 +6,7 @@ from .world import (
     Consumer,
     Credential,
     Email,
+    Environment,
     Group,
     Person,
     Project,
@@ -31,6 +32,7 @@ GRANTS = {  # by group; nobody holds a direct grant
     "CORE": {"administrators": "admin", "developers": "read"},
     "OPS": {"administrators": "admin"},
 }
+ENVIRONMENTS = ("Test", "Staging", "Production")  # what a repository begins with
 FILES = {
     "src/greeting.py": 'def greet(name):\n    """Say hello."""\n    print(f"hello, {name}")\n\n\ngreet("world")\n',
     "docs/hello.md": "# Hello\n\nThis repository greets.\n",
@@ -40,7 +42,8 @@ API_TOKEN_SCOPES = [
     f"{scope}:bitbucket"
     for scope in (
         "read:user read:workspace admin:workspace read:repository admin:repository read:project admin:project "
-        "write:permission delete:permission read:pipeline admin:pipeline read:ssh-key write:ssh-key delete:ssh-key"
+        "write:permission delete:permission read:pipeline admin:pipeline read:ssh-key write:ssh-key delete:ssh-key "
+        "read:gpg-key write:gpg-key delete:gpg-key"
     ).split()
 ]
 OAUTH_SCOPES = "account email repository repository:admin project project:admin pipeline pipeline:variable".split()
@@ -86,8 +89,12 @@ def add_project(to: Workspace, key: str) -> Project:
 
 
 def add_repository(to: Workspace, slug: str, project: str) -> Repository:
-    to.repositories[slug] = Repository(stable_uuid(f"repositories/{to.slug}/{slug}"), slug, slug, project)
-    return to.repositories[slug]
+    made = Repository(stable_uuid(f"repositories/{to.slug}/{slug}"), slug, slug, project)
+    for name in ENVIRONMENTS:
+        uuid = stable_uuid(f"environments/{to.slug}/{slug}/{name}")
+        made.environments[uuid] = Environment(uuid, name)
+    to.repositories[slug] = made
+    return made
 
 
 def default_world() -> World:

@@ -14,14 +14,17 @@ from aiohttp import web
 
 from . import (
     access,
+    deploy_keys,
     errors,
     faults,
+    gpg_keys,
     oauth,
     pages,
     people,
     permissions,
     places,
     properties,
+    repository_variables,
     search,
     spoil,
     ssh_keys,
@@ -36,10 +39,13 @@ from .seed import default_world
 from .world import World
 
 SUBJECTS = (
+    deploy_keys,
+    gpg_keys,
     people,
     permissions,
     places,
     properties,
+    repository_variables,
     search,
     ssh_keys,
     variables,

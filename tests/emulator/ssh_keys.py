@@ -70,6 +70,14 @@ def expiry(text: str | None) -> str | None:
 
 
 def check_unused(world: World, key: str) -> None:
+    """A key of an account is in use nowhere else, and opens no place either."""
+    check_of_nobody(world, key)
+    places = [place for one in list(world.workspaces.values()) for place in one.places()]
+    if any(held.key == key for place in places for held in list(place.deploy_keys.values())):
+        raise errors.error(400, REGISTERED.format(world.switches.taken_key))
+
+
+def check_of_nobody(world: World, key: str) -> None:
     if any(held.key == key for person in list(world.people.values()) for held in list(person.ssh_keys.values())):
         raise errors.error(400, REGISTERED.format(world.switches.taken_key))
     if key in world.deleted_ssh_keys:
@@ -79,7 +87,7 @@ def check_unused(world: World, key: str) -> None:
 def owner(call: Call) -> Person:
     person = call.account()
     if person is not call.actor:
-        raise errors.error(403, "You do not have permission to access this user's SSH keys.")
+        raise errors.error(403, "You do not have permission to access this user's keys.")
     return person
 
 

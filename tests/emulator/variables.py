@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import quote
 
 from . import errors, pages
 from .operations import Answer, Call, operation
@@ -62,14 +63,14 @@ def collect(held: dict[str, Variable], call: Call) -> Answer:
     return pages.page(call, held.values(), shown)
 
 
-def create(held: dict[str, Variable], call: Call, *place: str) -> Answer:
+def create(held: dict[str, Variable], call: Call) -> Answer:
     fields = given(call)
     if "key" not in fields or "value" not in fields:
         raise bad_request("key and value are required.")
     check_unique(held, fields["key"])
     variable = Variable(new_uuid(), **fields)
     held[variable.uuid] = variable
-    return Answer(shown(variable), 201, {"Location": call.url(*place, variable.uuid)})
+    return Answer(shown(variable), 201, {"Location": f"{call.here({})}/{quote(variable.uuid)}"})
 
 
 def update(held: dict[str, Variable], call: Call) -> Answer:
@@ -110,8 +111,7 @@ def list_workspace(call: Call) -> Answer:
 
 @operation("POST", WORKSPACE, ANY, "pipeline:variable", "admin:pipeline")
 def create_workspace(call: Call) -> Answer:
-    place = ("workspaces", call.parameters["workspace"], "pipelines-config", "variables")
-    return create(of_workspace(call, write=True), call, *place)
+    return create(of_workspace(call, write=True), call)
 
 
 @operation("GET", f"{WORKSPACE}/{{variable_uuid}}", ANY, "pipeline", "read:pipeline")
@@ -136,8 +136,7 @@ def list_user(call: Call) -> Answer:
 
 @operation("POST", USER, NO_API_TOKEN, "pipeline:variable", refusal=errors.WRONG_TOKEN)
 def create_user(call: Call) -> Answer:
-    place = ("users", call.parameters["selected_user"], "pipelines_config", "variables")
-    return create(of_user(call), call, *place)
+    return create(of_user(call), call)
 
 
 @operation("GET", f"{USER}/{{variable_uuid}}", NO_API_TOKEN, "pipeline", refusal=errors.WRONG_TOKEN)

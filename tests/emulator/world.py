@@ -63,6 +63,34 @@ class SshKey:
 
 
 @dataclass
+class Environment:
+    """A deployment environment."""
+
+    uuid: str
+    name: str
+    variables: dict[str, Variable] = field(default_factory=dict)
+
+
+@dataclass
+class DeployKey:
+    id: int
+    key: str  # type and blob; the comment is kept apart
+    comment: str
+    label: str
+    added_on: str
+    owner: str  # UUID of the account that added it
+
+
+@dataclass
+class GpgKey:
+    fingerprint: str
+    key: str
+    name: str
+    created_on: str
+    added_on: str
+
+
+@dataclass
 class Person:
     """A person, or with another kind: the app user of an OAuth consumer or access token, or a team."""
 
@@ -75,6 +103,7 @@ class Person:
     emails: list[Email] = field(default_factory=list)
     variables: dict[str, Variable] = field(default_factory=dict)
     ssh_keys: dict[str, SshKey] = field(default_factory=dict)
+    gpg_keys: dict[str, GpgKey] = field(default_factory=dict)
     properties: dict[str, dict[str, Any]] = field(default_factory=dict)  # app key/property name → value
     private_profile: bool = False
     code_search: bool = False
@@ -90,6 +119,9 @@ class Repository:
     users: dict[str, str] = field(default_factory=dict)  # person's UUID → permission; direct grants alone
     groups: dict[str, str] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    environments: dict[str, Environment] = field(default_factory=dict)
+    deploy_keys: dict[str, DeployKey] = field(default_factory=dict)
     hidden_calls: int = 0  # so many calls more answer as if it were not there
 
 
@@ -100,6 +132,7 @@ class Project:
     name: str
     users: dict[str, str] = field(default_factory=dict)
     groups: dict[str, str] = field(default_factory=dict)
+    deploy_keys: dict[str, DeployKey] = field(default_factory=dict)
 
 
 @dataclass
@@ -142,23 +175,32 @@ class Workspace:
         return {member for slug in groups if slug in self.groups for member in self.groups[slug].members}
 
     def effective(self, repository: Repository, person: str) -> str:
-        """The highest of a person's grants on a repository: own, by group, by project, by role."""
-        if self.members.get(person) in ("owner", "administrator"):
-            return "admin"
-        places: list[Repository | Project] = [repository]
-        places += filter(None, [self.projects.get(repository.project)])
-        held = ["none"]
+        return self.levels(repository).get(person, "none")
+
+    def levels(self, repository: Repository) -> dict[str, str]:
+        """The highest of each person's grants on a repository: own, by group, by project, by role."""
+        held: dict[str, str] = {}
+        project = self.projects.get(repository.project)
+        places: list[Repository | Project] = [repository, project] if project else [repository]
         for place in places:
-            held.append(place.users.get(person, "none"))
-            held += [level for slug, level in list(place.groups.items()) if person in self.in_groups([slug])]
-        best = max(held, key=LEVELS.__getitem__)
-        return "write" if best == "create-repo" else best
+            grants = list(place.users.items())
+            grants += [(one, level) for slug, level in list(place.groups.items()) for one in self.in_groups([slug])]
+            for person, level in grants:
+                if LEVELS[level] > LEVELS[held.get(person, "none")]:
+                    held[person] = level
+        held = {person: "write" if level == "create-repo" else level for person, level in held.items()}
+        return held | dict.fromkeys(self.administrators(), "admin")
+
+    def administrators(self) -> set[str]:
+        return {uuid for uuid, role in list(self.members.items()) if role in ("owner", "administrator")}
+
+    def places(self) -> list[Repository | Project]:
+        return [*self.repositories.values(), *self.projects.values()]
 
     def with_access(self) -> set[str]:
         """Everyone who takes a seat of the plan."""
-        people = {uuid for uuid, role in list(self.members.items()) if role in ("owner", "administrator")}
-        places: list[Repository | Project] = [*self.repositories.values(), *self.projects.values()]
-        for place in places:
+        people = self.administrators()
+        for place in self.places():
             people |= set(place.users) | self.in_groups(list(place.groups))
         return people
 
@@ -196,6 +238,7 @@ class World:
     credentials: dict[str, Credential] = field(default_factory=dict)
     consumers: dict[str, Consumer] = field(default_factory=dict)
     apps: list[str] = field(default_factory=list)  # keys of installed Connect apps
+    deploy_keys_made: int = 0
     deleted_ssh_keys: list[str] = field(default_factory=list)
     switches: Switches = field(default_factory=Switches)
 

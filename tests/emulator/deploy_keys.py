@@ -1,0 +1,122 @@
+"""Deploy keys of repositories and projects: adding one answers 200; a project's have no PUT."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import errors, pages, ssh_keys
+from .operations import Answer, Call, operation
+from .people import brief
+from .world import DeployKey, Project, Repository, Workspace, now
+
+REPOSITORY = "/repositories/{workspace}/{repo_slug}/deploy-keys"
+PROJECT = "/workspaces/{workspace}/projects/{project_key}/deploy-keys"
+KINDS = "api-token oauth"
+OF_REPOSITORY = "repository repository:admin"
+OF_PROJECT = "project project:admin"
+
+
+def shown(call: Call, workspace: Workspace, holder: Repository | Project, key: DeployKey) -> dict[str, Any]:
+    owner = brief(call.world.people[key.owner])
+    if isinstance(holder, Repository):
+        path = ["repositories", workspace.slug, holder.slug]
+        full_name = f"{workspace.slug}/{holder.slug}"
+        of = {"type": "repository", "uuid": holder.uuid, "name": holder.name, "full_name": full_name}
+        whose = {"type": "deploy_key", "repository": of, "owner": owner}
+    else:
+        path = ["workspaces", workspace.slug, "projects", holder.key]
+        of = {"type": "project", "uuid": holder.uuid, "key": holder.key, "name": holder.name}
+        whose = {"type": "project_deploy_key", "project": of, "created_by": owner}
+    return whose | {
+        "id": key.id,
+        "key": key.key,
+        "comment": key.comment,
+        "label": key.label,
+        "added_on": key.added_on,
+        "last_used": None,
+        "links": {"self": {"href": call.url(*path, "deploy-keys", str(key.id))}},
+    }
+
+
+def find(call: Call, holder: Repository | Project) -> DeployKey:
+    key = holder.deploy_keys.get(call.parameters["key_id"])
+    if key is None:
+        raise errors.error(404, "No deploy key found.")
+    return key
+
+
+def collect(call: Call, workspace: Workspace, holder: Repository | Project) -> Answer:
+    return pages.page(call, holder.deploy_keys.values(), lambda key: shown(call, workspace, holder, key))
+
+
+def create(call: Call, workspace: Workspace, holder: Repository | Project) -> Answer:
+    """One key may open several places, but not twice the same; an account's key opens none."""
+    body = call.json_object()
+    key, comment = ssh_keys.parse(ssh_keys.text_field(body, "key"))
+    ssh_keys.check_of_nobody(call.world, key)
+    if any(one.key == key for one in list(holder.deploy_keys.values())):
+        raise errors.error(400, ssh_keys.REGISTERED.format(call.switches.taken_key))
+    call.world.deploy_keys_made += 1
+    label = ssh_keys.text_field(body, "label")
+    made = DeployKey(call.world.deploy_keys_made, key, comment, label, now(), call.actor.uuid)
+    holder.deploy_keys[str(made.id)] = made
+    return Answer(shown(call, workspace, holder, made))
+
+
+def delete(call: Call, holder: Repository | Project) -> Answer:
+    del holder.deploy_keys[str(find(call, holder).id)]
+    return Answer(status=204)
+
+
+@operation("GET", REPOSITORY, KINDS, OF_REPOSITORY, "admin:repository")
+def list_repository(call: Call) -> Answer:
+    return collect(call, *call.repository())
+
+
+@operation("POST", REPOSITORY, KINDS, OF_REPOSITORY, "admin:repository write:ssh-key")
+def create_repository(call: Call) -> Answer:
+    return create(call, *call.repository())
+
+
+@operation("GET", f"{REPOSITORY}/{{key_id}}", KINDS, OF_REPOSITORY, "admin:repository")
+def get_repository(call: Call) -> Answer:
+    workspace, repository = call.repository()
+    return Answer(shown(call, workspace, repository, find(call, repository)))
+
+
+@operation("PUT", f"{REPOSITORY}/{{key_id}}", KINDS, OF_REPOSITORY, "admin:repository write:ssh-key")
+def update_repository(call: Call) -> Answer:
+    """The same key has to be sent; its comment and label may be others."""
+    workspace, repository = call.repository()
+    held, body = find(call, repository), call.json_object()
+    key, comment = ssh_keys.parse(ssh_keys.text_field(body, "key"))
+    if key != held.key:
+        raise errors.invalid_field("key", "Cannot be updated: delete the key and add another.")
+    held.comment, held.label = comment, ssh_keys.text_field({"label": held.label} | body, "label")
+    return Answer(shown(call, workspace, repository, held))
+
+
+@operation("DELETE", f"{REPOSITORY}/{{key_id}}", KINDS, OF_REPOSITORY, "admin:repository delete:ssh-key")
+def delete_repository(call: Call) -> Answer:
+    return delete(call, call.repository()[1])
+
+
+@operation("GET", PROJECT, KINDS, OF_PROJECT, "admin:project")
+def list_project(call: Call) -> Answer:
+    return collect(call, *call.project())
+
+
+@operation("POST", PROJECT, KINDS, OF_PROJECT, "admin:project write:ssh-key")
+def create_project(call: Call) -> Answer:
+    return create(call, *call.project())
+
+
+@operation("GET", f"{PROJECT}/{{key_id}}", KINDS, OF_PROJECT, "admin:project")
+def get_project(call: Call) -> Answer:
+    workspace, project = call.project()
+    return Answer(shown(call, workspace, project, find(call, project)))
+
+
+@operation("DELETE", f"{PROJECT}/{{key_id}}", KINDS, OF_PROJECT, "admin:project delete:ssh-key")
+def delete_project(call: Call) -> Answer:
+    return delete(call, call.project()[1])
