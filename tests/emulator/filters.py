@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from . import errors
+from . import errors, pages
+from .operations import Answer, Call
 from .pages import lookup
 from .world import LEVELS
 
@@ -21,6 +22,16 @@ def matching(query: str | None, fields: tuple[str, ...]) -> Test:
     if not query:
         return lambda item: True
     return _Parser(query, fields).whole()
+
+
+def listed(call: Call, items: list[Any], fields: tuple[str, ...], show: Callable[[Any], dict[str, Any]]) -> Answer:
+    """In pages, filtered by `q` and sorted by `sort`, which may name these fields."""
+    query, by = call.query.get("q"), call.query.get("sort")
+    if not query and not by:
+        return pages.page(call, items, show)
+    wanted = matching(query, fields)
+    found = pages.sort([item for item in map(show, items) if wanted(item)], by, fields)
+    return pages.page(call, found, lambda item: item)
 
 
 def in_list(query: str, field: str) -> list[str] | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from . import errors, pages
+from .filters import listed
 from .operations import Answer, Call, operation
-from .world import Project, Repository, Workspace
+from .world import LEVELS, Project, Repository, Workspace
 
 ANY = "api-token oauth access-token"
+ROLES = {"member": "read", "contributor": "write", "admin": "admin", "owner": "admin"}
+FIELDS = ("name", "full_name", "slug", "uuid", "project.key")
 CREATED = "2021-03-04T05:06:07.080910+00:00"
 
 
@@ -48,6 +52,22 @@ def get_workspace(call: Call) -> Answer:
 @operation("GET", "/workspaces/{workspace}/projects/{project_key}", ANY, "project", "read:project")
 def get_project(call: Call) -> Answer:
     return Answer(project_shown(call, *call.project(administrators_only=False)))
+
+
+@operation("GET", "/workspaces/{workspace}/projects", ANY, "project", "read:project")
+def list_projects(call: Call) -> Answer:
+    workspace = call.workspace()
+    return pages.page(call, workspace.projects.values(), lambda one: project_shown(call, workspace, one))
+
+
+@operation("GET", "/repositories/{workspace}", ANY, "repository", "read:repository")
+def list_repositories(call: Call) -> Answer:
+    workspace, role = call.workspace(), call.query.get("role", "member")
+    if role not in ROLES:
+        raise errors.error(400, f"Invalid role: {role}")
+    held = [(one, LEVELS[call.level(workspace, one)]) for one in list(workspace.repositories.values())]
+    found = [one for one, level in held if level >= LEVELS[ROLES[role]]]
+    return listed(call, found, FIELDS, lambda one: repository_shown(call, workspace, one))
 
 
 @operation("GET", "/repositories/{workspace}/{repo_slug}", ANY, "repository", "read:repository")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from . import errors, filters, pages
+from .filters import listed
 from .operations import Answer, Call, operation
 from .people import brief
 from .world import Person, Repository, Workspace
 
 ANY = "api-token oauth access-token"
 NO_ACCESS_TOKEN = "api-token oauth"
+Held = tuple[Person, Workspace, Repository, str]  # who has which permission where
 JOINED = {"added_on": "2021-03-04T05:06:07.080910+00:00", "last_accessed": "2026-01-02T03:04:05.060708+00:00"}
 ADDRESSES_AT_ONCE = 90
 REPOSITORY_FIELDS = ("repository.name", "repository.full_name", "permission")
@@ -63,11 +65,8 @@ def repository_permission(person: Person, workspace: Workspace, repository: Repo
     }
 
 
-def listed(call: Call, items: list[dict[str, Any]], fields: tuple[str, ...]) -> Answer:
-    """Filtered by `q`, sorted by `sort`, in pages."""
-    wanted = filters.matching(call.query.get("q"), fields)
-    found = pages.sort([item for item in items if wanted(item)], call.query.get("sort"), fields)
-    return pages.page(call, found, lambda item: item)
+def repository_permissions(call: Call, held: list[Held], fields: tuple[str, ...]) -> Answer:
+    return listed(call, held, fields, lambda one: repository_permission(*one))
 
 
 @operation("GET", "/user/workspaces", ANY, "account", "read:workspace")
@@ -97,9 +96,9 @@ def user_workspace_permission(call: Call) -> Answer:
     return Answer(with_permission(call, call.workspace(missing=403), call.actor))
 
 
-def own_repositories(call: Call, workspace: Workspace) -> list[dict[str, Any]]:
+def own_repositories(call: Call, workspace: Workspace) -> list[Held]:
     held = [(one, call.level(workspace, one)) for one in list(workspace.repositories.values())]
-    return [repository_permission(call.actor, workspace, one, level) for one, level in held if level != "none"]
+    return [(call.actor, workspace, one, level) for one, level in held if level != "none"]
 
 
 @operation(
@@ -110,19 +109,19 @@ def own_repositories(call: Call, workspace: Workspace) -> list[dict[str, Any]]:
     "read:repository",
 )
 def user_repository_permissions(call: Call) -> Answer:
-    return listed(call, own_repositories(call, call.workspace(missing=403)), REPOSITORY_FIELDS)
+    return repository_permissions(call, own_repositories(call, call.workspace(missing=403)), REPOSITORY_FIELDS)
 
 
 @operation("GET", "/user/permissions/repositories", NO_ACCESS_TOKEN, "account repository", "read:repository")
 def removed_repository_permissions(call: Call) -> Answer:
-    items = [item for workspace in visible(call) for item in own_repositories(call, workspace)]
-    return listed(call, items, REPOSITORY_FIELDS)
+    held = [one for workspace in visible(call) for one in own_repositories(call, workspace)]
+    return repository_permissions(call, held, REPOSITORY_FIELDS)
 
 
 @operation("GET", "/user/permissions/workspaces", NO_ACCESS_TOKEN, "account", "read:workspace read:user")
 def removed_workspace_permissions(call: Call) -> Answer:
     items = [with_permission(call, workspace, call.actor) for workspace in visible(call)]
-    return listed(call, items, ("workspace.slug", "permission"))
+    return listed(call, items, ("workspace.slug", "permission"), lambda item: item)
 
 
 @operation("GET", "/workspaces/{workspace}/members", ANY, "account", "read:workspace")
@@ -169,14 +168,15 @@ def get_member(call: Call) -> Answer:
 def workspace_permissions(call: Call) -> Answer:
     workspace = administered(call)
     items = [with_permission(call, workspace, person) for person in members(call, workspace)]
-    return listed(call, items, ("permission",))
+    return listed(call, items, ("permission",), lambda item: item)
 
 
 @operation("GET", "/workspaces/{workspace}/permissions/repositories", NO_ACCESS_TOKEN, "account", "read:repository")
 def workspace_repository_permissions(call: Call) -> Answer:
     workspace = administered(call)
-    items = [item for one in list(workspace.repositories.values()) for item in effective(call, workspace, one)]
-    return listed(call, items, EFFECTIVE_FIELDS)
+    people = members(call, workspace)
+    held = [one for where in list(workspace.repositories.values()) for one in effective(people, workspace, where)]
+    return repository_permissions(call, held, EFFECTIVE_FIELDS)
 
 
 @operation(
@@ -187,7 +187,9 @@ def workspace_repository_permissions(call: Call) -> Answer:
     "read:repository",
 )
 def effective_repository_permissions(call: Call) -> Answer:
-    return listed(call, effective(call, *call.repository()), EFFECTIVE_FIELDS)
+    workspace, repository = call.repository()
+    held = effective(members(call, workspace), workspace, repository)
+    return repository_permissions(call, held, EFFECTIVE_FIELDS)
 
 
 def administered(call: Call) -> Workspace:
@@ -197,6 +199,6 @@ def administered(call: Call) -> Workspace:
     return workspace
 
 
-def effective(call: Call, workspace: Workspace, repository: Repository) -> list[dict[str, Any]]:
-    held = [(person, workspace.effective(repository, person.uuid)) for person in members(call, workspace)]
-    return [repository_permission(person, workspace, repository, level) for person, level in held if level != "none"]
+def effective(people: list[Person], workspace: Workspace, repository: Repository) -> list[Held]:
+    levels = workspace.levels(repository)
+    return [(one, workspace, repository, levels[one.uuid]) for one in people if one.uuid in levels]

@@ -52,6 +52,24 @@ def test_project_keys_are_found_in_any_case_only_where_names_are_case_blind(bitb
     assert [bitbucket.ask("GET", path).status_code for path in paths] == [200, 200]
 
 
+def test_projects_are_listed_and_repositories_by_what_one_may_do_there(bitbucket: Emulator) -> None:
+    projects = bitbucket.ask("GET", "/workspaces/acme/projects").json()["values"]
+    assert [one["key"] for one in projects] == ["CORE", "OPS"]
+
+    def slugs(secret: str = "grace-api-token", **query: str) -> list[str]:
+        found = bitbucket.ask("GET", "/repositories/acme", secret, params=query).json()["values"]
+        return [one["slug"] for one in found]
+
+    assert (slugs(), slugs("ada-api-token")) == (["api", "web"], ["api", "web", "infra"])
+    assert (slugs(role="contributor"), slugs(role="admin")) == (["api"], [])
+    assert slugs("ada-api-token", q='project.key="OPS"') == ["infra"]
+    assert slugs(sort="-name") == ["web", "api"]
+    for wrong in ({"role": "guest"}, {"q": 'colour="red"'}):
+        assert bitbucket.ask("GET", "/repositories/acme", params=wrong).status_code == 400
+    for missing in ("/repositories/nowhere", "/workspaces/nowhere/projects"):
+        assert bitbucket.ask("GET", missing).status_code == 404
+
+
 def test_switches_are_read_and_changed_over_http(bitbucket: Emulator) -> None:
     url = f"{bitbucket.origin}/_emulator/switches"
     assert bitbucket.ask("GET", url, None).json()["case_blind_names"] is False
