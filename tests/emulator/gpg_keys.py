@@ -61,7 +61,7 @@ def parse(text: str) -> tuple[str, str]:
 
 
 def find(call: Call) -> tuple[Person, GpgKey]:
-    person = owner(call)
+    person = owner(call, "GPG")
     key = person.gpg_keys.get(call.parameters["fingerprint"].lower())
     if key is None:
         raise errors.error(404, "No GPG key found.")
@@ -90,13 +90,13 @@ def shown(call: Call, person: Person, key: GpgKey) -> dict[str, Any]:
 
 @operation("GET", KEYS, PEOPLE, "account", "read:gpg-key")
 def list_keys(call: Call) -> Answer:
-    person = owner(call)
+    person = owner(call, "GPG")
     return pages.page(call, person.gpg_keys.values(), lambda key: shown(call, person, key))
 
 
 @operation("POST", KEYS, PEOPLE, "account:write", "read:gpg-key write:gpg-key")
 def create_key(call: Call) -> Answer:
-    person, body = owner(call), call.json_object()
+    person, body = owner(call, "GPG"), call.json_object()
     text = text_field(body, "key")
     fingerprint, created_on = parse(text)
     if any(fingerprint in one.gpg_keys for one in list(call.world.people.values())):

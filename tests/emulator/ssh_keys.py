@@ -84,10 +84,10 @@ def check_of_nobody(world: World, key: str) -> None:
         raise errors.error(400, BLOCKED)
 
 
-def owner(call: Call) -> Person:
+def owner(call: Call, kind: str = "SSH") -> Person:
     person = call.account()
     if person is not call.actor:
-        raise errors.error(403, "You do not have permission to access this user's keys.")
+        raise errors.error(403, f"You do not have permission to access this user's {kind} keys.")
     return person
 
 
