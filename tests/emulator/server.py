@@ -140,7 +140,8 @@ class Server:
                 store.save(self.world, self.data)
         if answer.body is None:
             return web.Response(status=answer.status, headers=answer.headers)
-        text = json.dumps(pages.partial(answer.body, request.query.get("fields")) if operation else answer.body)
+        whole = operation is None or answer.status >= 400  # `fields` takes nothing out of an error
+        text = json.dumps(answer.body if whole else pages.partial(answer.body, request.query.get("fields")))
         return web.Response(
             status=answer.status, text=text, headers=answer.headers, content_type="application/json", charset="utf-8"
         )

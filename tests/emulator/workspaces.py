@@ -9,8 +9,6 @@ from .operations import Answer, Call, operation
 from .people import brief
 from .world import Person, Repository, Workspace
 
-ANY = "api-token oauth access-token"
-NO_ACCESS_TOKEN = "api-token oauth"
 JOINED = {"added_on": "2021-03-04T05:06:07.080910+00:00", "last_accessed": "2026-01-02T03:04:05.060708+00:00"}
 ADDRESSES_AT_ONCE = 90
 REPOSITORY_FIELDS = ("repository.name", "repository.full_name", "permission")
@@ -70,7 +68,7 @@ def listed(call: Call, items: list[dict[str, Any]], fields: tuple[str, ...]) -> 
     return pages.page(call, found, lambda item: item)
 
 
-@operation("GET", "/user/workspaces", ANY, "account", "read:workspace")
+@operation("GET", "/user/workspaces")
 def user_workspaces(call: Call) -> Answer:
     wanted = call.query.get("administrator", "").lower()
     if wanted not in ("", "true", "false"):
@@ -92,7 +90,7 @@ def user_workspaces(call: Call) -> Answer:
     return pages.page(call, pages.sort(items, by.replace("slug", "workspace.slug")), lambda item: item)
 
 
-@operation("GET", "/user/workspaces/{workspace}/permission", NO_ACCESS_TOKEN, "account", "read:workspace")
+@operation("GET", "/user/workspaces/{workspace}/permission")
 def user_workspace_permission(call: Call) -> Answer:
     return Answer(with_permission(call, call.workspace(missing=403), call.actor))
 
@@ -102,30 +100,24 @@ def own_repositories(call: Call, workspace: Workspace) -> list[dict[str, Any]]:
     return [repository_permission(call.actor, workspace, one, level) for one, level in held if level != "none"]
 
 
-@operation(
-    "GET",
-    "/user/workspaces/{workspace}/permissions/repositories",
-    NO_ACCESS_TOKEN,
-    "account repository",
-    "read:repository",
-)
+@operation("GET", "/user/workspaces/{workspace}/permissions/repositories")
 def user_repository_permissions(call: Call) -> Answer:
     return listed(call, own_repositories(call, call.workspace(missing=403)), REPOSITORY_FIELDS)
 
 
-@operation("GET", "/user/permissions/repositories", NO_ACCESS_TOKEN, "account repository", "read:repository")
+@operation("GET", "/user/permissions/repositories")
 def removed_repository_permissions(call: Call) -> Answer:
     items = [item for workspace in visible(call) for item in own_repositories(call, workspace)]
     return listed(call, items, REPOSITORY_FIELDS)
 
 
-@operation("GET", "/user/permissions/workspaces", NO_ACCESS_TOKEN, "account", "read:workspace read:user")
+@operation("GET", "/user/permissions/workspaces")
 def removed_workspace_permissions(call: Call) -> Answer:
     items = [with_permission(call, workspace, call.actor) for workspace in visible(call)]
     return listed(call, items, ("workspace.slug", "permission"))
 
 
-@operation("GET", "/workspaces/{workspace}/members", ANY, "account", "read:workspace")
+@operation("GET", "/workspaces/{workspace}/members")
 def list_members(call: Call) -> Answer:
     workspace = call.workspace(missing=403)
     query = call.query.get("q")
@@ -156,7 +148,7 @@ def list_members(call: Call) -> Answer:
     return pages.page(call, found, member)
 
 
-@operation("GET", "/workspaces/{workspace}/members/{member}", ANY, "account", "read:workspace")
+@operation("GET", "/workspaces/{workspace}/members/{member}")
 def get_member(call: Call) -> Answer:
     workspace = call.workspace()
     person = call.account("member")
@@ -165,27 +157,21 @@ def get_member(call: Call) -> Answer:
     return Answer(membership(call, workspace, person))
 
 
-@operation("GET", "/workspaces/{workspace}/permissions", NO_ACCESS_TOKEN, "account", "read:workspace")
+@operation("GET", "/workspaces/{workspace}/permissions")
 def workspace_permissions(call: Call) -> Answer:
     workspace = administered(call)
     items = [with_permission(call, workspace, person) for person in members(call, workspace)]
     return listed(call, items, ("permission",))
 
 
-@operation("GET", "/workspaces/{workspace}/permissions/repositories", NO_ACCESS_TOKEN, "account", "read:repository")
+@operation("GET", "/workspaces/{workspace}/permissions/repositories")
 def workspace_repository_permissions(call: Call) -> Answer:
     workspace = administered(call)
     items = [item for one in list(workspace.repositories.values()) for item in effective(call, workspace, one)]
     return listed(call, items, EFFECTIVE_FIELDS)
 
 
-@operation(
-    "GET",
-    "/workspaces/{workspace}/permissions/repositories/{repo_slug}",
-    NO_ACCESS_TOKEN,
-    "repository",
-    "read:repository",
-)
+@operation("GET", "/workspaces/{workspace}/permissions/repositories/{repo_slug}")
 def effective_repository_permissions(call: Call) -> Answer:
     return listed(call, effective(call, *call.repository()), EFFECTIVE_FIELDS)
 
