@@ -71,7 +71,7 @@ def connections() -> list[tuple[str, int]]:
 
 
 class CheckedEmulator(Emulator):
-    """Every exchange is held against the specification, cleared or not."""
+    """Every exchange is held against the description of the API, cleared or not."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The generated parts of the documentation: docs/operations.md, and the tables of README.md from schema.json.
+"""The generated parts of the documentation: docs/operations.md, and README.md's tables and the scopes of its token.
 
 `python -m tests.documentation` writes them, with `--check` it fails when something is not current.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import Any
 
 from bitbucket_user_provider.resources import RESOURCES
+from bitbucket_user_provider.rest.credentials import Kind
 
 from tests import operations
 from tests.engine.builds import ROOT
@@ -77,6 +79,26 @@ def _first_sentence(description: str) -> str:
     return re.split(r"(?<=\.) ", description.partition("\n\n")[0])[0]
 
 
+ALWAYS = ("GET /user", "GET /workspaces/{workspace}/members")
+"""Operations that a program asks whatever it manages."""
+SCOPES = re.compile(r"  # It needs .*?(?=\n  bitbucket-user:email)", re.DOTALL)
+
+
+def scopes() -> str:
+    """The comment on the API token in README.md: the scopes of every operation for which it is the best credential."""
+    listed = [one for one in operations.OPERATIONS + operations.SUCCESSORS if one.prefers[0] is Kind.API_TOKEN]
+    always = [scope for one in listed if one.name in ALWAYS for scope in one.api_token_scopes]
+    more = [scope for one in listed for scope in one.api_token_scopes if scope not in always]
+    text = f"It needs {', '.join(always)}, and of what you use: {', '.join(dict.fromkeys(more))}."
+    return textwrap.fill(
+        f"{text} None of them contains another.",
+        118,
+        initial_indent="  # ",
+        subsequent_indent="  # ",
+        break_on_hyphens=False,
+    )
+
+
 SECTIONS = {"resources": resources, "ids": ids, "functions": functions}
 
 
@@ -88,7 +110,9 @@ def readme(text: str) -> str:
             raise ValueError(f"README.md has no section {begin.strip()}")
         before, _, rest = text.partition(begin)
         text = f"{before}{begin}\n{section()}\n\n{end}{rest.partition(end)[2]}"
-    return text
+    if not SCOPES.search(text):
+        raise ValueError("README.md does not say which scopes an API token needs")
+    return SCOPES.sub(scopes(), text, count=1)
 
 
 def pages() -> dict[Path, str]:

@@ -1,4 +1,4 @@
-"""Every exchange with the emulator, held against Bitbucket's published specification where it is at hand.
+"""Every exchange with the emulator, held against the project's own description of Bitbucket.
 
 `problems(exchanges)` says what is wrong with requests and answers; `summary()` how many a session has looked at.
 """
@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING
 
-from tests.emulator.log import Exchange
+from . import description, published
+from .description import NOTHING, Operation
 
-from . import corrections, specification
+if TYPE_CHECKING:
+    from tests.emulator.log import Exchange  # the emulator itself reads the description
 
-TOKEN_ENDPOINT = "/site/oauth2/access_token"  # OAuth's own, in no path of the specification
-ERROR = {"$ref": "#/components/schemas/error"}
+TOKEN_ENDPOINT = "/site/oauth2/access_token"  # OAuth's own, no operation of the API
 
 # By "METHOD route", over the whole session.
 validated: Counter[str] = Counter()
@@ -22,12 +23,10 @@ answered: Counter[str] = Counter()  # of those whose request was not looked at
 
 
 def problems(exchanges: Iterable[Exchange], requests: bool = True) -> list[str]:
-    """What in these exchanges contradicts the specification; nothing when the specification is absent.
+    """What in these exchanges contradicts the description.
 
     Without `requests` only the answers are looked at, for tests that ask badly on purpose.
     """
-    if not specification.present():
-        return []
     found = []
     for exchange in exchanges:
         if exchange.route == TOKEN_ENDPOINT:
@@ -35,15 +34,17 @@ def problems(exchanges: Iterable[Exchange], requests: bool = True) -> list[str]:
         name = f"{exchange.method} {exchange.route or exchange.path}"
         if exchange.route:
             (validated if requests else answered)[name] += 1
-        found += [f"{name} → {exchange.status}: {problem}" for problem in _of(exchange, requests)]
+        operation = description.OPERATIONS.get(name) if exchange.route else None
+        complaints = ["no such operation"] if operation is None else _of(exchange, operation, requests)
+        found += [f"{name} → {exchange.status}: {problem}" for problem in complaints]
     return found
 
 
-def _of(exchange: Exchange, requests: bool) -> list[str]:
-    if not exchange.route or specification.operation(exchange.method, exchange.route) is None:
-        return ["no such operation"]
-    found = [*_of_query(exchange), *_of_path(exchange), *_of_request(exchange)] if requests else []
-    return found if exchange.fault or not exchange.status else found + _of_response(exchange)
+def _of(exchange: Exchange, operation: Operation, requests: bool) -> list[str]:
+    found = []
+    if requests:
+        found = [*_of_query(exchange, operation), *_of_path(exchange), *_of_request(exchange, operation)]
+    return found if exchange.fault or not exchange.status else found + _of_response(exchange, operation)
 
 
 def _of_path(exchange: Exchange) -> list[str]:
@@ -51,69 +52,49 @@ def _of_path(exchange: Exchange) -> list[str]:
     return [f"{sign} is not percent-encoded in {sent}" for sign in '{}"<> ' if sign in sent]
 
 
-def _of_query(exchange: Exchange) -> list[str]:
-    known = specification.parameters(exchange.method, exchange.route, "query")
-    more = {rule.name for rule in specification.allows(corrections.QUERIES, exchange.method, exchange.route)}
-    found = [f"unknown query parameter {name}" for name in exchange.query if name not in known and name not in more]
-    for name, parameter in known.items():
+def _of_query(exchange: Exchange, operation: Operation) -> list[str]:
+    found = [f"unknown query parameter {name}" for name in exchange.query if name not in operation.query]
+    for name, parameter in operation.query.items():
         if name not in exchange.query:
-            found += [f"query parameter {name} is required"] if parameter.get("required") else []
+            found += [f"query parameter {name} is required"] if parameter.required else []
             continue
         value = exchange.query[name]
-        kind = parameter["schema"]["type"]
-        fits = {"integer": value.isdigit(), "boolean": value in ("true", "false")}.get(kind, True)
-        found += [] if fits else [f"query parameter {name} is no {kind}: {value}"]
+        fits = {"integer": value.isdigit(), "boolean": value in ("true", "false")}.get(parameter.kind, True)
+        found += [] if fits else [f"query parameter {name} is no {parameter.kind}: {value}"]
     return found
 
 
-def _of_request(exchange: Exchange) -> list[str]:
-    operation = specification.operation(exchange.method, exchange.route, request=True)
-    assert operation is not None
-    documented: dict[str, Any] = operation.get("requestBody", {})
-    schema = specification.body_schema(documented)
+def _of_request(exchange: Exchange, operation: Operation) -> list[str]:
+    if operation.body is None:
+        return [] if exchange.request_body is None else ["a request body is not described"]
     if exchange.request_body is None:
-        return ["a request body is required"] if documented.get("required") else []
-    if schema is None:
-        return ["a request body is not documented"]
+        return ["a request body is required"]
     kind = exchange.request_headers.get("Content-Type", "")
     found = [] if kind.startswith("application/json") else [f"the request body is sent as {kind or 'nothing'}"]
-    return found + specification.complaints(schema, exchange.request_body, request=True)
+    return found + description.complaints(operation.body.kind, exchange.request_body)
 
 
-def _of_response(exchange: Exchange) -> list[str]:
-    operation = specification.operation(exchange.method, exchange.route)
-    assert operation is not None
-    responses = operation["responses"]
-    documented = responses.get(str(exchange.status))
-    if documented is None and exchange.status >= 400:
-        rules = specification.allows(corrections.STATUSES, exchange.method, exchange.route)
-        allowed = "default" in responses or exchange.status in {rule.status for rule in rules}
-        documented = {} if allowed else None
-    if documented is None:
-        return ["the status is not documented"]
+def _of_response(exchange: Exchange, operation: Operation) -> list[str]:
+    answer = operation.answers.get(exchange.status)
+    if answer is None:
+        return ["the status is not described"]
     kind = exchange.response_headers.get("Content-Type", "")
     if exchange.status == 401 and kind.startswith("text/plain"):
         return []  # the login layer does not speak JSON
-    schema = specification.body_schema(documented) or (ERROR if exchange.status >= 400 else None)
-    if schema is None:
-        return [] if exchange.response_body is None else ["a body is not documented"]
+    missing = [f"header {name} is missing" for name in answer.headers if name not in exchange.response_headers]
+    if answer.kind == NOTHING:
+        return missing + ([] if exchange.response_body is None else ["a body is not described"])
     if not kind.startswith("application/json"):
         return [f"the answer is {kind or 'nothing'}, not JSON"]
     if "fields" in exchange.query and exchange.status < 400:
-        return []  # a part of the documented answer
-    missing = [
-        f"header {name} is missing" for name in documented.get("headers", {}) if name not in exchange.response_headers
-    ]
-    return missing + specification.complaints(schema, exchange.response_body)
+        return []  # a part of the described answer
+    return missing + description.complaints(answer.kind, exchange.response_body)
 
 
 def summary() -> str:
     """One line for the end of a test session."""
-    if not specification.present():
-        return "contract: the specification is not at hand, no exchange was validated"
-    patches = len(corrections.PATCHES) + len(corrections.REQUEST_PATCHES)
-    rules = patches + len(corrections.STATUSES) + len(corrections.QUERIES)
+    compared = "" if published.present() else "; the published specification is not at hand to compare it with"
     return (
-        f"contract: {validated.total()} exchanges of {len(validated)} operations validated against the specification, "
-        f"and {answered.total()} answers to generated requests, with {rules} corrections"
+        f"contract: {validated.total()} exchanges of {len(validated)} operations and {answered.total()} answers to "
+        f"generated requests held against the description in tests/contract{compared}"
     )

@@ -11,9 +11,6 @@ from .world import DeployKey, Project, Repository, Workspace, now
 
 REPOSITORY = "/repositories/{workspace}/{repo_slug}/deploy-keys"
 PROJECT = "/workspaces/{workspace}/projects/{project_key}/deploy-keys"
-KINDS = "api-token oauth"
-OF_REPOSITORY = "repository repository:admin"
-OF_PROJECT = "project project:admin"
 
 
 def shown(call: Call, workspace: Workspace, holder: Repository | Project, key: DeployKey) -> dict[str, Any]:
@@ -68,23 +65,23 @@ def delete(call: Call, holder: Repository | Project) -> Answer:
     return Answer(status=204)
 
 
-@operation("GET", REPOSITORY, KINDS, OF_REPOSITORY, "admin:repository")
+@operation("GET", REPOSITORY)
 def list_repository(call: Call) -> Answer:
     return collect(call, *call.repository())
 
 
-@operation("POST", REPOSITORY, KINDS, OF_REPOSITORY, "admin:repository write:ssh-key")
+@operation("POST", REPOSITORY)
 def create_repository(call: Call) -> Answer:
     return create(call, *call.repository())
 
 
-@operation("GET", f"{REPOSITORY}/{{key_id}}", KINDS, OF_REPOSITORY, "admin:repository")
+@operation("GET", f"{REPOSITORY}/{{key_id}}")
 def get_repository(call: Call) -> Answer:
     workspace, repository = call.repository()
     return Answer(shown(call, workspace, repository, find(call, repository)))
 
 
-@operation("PUT", f"{REPOSITORY}/{{key_id}}", KINDS, OF_REPOSITORY, "admin:repository write:ssh-key")
+@operation("PUT", f"{REPOSITORY}/{{key_id}}")
 def update_repository(call: Call) -> Answer:
     """The same key has to be sent; its comment and label may be others."""
     workspace, repository = call.repository()
@@ -96,27 +93,27 @@ def update_repository(call: Call) -> Answer:
     return Answer(shown(call, workspace, repository, held))
 
 
-@operation("DELETE", f"{REPOSITORY}/{{key_id}}", KINDS, OF_REPOSITORY, "admin:repository delete:ssh-key")
+@operation("DELETE", f"{REPOSITORY}/{{key_id}}")
 def delete_repository(call: Call) -> Answer:
     return delete(call, call.repository()[1])
 
 
-@operation("GET", PROJECT, KINDS, OF_PROJECT, "admin:project")
+@operation("GET", PROJECT)
 def list_project(call: Call) -> Answer:
     return collect(call, *call.project())
 
 
-@operation("POST", PROJECT, KINDS, OF_PROJECT, "admin:project write:ssh-key")
+@operation("POST", PROJECT)
 def create_project(call: Call) -> Answer:
     return create(call, *call.project())
 
 
-@operation("GET", f"{PROJECT}/{{key_id}}", KINDS, OF_PROJECT, "admin:project")
+@operation("GET", f"{PROJECT}/{{key_id}}")
 def get_project(call: Call) -> Answer:
     workspace, project = call.project()
     return Answer(shown(call, workspace, project, find(call, project)))
 
 
-@operation("DELETE", f"{PROJECT}/{{key_id}}", KINDS, OF_PROJECT, "admin:project delete:ssh-key")
+@operation("DELETE", f"{PROJECT}/{{key_id}}")
 def delete_project(call: Call) -> Answer:
     return delete(call, call.project()[1])

@@ -17,7 +17,6 @@ from .world import GpgKey, Person, now
 
 KEYS = "/users/{selected_user}/gpg-keys"
 KEY = f"{KEYS}/{{fingerprint}}"
-PEOPLE = "api-token oauth"
 ARMOUR = re.compile(
     r"-----BEGIN PGP PUBLIC KEY BLOCK-----\n(?:.+\n)*\n"  # then headers, and an empty line
     r"([A-Za-z0-9+/=\n]+?)(?:\n=[\w+/]{4})?\n-----END PGP PUBLIC KEY BLOCK-----"  # a checksum before the end
@@ -88,13 +87,13 @@ def shown(call: Call, person: Person, key: GpgKey) -> dict[str, Any]:
     return answer | {name: value for name, value in more.items() if name in asked}
 
 
-@operation("GET", KEYS, PEOPLE, "account", "read:gpg-key")
+@operation("GET", KEYS)
 def list_keys(call: Call) -> Answer:
     person = owner(call, "GPG")
     return pages.page(call, person.gpg_keys.values(), lambda key: shown(call, person, key))
 
 
-@operation("POST", KEYS, PEOPLE, "account:write", "read:gpg-key write:gpg-key")
+@operation("POST", KEYS)
 def create_key(call: Call) -> Answer:
     person, body = owner(call, "GPG"), call.json_object()
     text = text_field(body, "key")
@@ -106,12 +105,12 @@ def create_key(call: Call) -> Answer:
     return Answer(shown(call, person, made), 201)
 
 
-@operation("GET", KEY, PEOPLE, "account", "read:gpg-key")
+@operation("GET", KEY)
 def get_key(call: Call) -> Answer:
     return Answer(shown(call, *find(call)))
 
 
-@operation("DELETE", KEY, PEOPLE, "account:write", "delete:gpg-key")
+@operation("DELETE", KEY)
 def delete_key(call: Call) -> Answer:
     person, key = find(call)
     del person.gpg_keys[key.fingerprint]

@@ -15,7 +15,7 @@ class Exchange:
     method: str
     path: str  # decoded, without /2.0
     raw_path: str  # as it was sent, with the query
-    route: str  # as in the specification; empty when there is none
+    route: str  # as it is described; empty when there is none
     query: dict[str, str]
     request_headers: dict[str, str]
     credential: str | None  # its kind, once accepted

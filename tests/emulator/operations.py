@@ -1,4 +1,4 @@
-"""What an operation is: a route of the specification, who may call it, and the function that answers."""
+"""What an operation is: one that tests/contract describes, and the function that answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from tests.contract import description
 
 from . import errors
 from .world import Credential, Person, Project, Repository, Workspace, World
@@ -134,8 +136,8 @@ class Call:
 @dataclass(frozen=True)
 class Operation:
     method: str
-    route: str  # as in the specification
-    kinds: frozenset[str]
+    route: str  # as it is described
+    kinds: tuple[str, ...]
     refusal: str  # said to credentials of another kind
     oauth: tuple[str, ...]  # scopes of OAuth consumers and access tokens
     token: tuple[str, ...]  # scopes of API tokens
@@ -146,15 +148,14 @@ OPERATIONS: list[Operation] = []
 
 
 def operation(
-    method: str, route: str, kinds: str, oauth: str = "", token: str = "", refusal: str = errors.WRONG_MECHANISM
+    method: str, route: str, refusal: str = errors.WRONG_MECHANISM
 ) -> Callable[[Callable[[Call], Answer]], Callable[[Call], Answer]]:
-    """Enter a function into OPERATIONS. Kinds and scopes are written as words in one string."""
+    """Enter a function into OPERATIONS. Raises KeyError when the operation is not described."""
+    described = description.OPERATIONS[f"{method} {route}"]
+    kinds, oauth, token = described.credentials, described.oauth_scopes, described.api_token_scopes
 
     def enter(answer: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-        scopes = tuple(f"{scope}:bitbucket" for scope in token.split())
-        OPERATIONS.append(
-            Operation(method, route, frozenset(kinds.split()), refusal, tuple(oauth.split()), scopes, answer)
-        )
+        OPERATIONS.append(Operation(method, route, kinds, refusal, oauth, token, answer))
         return answer
 
     return enter

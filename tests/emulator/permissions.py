@@ -12,8 +12,6 @@ from .world import Group, Person, Project, Repository, Workspace
 
 REPOSITORY = "/repositories/{workspace}/{repo_slug}/permissions-config"
 PROJECT = "/workspaces/{workspace}/projects/{project_key}/permissions-config"
-READERS = "api-token oauth"
-WRITERS = "api-token"
 
 
 @dataclass
@@ -145,99 +143,81 @@ def delete_group(place: Place) -> Answer:
     return Answer(status=204)
 
 
-@operation("GET", f"{REPOSITORY}/users", READERS, "repository:admin", "read:repository")
+@operation("GET", f"{REPOSITORY}/users")
 def list_repository_users(call: Call) -> Answer:
     return list_users(repository(call))
 
 
-@operation("GET", f"{REPOSITORY}/users/{{selected_user_id}}", READERS, "repository:admin", "read:repository")
+@operation("GET", f"{REPOSITORY}/users/{{selected_user_id}}")
 def get_repository_user(call: Call) -> Answer:
     return get_user(repository(call), call.account("selected_user_id"))
 
 
-@operation(
-    "PUT",
-    f"{REPOSITORY}/users/{{selected_user_id}}",
-    WRITERS,
-    "repository:admin",
-    "admin:repository write:permission",
-)
+@operation("PUT", f"{REPOSITORY}/users/{{selected_user_id}}")
 def put_repository_user(call: Call) -> Answer:
     return put_user(repository(call), call.account("selected_user_id"))
 
 
-@operation(
-    "DELETE",
-    f"{REPOSITORY}/users/{{selected_user_id}}",
-    WRITERS,
-    "repository:admin",
-    "admin:repository delete:permission",
-)
+@operation("DELETE", f"{REPOSITORY}/users/{{selected_user_id}}")
 def delete_repository_user(call: Call) -> Answer:
     return delete_user(repository(call), call.account("selected_user_id"))
 
 
-@operation("GET", f"{REPOSITORY}/groups", READERS, "repository:admin", "read:repository")
+@operation("GET", f"{REPOSITORY}/groups")
 def list_repository_groups(call: Call) -> Answer:
     return list_groups(repository(call))
 
 
-@operation("GET", f"{REPOSITORY}/groups/{{group_slug}}", READERS, "repository:admin", "read:repository")
+@operation("GET", f"{REPOSITORY}/groups/{{group_slug}}")
 def get_repository_group(call: Call) -> Answer:
     return get_group(repository(call))
 
 
-@operation(
-    "PUT", f"{REPOSITORY}/groups/{{group_slug}}", WRITERS, "repository:admin", "admin:repository write:permission"
-)
+@operation("PUT", f"{REPOSITORY}/groups/{{group_slug}}")
 def put_repository_group(call: Call) -> Answer:
     return put_group(repository(call))
 
 
-@operation(
-    "DELETE", f"{REPOSITORY}/groups/{{group_slug}}", WRITERS, "repository:admin", "admin:repository delete:permission"
-)
+@operation("DELETE", f"{REPOSITORY}/groups/{{group_slug}}")
 def delete_repository_group(call: Call) -> Answer:
     return delete_group(repository(call))
 
 
-@operation("GET", f"{PROJECT}/users", READERS, "project:admin", "read:project")
+@operation("GET", f"{PROJECT}/users")
 def list_project_users(call: Call) -> Answer:
     return list_users(project(call))
 
 
-@operation("GET", f"{PROJECT}/users/{{selected_user_id}}", READERS, "project:admin", "read:project")
+@operation("GET", f"{PROJECT}/users/{{selected_user_id}}")
 def get_project_user(call: Call) -> Answer:
     return get_user(project(call), call.account("selected_user_id", username=True))
 
 
-@operation("PUT", f"{PROJECT}/users/{{selected_user_id}}", WRITERS, "project:admin", "admin:project write:permission")
+@operation("PUT", f"{PROJECT}/users/{{selected_user_id}}")
 def put_project_user(call: Call) -> Answer:
     return put_user(project(call), call.account("selected_user_id", username=True))
 
 
-@operation(
-    "DELETE", f"{PROJECT}/users/{{selected_user_id}}", WRITERS, "project:admin", "admin:project delete:permission"
-)
+@operation("DELETE", f"{PROJECT}/users/{{selected_user_id}}")
 def delete_project_user(call: Call) -> Answer:
     return delete_user(project(call), call.account("selected_user_id", username=True))
 
 
-@operation("GET", f"{PROJECT}/groups", READERS, "project:admin", "read:project")
+@operation("GET", f"{PROJECT}/groups")
 def list_project_groups(call: Call) -> Answer:
     return list_groups(project(call))
 
 
-@operation("GET", f"{PROJECT}/groups/{{group_slug}}", READERS, "project:admin", "read:project")
+@operation("GET", f"{PROJECT}/groups/{{group_slug}}")
 def get_project_group(call: Call) -> Answer:
     return get_group(project(call))
 
 
-@operation("PUT", f"{PROJECT}/groups/{{group_slug}}", WRITERS, "project:admin", "admin:project write:permission")
+@operation("PUT", f"{PROJECT}/groups/{{group_slug}}")
 def put_project_group(call: Call) -> Answer:
     return put_group(project(call))
 
 
-@operation("DELETE", f"{PROJECT}/groups/{{group_slug}}", WRITERS, "project:admin", "admin:project delete:permission")
+@operation("DELETE", f"{PROJECT}/groups/{{group_slug}}")
 def delete_project_group(call: Call) -> Answer:
     return delete_group(project(call))

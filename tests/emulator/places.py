@@ -9,7 +9,6 @@ from .filters import listed
 from .operations import Answer, Call, operation
 from .world import LEVELS, Project, Repository, Workspace
 
-ANY = "api-token oauth access-token"
 ROLES = {"member": "read", "contributor": "write", "admin": "admin", "owner": "admin"}
 FIELDS = ("name", "full_name", "slug", "uuid", "project.key")
 CREATED = "2021-03-04T05:06:07.080910+00:00"
@@ -22,7 +21,7 @@ def workspace_shown(call: Call, workspace: Workspace) -> dict[str, Any]:
 
 
 def project_shown(call: Call, workspace: Workspace, project: Project) -> dict[str, Any]:
-    links = {"self": {"href": call.url("workspaces", workspace.slug, "projects", project.key)}}
+    links = {"html": {"href": f"{call.origin}/{workspace.slug}/workspace/projects/{project.key}"}}
     shown = {"type": "project", "uuid": project.uuid, "key": project.key, "name": project.name}
     return {**shown, "is_private": True, "created_on": CREATED, "links": links}
 
@@ -44,23 +43,23 @@ def repository_shown(call: Call, workspace: Workspace, repository: Repository) -
     }
 
 
-@operation("GET", "/workspaces/{workspace}", ANY, token="read:workspace")
+@operation("GET", "/workspaces/{workspace}")
 def get_workspace(call: Call) -> Answer:
     return Answer(workspace_shown(call, call.workspace()))
 
 
-@operation("GET", "/workspaces/{workspace}/projects/{project_key}", ANY, "project", "read:project")
+@operation("GET", "/workspaces/{workspace}/projects/{project_key}")
 def get_project(call: Call) -> Answer:
     return Answer(project_shown(call, *call.project(administrators_only=False)))
 
 
-@operation("GET", "/workspaces/{workspace}/projects", ANY, "project", "read:project")
+@operation("GET", "/workspaces/{workspace}/projects")
 def list_projects(call: Call) -> Answer:
     workspace = call.workspace()
     return pages.page(call, workspace.projects.values(), lambda one: project_shown(call, workspace, one))
 
 
-@operation("GET", "/repositories/{workspace}", ANY, "repository", "read:repository")
+@operation("GET", "/repositories/{workspace}")
 def list_repositories(call: Call) -> Answer:
     workspace, role = call.workspace(), call.query.get("role", "member")
     if role not in ROLES:
@@ -70,6 +69,6 @@ def list_repositories(call: Call) -> Answer:
     return listed(call, found, FIELDS, lambda one: repository_shown(call, workspace, one))
 
 
-@operation("GET", "/repositories/{workspace}/{repo_slug}", ANY, "repository", "read:repository")
+@operation("GET", "/repositories/{workspace}/{repo_slug}")
 def get_repository(call: Call) -> Answer:
     return Answer(repository_shown(call, *call.repository(administrators_only=False)))

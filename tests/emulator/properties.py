@@ -48,7 +48,7 @@ def missing(call: Call) -> errors.Refusal:
     return errors.error(404, f"No property '{call.parameters['property_name']}' found.")
 
 
-@operation("GET", PROPERTY, "jwt api-token oauth access-token", token="admin:workspace")
+@operation("GET", PROPERTY)
 def get_property(call: Call) -> Answer:
     person, name = place(call)
     value = person.properties.get(name)
@@ -59,7 +59,7 @@ def get_property(call: Call) -> Answer:
     return Answer(value)
 
 
-@operation("PUT", PROPERTY, "jwt")
+@operation("PUT", PROPERTY)
 def put_property(call: Call) -> Answer:
     person, name = writable(call)
     value = call.json_object()
@@ -71,7 +71,7 @@ def put_property(call: Call) -> Answer:
     return Answer(status=204)
 
 
-@operation("DELETE", PROPERTY, "jwt")
+@operation("DELETE", PROPERTY)
 def delete_property(call: Call) -> Answer:
     person, name = writable(call)
     if person.properties.pop(name, None) is None:

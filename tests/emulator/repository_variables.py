@@ -11,7 +11,6 @@ from .world import Environment, Variable, braced
 REPOSITORY = "/repositories/{workspace}/{repo_slug}/pipelines_config/variables"
 ENVIRONMENTS = "/repositories/{workspace}/{repo_slug}/environments"
 DEPLOYMENT = "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables"
-ANY = "api-token oauth access-token"
 
 
 def of_repository(call: Call, write: bool = False) -> dict[str, Variable]:
@@ -28,27 +27,27 @@ def of_environment(call: Call, write: bool = False) -> dict[str, Variable]:
     return environment.variables
 
 
-@operation("GET", REPOSITORY, ANY, "pipeline", "read:pipeline")
+@operation("GET", REPOSITORY)
 def list_repository(call: Call) -> Answer:
     return variables.collect(of_repository(call), call)
 
 
-@operation("POST", REPOSITORY, ANY, "pipeline:variable", "admin:pipeline")
+@operation("POST", REPOSITORY)
 def create_repository(call: Call) -> Answer:
     return variables.create(of_repository(call, write=True), call)
 
 
-@operation("GET", f"{REPOSITORY}/{{variable_uuid}}", ANY, "pipeline", "read:pipeline")
+@operation("GET", f"{REPOSITORY}/{{variable_uuid}}")
 def get_repository(call: Call) -> Answer:
     return Answer(variables.shown(variables.find(of_repository(call), call)))
 
 
-@operation("PUT", f"{REPOSITORY}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+@operation("PUT", f"{REPOSITORY}/{{variable_uuid}}")
 def update_repository(call: Call) -> Answer:
     return variables.update(of_repository(call, write=True), call)
 
 
-@operation("DELETE", f"{REPOSITORY}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+@operation("DELETE", f"{REPOSITORY}/{{variable_uuid}}")
 def delete_repository(call: Call) -> Answer:
     return variables.delete(of_repository(call, write=True), call)
 
@@ -57,27 +56,27 @@ def shown(environment: Environment) -> dict[str, Any]:
     return {"type": "deployment_environment", "uuid": environment.uuid, "name": environment.name}
 
 
-@operation("GET", ENVIRONMENTS, ANY, "pipeline", "read:pipeline")
+@operation("GET", ENVIRONMENTS)
 def list_environments(call: Call) -> Answer:
     _, repository = call.repository(administrators_only=False)
     return pages.page(call, repository.environments.values(), shown)
 
 
-@operation("GET", DEPLOYMENT, ANY, "pipeline", "read:pipeline")
+@operation("GET", DEPLOYMENT)
 def list_deployment(call: Call) -> Answer:
     return variables.collect(of_environment(call), call)
 
 
-@operation("POST", DEPLOYMENT, ANY, "pipeline:variable", "admin:pipeline")
+@operation("POST", DEPLOYMENT)
 def create_deployment(call: Call) -> Answer:
     return variables.create(of_environment(call, write=True), call)
 
 
-@operation("PUT", f"{DEPLOYMENT}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+@operation("PUT", f"{DEPLOYMENT}/{{variable_uuid}}")
 def update_deployment(call: Call) -> Answer:
     return variables.update(of_environment(call, write=True), call)
 
 
-@operation("DELETE", f"{DEPLOYMENT}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+@operation("DELETE", f"{DEPLOYMENT}/{{variable_uuid}}")
 def delete_deployment(call: Call) -> Answer:
     return variables.delete(of_environment(call, write=True), call)

@@ -93,7 +93,7 @@ def shown(call: Call, hit: Hit, words: list[str]) -> dict[str, Any]:
     }
 
 
-@operation("GET", "/users/{selected_user}/search/code", "api-token oauth access-token", "repository", "read:repository")
+@operation("GET", "/users/{selected_user}/search/code")
 def search_code(call: Call) -> Answer:
     person = account(call)
     if not call.query.get("search_query"):

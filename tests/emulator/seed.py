@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tests.contract.description import OPERATIONS as DESCRIBED
+
 from .world import (
     Consumer,
     Credential,
@@ -38,15 +40,9 @@ FILES = {
     "docs/hello.md": "# Hello\n\nThis repository greets.\n",
 }
 
-API_TOKEN_SCOPES = [
-    f"{scope}:bitbucket"
-    for scope in (
-        "read:user read:workspace admin:workspace read:repository admin:repository read:project admin:project "
-        "write:permission delete:permission read:pipeline admin:pipeline read:ssh-key write:ssh-key delete:ssh-key "
-        "read:gpg-key write:gpg-key delete:gpg-key"
-    ).split()
-]
-OAUTH_SCOPES = "account email repository repository:admin project project:admin pipeline pipeline:variable".split()
+# Every scope that any operation needs.
+API_TOKEN_SCOPES = sorted({scope for one in DESCRIBED.values() for scope in one.api_token_scopes})
+OAUTH_SCOPES = sorted({scope for one in DESCRIBED.values() for scope in one.oauth_scopes})
 ACCESS_TOKEN_SCOPES = [scope for scope in OAUTH_SCOPES if scope != "email"]
 
 

@@ -155,7 +155,8 @@ class Server:
                 answer.headers = {**answer.headers, **headers}
         if answer.body is None:
             return web.Response(status=answer.status, headers=answer.headers)
-        body = pages.partial(answer.body, request.query.get("fields")) if operation else answer.body
+        whole = operation is None or answer.status >= 400  # `fields` takes nothing out of an error
+        body = answer.body if whole else pages.partial(answer.body, request.query.get("fields"))
         text = json.dumps(body if self.world.switches.account_ids else people.without_account_ids(body))
         return web.Response(
             status=answer.status, text=text, headers=answer.headers, content_type="application/json", charset="utf-8"

@@ -15,7 +15,6 @@ from .world import Person, SshKey, World, braced, new_uuid, now
 
 KEYS = "/users/{selected_user}/ssh-keys"
 KEY = f"{KEYS}/{{key_id}}"
-PEOPLE = "api-token oauth"
 MINIMUM_BITS = {"ssh-rsa": 2048, "ssh-dss": 1024}
 TYPES = {"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", *MINIMUM_BITS}
 REGISTERED = "Someone has already {} that SSH key."
@@ -123,13 +122,13 @@ def text_field(body: dict[str, Any], name: str) -> str:
     return value
 
 
-@operation("GET", KEYS, PEOPLE, "account", "read:ssh-key")
+@operation("GET", KEYS)
 def list_keys(call: Call) -> Answer:
     person = owner(call)
     return pages.page(call, person.ssh_keys.values(), lambda key: shown(call, person, key))
 
 
-@operation("POST", KEYS, PEOPLE, "account:write", "read:ssh-key write:ssh-key")
+@operation("POST", KEYS)
 def create_key(call: Call) -> Answer:
     person, body = owner(call), call.json_object()
     key, comment = parse(text_field(body, "key"))
@@ -140,12 +139,12 @@ def create_key(call: Call) -> Answer:
     return Answer(shown(call, person, made), 201)
 
 
-@operation("GET", KEY, PEOPLE, "account", "read:ssh-key")
+@operation("GET", KEY)
 def get_key(call: Call) -> Answer:
     return Answer(shown(call, *find(call)))
 
 
-@operation("PUT", KEY, PEOPLE, "account:write", "read:ssh-key write:ssh-key")
+@operation("PUT", KEY)
 def update_key(call: Call) -> Answer:
     person, key = find(call)
     body = call.json_object()
@@ -157,7 +156,7 @@ def update_key(call: Call) -> Answer:
     return Answer(shown(call, person, key))
 
 
-@operation("DELETE", KEY, PEOPLE, "account:write", "delete:ssh-key")
+@operation("DELETE", KEY)
 def delete_key(call: Call) -> Answer:
     person, key = find(call)
     del person.ssh_keys[key.uuid]

@@ -12,8 +12,6 @@ from .world import Variable, braced, new_uuid
 
 WORKSPACE = "/workspaces/{workspace}/pipelines-config/variables"
 USER = "/users/{selected_user}/pipelines_config/variables"
-ANY = "api-token oauth access-token"
-NO_API_TOKEN = "oauth access-token"
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES = {"key": str, "value": str, "secured": bool}
 
@@ -104,51 +102,51 @@ def of_user(call: Call) -> dict[str, Variable]:
     raise errors.pipelines(404, "Not found", "The account was not found.", "account-service.account.not-found")
 
 
-@operation("GET", WORKSPACE, ANY, "pipeline", "read:pipeline")
+@operation("GET", WORKSPACE)
 def list_workspace(call: Call) -> Answer:
     return collect(of_workspace(call), call)
 
 
-@operation("POST", WORKSPACE, ANY, "pipeline:variable", "admin:pipeline")
+@operation("POST", WORKSPACE)
 def create_workspace(call: Call) -> Answer:
     return create(of_workspace(call, write=True), call)
 
 
-@operation("GET", f"{WORKSPACE}/{{variable_uuid}}", ANY, "pipeline", "read:pipeline")
+@operation("GET", f"{WORKSPACE}/{{variable_uuid}}")
 def get_workspace(call: Call) -> Answer:
     return Answer(shown(find(of_workspace(call), call)))
 
 
-@operation("PUT", f"{WORKSPACE}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+@operation("PUT", f"{WORKSPACE}/{{variable_uuid}}")
 def update_workspace(call: Call) -> Answer:
     return update(of_workspace(call, write=True), call)
 
 
-@operation("DELETE", f"{WORKSPACE}/{{variable_uuid}}", ANY, "pipeline:variable", "admin:pipeline")
+@operation("DELETE", f"{WORKSPACE}/{{variable_uuid}}")
 def delete_workspace(call: Call) -> Answer:
     return delete(of_workspace(call, write=True), call)
 
 
-@operation("GET", USER, NO_API_TOKEN, "pipeline", refusal=errors.WRONG_TOKEN)
+@operation("GET", USER, refusal=errors.WRONG_TOKEN)
 def list_user(call: Call) -> Answer:
     return collect(of_user(call), call)
 
 
-@operation("POST", USER, NO_API_TOKEN, "pipeline:variable", refusal=errors.WRONG_TOKEN)
+@operation("POST", USER, refusal=errors.WRONG_TOKEN)
 def create_user(call: Call) -> Answer:
     return create(of_user(call), call)
 
 
-@operation("GET", f"{USER}/{{variable_uuid}}", NO_API_TOKEN, "pipeline", refusal=errors.WRONG_TOKEN)
+@operation("GET", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
 def get_user(call: Call) -> Answer:
     return Answer(shown(find(of_user(call), call)))
 
 
-@operation("PUT", f"{USER}/{{variable_uuid}}", NO_API_TOKEN, "pipeline:variable", refusal=errors.WRONG_TOKEN)
+@operation("PUT", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
 def update_user(call: Call) -> Answer:
     return update(of_user(call), call)
 
 
-@operation("DELETE", f"{USER}/{{variable_uuid}}", NO_API_TOKEN, "pipeline:variable", refusal=errors.WRONG_TOKEN)
+@operation("DELETE", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
 def delete_user(call: Call) -> Answer:
     return delete(of_user(call), call)

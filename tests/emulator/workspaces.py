@@ -10,8 +10,6 @@ from .operations import Answer, Call, operation
 from .people import brief
 from .world import Person, Repository, Workspace
 
-ANY = "api-token oauth access-token"
-NO_ACCESS_TOKEN = "api-token oauth"
 Held = tuple[Person, Workspace, Repository, str]  # who has which permission where
 JOINED = {"added_on": "2021-03-04T05:06:07.080910+00:00", "last_accessed": "2026-01-02T03:04:05.060708+00:00"}
 ADDRESSES_AT_ONCE = 90
@@ -69,7 +67,7 @@ def repository_permissions(call: Call, held: list[Held], fields: tuple[str, ...]
     return listed(call, held, fields, lambda one: repository_permission(*one))
 
 
-@operation("GET", "/user/workspaces", ANY, "account", "read:workspace")
+@operation("GET", "/user/workspaces")
 def user_workspaces(call: Call) -> Answer:
     wanted = call.query.get("administrator", "").lower()
     if wanted not in ("", "true", "false"):
@@ -91,7 +89,7 @@ def user_workspaces(call: Call) -> Answer:
     return pages.page(call, pages.sort(items, by.replace("slug", "workspace.slug")), lambda item: item)
 
 
-@operation("GET", "/user/workspaces/{workspace}/permission", NO_ACCESS_TOKEN, "account", "read:workspace")
+@operation("GET", "/user/workspaces/{workspace}/permission")
 def user_workspace_permission(call: Call) -> Answer:
     return Answer(with_permission(call, call.workspace(missing=403), call.actor))
 
@@ -101,30 +99,24 @@ def own_repositories(call: Call, workspace: Workspace) -> list[Held]:
     return [(call.actor, workspace, one, level) for one, level in held if level != "none"]
 
 
-@operation(
-    "GET",
-    "/user/workspaces/{workspace}/permissions/repositories",
-    NO_ACCESS_TOKEN,
-    "account repository",
-    "read:repository",
-)
+@operation("GET", "/user/workspaces/{workspace}/permissions/repositories")
 def user_repository_permissions(call: Call) -> Answer:
     return repository_permissions(call, own_repositories(call, call.workspace(missing=403)), REPOSITORY_FIELDS)
 
 
-@operation("GET", "/user/permissions/repositories", NO_ACCESS_TOKEN, "account repository", "read:repository")
+@operation("GET", "/user/permissions/repositories")
 def removed_repository_permissions(call: Call) -> Answer:
     held = [one for workspace in visible(call) for one in own_repositories(call, workspace)]
     return repository_permissions(call, held, REPOSITORY_FIELDS)
 
 
-@operation("GET", "/user/permissions/workspaces", NO_ACCESS_TOKEN, "account", "read:workspace read:user")
+@operation("GET", "/user/permissions/workspaces")
 def removed_workspace_permissions(call: Call) -> Answer:
     items = [with_permission(call, workspace, call.actor) for workspace in visible(call)]
     return listed(call, items, ("workspace.slug", "permission"), lambda item: item)
 
 
-@operation("GET", "/workspaces/{workspace}/members", ANY, "account", "read:workspace")
+@operation("GET", "/workspaces/{workspace}/members")
 def list_members(call: Call) -> Answer:
     workspace = call.workspace(missing=403)
     query = call.query.get("q")
@@ -155,7 +147,7 @@ def list_members(call: Call) -> Answer:
     return pages.page(call, found, member)
 
 
-@operation("GET", "/workspaces/{workspace}/members/{member}", ANY, "account", "read:workspace")
+@operation("GET", "/workspaces/{workspace}/members/{member}")
 def get_member(call: Call) -> Answer:
     workspace = call.workspace()
     person = call.account("member")
@@ -164,14 +156,14 @@ def get_member(call: Call) -> Answer:
     return Answer(membership(call, workspace, person))
 
 
-@operation("GET", "/workspaces/{workspace}/permissions", NO_ACCESS_TOKEN, "account", "read:workspace")
+@operation("GET", "/workspaces/{workspace}/permissions")
 def workspace_permissions(call: Call) -> Answer:
     workspace = administered(call)
     items = [with_permission(call, workspace, person) for person in members(call, workspace)]
     return listed(call, items, ("permission",), lambda item: item)
 
 
-@operation("GET", "/workspaces/{workspace}/permissions/repositories", NO_ACCESS_TOKEN, "account", "read:repository")
+@operation("GET", "/workspaces/{workspace}/permissions/repositories")
 def workspace_repository_permissions(call: Call) -> Answer:
     workspace = administered(call)
     people = members(call, workspace)
@@ -179,13 +171,7 @@ def workspace_repository_permissions(call: Call) -> Answer:
     return repository_permissions(call, held, EFFECTIVE_FIELDS)
 
 
-@operation(
-    "GET",
-    "/workspaces/{workspace}/permissions/repositories/{repo_slug}",
-    NO_ACCESS_TOKEN,
-    "repository",
-    "read:repository",
-)
+@operation("GET", "/workspaces/{workspace}/permissions/repositories/{repo_slug}")
 def effective_repository_permissions(call: Call) -> Answer:
     workspace, repository = call.repository()
     held = effective(members(call, workspace), workspace, repository)

@@ -1,4 +1,4 @@
-"""Functions asked over HTTP: an emulator whose exchanges are held against the specification, and one who asks."""
+"""Functions asked over HTTP: an emulator whose exchanges are held against the description, and one who asks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def emulator() -> Iterator[Emulator]:
     """For `yield from` in a fixture."""
     with Emulator() as bitbucket:
         yield bitbucket
-        gone = bitbucket.world.switches.gone  # that the specification has them is the point
+        gone = bitbucket.world.switches.gone  # that they are described is the point
         assert contract.problems(one for one in bitbucket.requests if one.status != gone.get(one.route)) == []
 
 

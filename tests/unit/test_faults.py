@@ -125,6 +125,23 @@ def test_a_missing_scope_is_told_as_required_and_granted(bitbucket: CheckedEmula
         connect(bitbucket).get(USER, {})
 
 
+@pytest.mark.parametrize(
+    ("config", "scopes"), [(ADA, "read:user:bitbucket"), (CONSUMER, "account")], ids=["API token", "OAuth"]
+)
+@pytest.mark.parametrize("words", ["No.", "Your credentials lack one or more required privilege scopes."])
+def test_a_403_that_does_not_list_the_scopes_is_told_with_them(
+    bitbucket: CheckedEmulator, config: dict[str, str], scopes: str, words: str
+) -> None:
+    message = str(refusal(bitbucket, config, status=403, body={"error": {"message": words}}))
+    assert message.endswith(f" Scopes that it needs here: {scopes}.")
+
+
+def test_a_403_that_lists_the_scopes_is_not_told_with_others(bitbucket: CheckedEmulator) -> None:
+    detail = {"required": ["read:everything"], "granted": []}
+    message = str(refusal(bitbucket, status=403, body={"error": {"message": "Bad scopes", "detail": detail}}))
+    assert message.endswith("required: read:everything; granted: none.")
+
+
 @pytest.mark.parametrize("config", [CONSUMER, BOT], ids=["oauth", "access token"])
 def test_a_refused_kind_of_credential_is_told_with_the_kind_that_is_needed(
     bitbucket: CheckedEmulator, config: dict[str, str]

@@ -16,9 +16,8 @@ from bitbucket_user_provider.resources import RESOURCES
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import ADA, GRACE, LIVES, Life
-from tests.contract import specification
 from tests.emulator import Emulator
-from tests.operations import OPERATIONS, SPEC_SCOPE, SUCCESSORS, Operation
+from tests.operations import OPERATIONS, SUCCESSORS, Operation
 from tests.stacks import EXAMPLES
 from tests.unit import core
 
@@ -150,14 +149,3 @@ def test_every_resource_has_an_example_and_a_life_under_the_engine(kind: str) ->
 def test_no_operation_is_listed_twice_and_there_are_twenty_eight() -> None:
     assert len(OPERATIONS) == 28
     assert len({(one.method, one.route) for one in EVERY}) == len(EVERY)
-
-
-@pytest.mark.skipif(not specification.present(), reason="the published specification is not here")
-@pytest.mark.parametrize("operation", EVERY, ids=lambda one: f"{one.method} {one.route}")
-def test_scopes_are_those_of_the_specification(operation: Operation) -> None:
-    definition = specification.operation(operation.method, operation.route)
-    assert definition is not None
-    tokens = {scope for one in definition.get("x-atlassian-oauth2-scopes", []) for scope in one.get("scopes", [])}
-    assert {f"{scope}{SPEC_SCOPE}" for scope in operation.api_token_scopes} == tokens
-    oauth = {scope for one in definition.get("security", []) for scope in one.get("oauth2", [])}
-    assert set(operation.oauth_scopes) == oauth

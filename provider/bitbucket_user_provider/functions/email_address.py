@@ -1,14 +1,17 @@
 """An e-mail address of the caller's own account.
 
-The API's specification has no schema for it: email, is_primary and is_confirmed are what it answers.
+Bitbucket publishes no schema for it: email, is_primary and is_confirmed are what it answers.
 """
 
 from ..models.model import Model
+from ..rest.credentials import Kind
+from ..rest.scopes import needed
 from ..run.listings import Entry
 
+API_TOKEN, OAUTH = (" ".join(needed("GET", "/user/emails", kind)) for kind in (Kind.API_TOKEN, Kind.OAUTH))
 NEEDS = (
-    "The e-mail functions need an API token with the scope read:user:bitbucket, or an OAuth consumer with the scope "
-    "email; access tokens belong to no person. Nothing else depends on it."
+    f"The e-mail functions need an API token with the scope {API_TOKEN}, or an OAuth consumer with the scope {OAUTH}; "
+    "access tokens belong to no person. Nothing else depends on it."
 )
 
 

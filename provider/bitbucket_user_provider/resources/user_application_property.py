@@ -21,7 +21,7 @@ from .resource import Container, Resource
 
 PROPERTY = Path(
     "/users/{user_id}/properties/{app_key}/{property_name}",
-    reads=(Kind.JWT, Kind.API_TOKEN, Kind.OAUTH),
+    reads=(Kind.JWT, Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN),
     writes=(Kind.JWT,),
 )
 ATTRIBUTES = "_attributes"

@@ -24,6 +24,8 @@ class Call:
     shown: str
     credential: Credential
     prefers: tuple[Kind, ...]
+    scopes: tuple[str, ...] = ()
+    """What a credential of this kind needs here."""
 
     def __str__(self) -> str:
         return f"{self.method} {self.shown}"
@@ -102,11 +104,13 @@ def _remedies(status: int, told: str, call: Call) -> Iterator[str]:
     if status in (401, 403) and credential.kind not in call.prefers:
         wanted = " or ".join(kind.value for kind in call.prefers)
         yield f"It was made with {credential.kind.value}, but Bitbucket accepts only {wanted} here."
-    elif status == 403 and "scope" not in told:
-        if credential.kind is not call.prefers[0]:
+    elif status == 403 and "required: " not in told:  # where Bitbucket lists the scopes it says all that is to do
+        if "scope" not in told and credential.kind is not call.prefers[0]:
             yield f"It was made with {credential.kind.value}; {call.prefers[0].value} is what Bitbucket prefers here."
-        else:
+        elif "scope" not in told:
             yield f"It was made with {credential.kind.value}: its owner needs the right to this."
+        if call.scopes:
+            yield f"Scopes that it needs here: {', '.join(call.scopes)}."
     if status in (400, 404) and call.method == "PUT" and "/permissions-config/users/" in call.shown:
         yield "If the place is right: the person must be a member of the workspace and not its owner."
     if status == 429:

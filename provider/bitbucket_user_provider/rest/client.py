@@ -21,7 +21,7 @@ from ..config import PUBLIC_API, Config, checked_url
 from ..errors import BitbucketError, ConfigurationError, InvalidInput
 from ..models.person import BARE_UUID
 from ..operation import current
-from . import answers, retries
+from . import answers, retries, scopes
 from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
 from .governor import Governor
 
@@ -156,7 +156,9 @@ class Client:
         """
         if url is None:
             url = self.base_url + path.fill(fields) + (f"?{urlencode(query)}" if query else "")
-        call = answers.Call(method, path.shown(fields), self._credential(path, method), path.prefers(method))
+        credential = self._credential(path, method)
+        needed = scopes.needed(method, path.template, credential.kind)
+        call = answers.Call(method, path.shown(fields), credential, path.prefers(method), needed)
         return retries.repeat(lambda: self._exchange(call, url, body), method, str(call), self.governor)
 
     def _exchange(self, call: answers.Call, url: str, body: Any) -> Any:
