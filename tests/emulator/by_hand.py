@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import gpg_keys
 from .seed import add_repository, populate
 from .server import Server
 from .ssh_keys import fingerprint, parse
 from .world import (
     DeployKey,
     Environment,
+    GpgKey,
     Person,
     Project,
     Repository,
@@ -155,6 +157,19 @@ class ByHand:
     def delete_ssh_key(self, user: str, uuid: str) -> None:
         with self.server.lock:
             self.world.deleted_ssh_keys.append(self.person(user).ssh_keys.pop(uuid).key)
+            self.server.save()
+
+    def add_gpg_key(self, user: str, text: str, name: str = "") -> GpgKey:
+        with self.server.lock:
+            named, created_on = gpg_keys.parse(text)
+            made = GpgKey(named, text, name, created_on, now())
+            self.person(user).gpg_keys[named] = made
+            self.server.save()
+        return made
+
+    def delete_gpg_key(self, user: str, fingerprint: str) -> None:
+        with self.server.lock:
+            del self.person(user).gpg_keys[fingerprint]
             self.server.save()
 
     def add_deploy_key(self, workspace: str, place: str, text: str, label: str = "", owner: str = "Ada") -> DeployKey:

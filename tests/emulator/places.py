@@ -22,7 +22,7 @@ def workspace_shown(call: Call, workspace: Workspace) -> dict[str, Any]:
 
 
 def project_shown(call: Call, workspace: Workspace, project: Project) -> dict[str, Any]:
-    links = {"self": {"href": call.url("workspaces", workspace.slug, "projects", project.key)}}
+    links = {"html": {"href": f"{call.origin}/{workspace.slug}/workspace/projects/{project.key}"}}
     shown = {"type": "project", "uuid": project.uuid, "key": project.key, "name": project.name}
     return {**shown, "is_private": True, "created_on": CREATED, "links": links}
 
