@@ -5,6 +5,7 @@ resource alone; client, listings and claims live in this module, one for the pro
 provider once for each resource kind.
 """
 
+import atexit
 import os
 import sys
 import threading
@@ -29,12 +30,15 @@ from pulumi.runtime.config import CONFIG, get_config_env
 from pulumi.runtime.settings import get_monitor
 
 from .config import NAMESPACE, load
-from .errors import BitbucketError, ConfigurationError, Exists
+from .errors import BitbucketError, ConfigurationError, Exists, defect
 from .invoke import Invoker
 from .lifecycle import Lifecycle, public
 from .models.model import UNKNOWN
 from .operation import operation
+from .plugin.engine import channel, leave, watch
 from .run.api import Api
+from .run.ledger import Ledger
+from .run.store import Shared
 
 PROVIDER = "__provider"
 P = ParamSpec("P")
@@ -61,6 +65,8 @@ def _one_line(method: Callable[P, T]) -> Callable[P, T]:
             message = f"{error.what}. To take it over, set {NAMESPACE}:adoptExisting to true."
         except BitbucketError as error:
             message = str(error)
+        except Exception as error:  # noqa: BLE001 - whatever is left is a defect of this package
+            message = defect(error)
         raise BitbucketUserError(message) from None
 
     return told
@@ -140,6 +146,7 @@ class _Shared:
         self._lock = threading.Lock()
         self._values: dict[str, Any] = {}
         self._lifecycle: Lifecycle | None = None
+        self._ledger = Ledger()
 
     def configure(self, stack: dict[str, Any]) -> None:
         self._values = _own(stack)
@@ -147,11 +154,37 @@ class _Shared:
     def lifecycle(self) -> Lifecycle:
         with self._lock:
             if self._lifecycle is None:
-                self._lifecycle = Lifecycle(Api(load(_plain(self._values)), os.environ))
+                api = Api(load(_plain(self._values)), os.environ, ledger=self._join_run())
+                self._lifecycle = Lifecycle(api)
             return self._lifecycle
+
+    def _join_run(self) -> Ledger:
+        """The ledger of the engine's run, whose address Pulumi's dynamic server has as its argument."""
+        if not (engine := _engine_address()):
+            return Ledger()
+        ledger = Ledger(lambda: Shared(engine))
+        self._channel = channel(engine)  # open as long as the process, or the watch would end
+        watch(self._channel, self._engine_is_gone)
+        atexit.register(ledger.close)
+        self._ledger = ledger
+        return ledger
+
+    def _engine_is_gone(self) -> None:
+        """Pulumi's server would live on and go on sending: nothing more is sent, and the process ends."""
+        if self._lifecycle:
+            self._lifecycle.api.governor.cancel()
+        leave(self._ledger.close, 1)
 
 
 _shared = _Shared()
+
+
+def _engine_address() -> str | None:
+    """None in any other process than the dynamic server's."""
+    main = sys.modules.get("__main__")
+    is_server = getattr(getattr(main, "__spec__", None), "name", "") == "pulumi.dynamic.__main__"
+    addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
+    return addresses[-1] if is_server and addresses else None
 
 
 def _own(stack: dict[str, Any]) -> dict[str, Any]:

@@ -3,19 +3,30 @@
 BitbucketError                 one readable paragraph, no secret in it
 ├── ConfigurationError         the provider's configuration cannot be used; nothing was sent
 ├── InvalidInput               a property, an id or an argument cannot be used; nothing was sent
-├── Exists                     create found that the thing stands there already; nothing was changed
+├── Exists                     create found that the thing is there already; nothing was changed
 ├── PartialFailure             some of the work is done; carries what is true now
 ├── Cancelled                  the engine asked to stop, or the operation's own time is over
+├── NotKnown                   what Bitbucket answered proves neither that a thing is there nor that it is gone
+├── LedgerLost                 what this run has done cannot be shared with its other processes
+├── OddAnswer                  an answer has another form than documented; names the call and the field
 ├── Unanswered                 no usable answer; `sent` says whether the request may have arrived
 └── ApiError                   Bitbucket refused: status, its own words, what to do
     ├── Unauthorized           401
-    ├── NotFound               404 and 410
+    ├── NotFound               404: of the thing or of its place
     ├── Conflict               409
+    ├── EndpointGone           410: Bitbucket no longer serves this endpoint; says nothing about any thing
+    ├── Moved                  a redirect of a write, which is not followed: the place has another name
     └── RateLimited            429, after the longest wait that is allowed
+
+Any other exception is a defect of this package; `defect` says so, and where.
 """
 
+import traceback
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
+
+from . import __version__
 
 
 class BitbucketError(Exception):
@@ -53,6 +64,18 @@ class Cancelled(BitbucketError):
     pass
 
 
+class NotKnown(BitbucketError):
+    pass
+
+
+class LedgerLost(BitbucketError):
+    pass
+
+
+class OddAnswer(BitbucketError):
+    pass
+
+
 class Unanswered(BitbucketError):
     def __init__(self, message: str, *, sent: bool, retry_after: float | None = None) -> None:
         super().__init__(message)
@@ -81,5 +104,25 @@ class Conflict(ApiError):
     pass
 
 
+class EndpointGone(ApiError):
+    pass
+
+
+class Moved(ApiError):
+    pass
+
+
 class RateLimited(ApiError):
     pass
+
+
+def defect(error: BaseException) -> str:
+    """What to say of an exception that this package did not raise on purpose: its kind and where, never its words,
+    which may hold anything."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(__file__).parent in Path(frame.filename).parents]
+    where = f" in {Path(ours[-1].filename).name}, line {ours[-1].lineno}" if ours else ""
+    return (
+        f"This is a defect of pulumi-bitbucket-user {__version__}, not of your program or of Bitbucket; please report "
+        f"it: {type(error).__name__}{where}."
+    )

@@ -7,9 +7,7 @@ from concurrent.futures import Future
 from copy import deepcopy
 from typing import Any
 
-from pydantic import ValidationError
-
-from .errors import BitbucketError, InvalidInput
+from .errors import InvalidInput
 from .functions import FUNCTIONS
 from .functions.function import Function
 from .models.model import Model
@@ -49,22 +47,13 @@ class Invoker:
                 answer = self._asked[key] = Future()
         if first:
             try:
-                answer.set_result(self._ask(function, question))
+                result: Model = function.call(self.api, question)
+                answer.set_result(result.bag())
             except BaseException as error:
                 with self._lock:
                     del self._asked[key]
                 answer.set_exception(error)
         return deepcopy(answer.result())
-
-    def _ask(self, function: Function[Any, Any], question: Model) -> Bag:
-        try:
-            result: Model = function.call(self.api, question)
-        except (LookupError, TypeError, AttributeError, ValidationError) as surprise:
-            raise BitbucketError(
-                f"{function.name}: Bitbucket's answer has another form than its documentation says "
-                f"({type(surprise).__name__}: {surprise})."
-            ) from None
-        return result.bag()
 
 
 def _function(name: str) -> Function[Any, Any]:

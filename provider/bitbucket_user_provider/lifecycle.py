@@ -1,7 +1,7 @@
 """check, diff, create, read, update and delete of any resource, on plain dicts in camelCase.
 
-    the state is the args and the answer · what reads as 404 is gone, what deletes as 404 is done · `Replaces` fields
-    replace · an id is told by its parts · nothing here or below knows pulumi
+    the state is the args and the answer · only what is proven absent leaves the state · `Replaces` fields replace · an
+    id is told by its parts · nothing here or below knows pulumi
 
 At a prompt:
 
@@ -10,20 +10,21 @@ At a prompt:
 """
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .errors import BitbucketError, InvalidInput, NotFound
+from .errors import InvalidInput, LedgerLost, NotFound
 from .models.model import UNKNOWN, Change, ReplacesMark, Same, hidden_aliases, mark
 from .models.validation import Failure, has_unknown, prune, validate
 from .operation import current, hiding
 from .resources import RESOURCES
 from .resources.resource import Resource
 from .run.api import Api
+from .run.evidence import Absent
 
 Bag = dict[str, Any]
 
@@ -61,15 +62,19 @@ class Lifecycle:
     def check(self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
         """What is wrong with the known inputs, all at once; sends nothing. Claims what they want for this run's URN."""
         resource = _resource(kind)
-        news, olds = public(news), public(olds or {})
+        olds = public(olds or {})
+        news = public(resource.complete(news, olds))
         failures = validate(resource.ARGS, news, olds)
-        known = _by_name(resource.ARGS, prune(news))
+        known, before = _by_name(resource.ARGS, prune(news)), _by_name(resource.ARGS, olds)
         if not any(failure.property == "workspace" for failure in failures):
             failures += self._foreign_workspace(known)
-        self.api.claims.renew()
         self._checked.add(current.get().urn)
-        if not failures:
-            failures += resource.check(self.api, known)
+        try:
+            self.api.ledger.renew()
+            if not failures:
+                failures += [*resource.check_change(known, before), *resource.check(self.api, known)]
+        except LedgerLost as lost:
+            failures.append(Failure("", str(lost)))
         if not failures and news != olds:
             self._warn(resource, None, news)
         return failures
@@ -77,7 +82,8 @@ class Lifecycle:
     def diff(self, kind: str, id: str, state: Mapping[str, Any], news: Mapping[str, Any]) -> Diff:
         """Which inputs mean something else than the state; sends nothing."""
         resource = _resource(kind)
-        state, news = public(state), public(news)
+        state = public(state)
+        news = public(resource.complete(news, state))
         old = resource.recall(state)
         resource.recognise(self.api, old)
         found = Diff(delete_first=resource.DELETE_FIRST)
@@ -99,6 +105,7 @@ class Lifecycle:
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
+        self.api.ledger.hold(*resource.holds(self.api, old), replaced=bool(found.replaces))
         if found and checked:
             lines = [resource.summary(self.api, None if found.replaces else old, args)]
             lines += [resource.farewell(self.api, old)] if found.replaces else []
@@ -130,7 +137,7 @@ class Lifecycle:
         return outputs
 
     def create(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, Bag]:
-        """The id and the outputs. Raises BitbucketError: Exists when the thing stands there already."""
+        """The id and the outputs. Raises BitbucketError: Exists when the thing is there already."""
         resource = _resource(kind)
         args = resource.ARGS.model_validate(public(inputs))
         with self._secrets_hidden(resource, inputs), self._failure_noted():
@@ -140,20 +147,25 @@ class Lifecycle:
     def read(
         self, kind: str, id: str, state: Mapping[str, Any] | None = None, inputs: Mapping[str, Any] | None = None
     ) -> Found | None:
-        """The thing as it is now, None when it is gone. Without state the id alone says which: import and get."""
+        """The thing as it is now, None when it is proven gone. Without state the id alone says which: import and get.
+
+        Raises BitbucketError when neither can be told: the state then stays as it is.
+        """
         resource = _resource(kind)
         state = public(state or {})
         known = resource.recall(state) if state else resource.parse(id)
+        resource.recognise(self.api, known)
         with self._secrets_hidden(resource, state):
             try:
                 now = resource.read(self.api, known)
-            except NotFound as gone:
-                if not state:
-                    self.api.probe(resource.container(self.api, known).path)
-                    return None
-                self.api.gone(gone, *resource.container(self.api, known))
+            except NotFound as missing:
+                place = resource.place(self.api, known)
+                if state:
+                    place.gone_for_a_read(missing, resource.leaving(known))
+                else:
+                    self.api.probe(place.kind.itself)
                 return None
-        if now is None:
+        if isinstance(now, Absent):
             return None
         outputs: Bag = now.bag()
         return Found(resource.id(now), _inputs(resource, outputs, inputs if inputs is not None else state), outputs)
@@ -161,9 +173,10 @@ class Lifecycle:
     def update(self, kind: str, id: str, state: Mapping[str, Any], inputs: Mapping[str, Any]) -> Bag:
         """The outputs after the change. Raises BitbucketError."""
         resource = _resource(kind)
-        old = resource.recall(public(state))
+        state = public(state)
+        old = resource.recall(state)
         resource.recognise(self.api, old)
-        args = resource.ARGS.model_validate(public(inputs), context={"olds": public(state)})
+        args = resource.ARGS.model_validate(resource.complete(public(inputs), state), context={"olds": state})
         with self._secrets_hidden(resource, state, inputs), self._failure_noted():
             outputs: Bag = resource.update(self.api, old, args).bag()
         return outputs
@@ -174,21 +187,7 @@ class Lifecycle:
         old = resource.recall(public(state))
         resource.recognise(self.api, old)
         with self._secrets_hidden(resource, state):
-            try:
-                resource.delete(self.api, old)
-            except NotFound as missing:
-                self._look(resource, old, missing)
-
-    def _look(self, resource: Resource[Any, Any], old: Any, missing: NotFound) -> None:
-        """After a 404 to a delete: was the thing gone, or is it the place? Raises ApiError when it is neither."""
-        try:
-            now = resource.read(self.api, old)
-        except NotFound as gone:
-            self.api.gone(gone, *resource.container(self.api, old))
-            return
-        if now is not None:
-            raise missing
-        current.get().say("was gone from Bitbucket already")
+            resource.delete(self.api, old)
 
     def listed(self, kind: str, query: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Id and name of everything at the place that the query names. Raises InvalidInput where there is no list."""
@@ -216,20 +215,16 @@ class Lifecycle:
         """Lets nothing be deleted that the URN wants and has not brought about."""
         try:
             yield
-        except BitbucketError:
-            self.api.claims.fail()
+        except BaseException:
+            with suppress(LedgerLost):
+                self.api.ledger.failed()
             raise
 
     @contextmanager
     def _secrets_hidden(self, resource: Resource[Any, Any], *bags: Mapping[str, Any]) -> Iterator[None]:
-        """Keeps the values of hidden fields out of errors, and makes one of an answer that nobody expects."""
+        """Keeps the values of hidden fields out of errors."""
         with hiding(text for bag in bags for alias in hidden_aliases(resource.ARGS) for text in _texts(bag.get(alias))):
-            try:
-                yield
-            except (LookupError, TypeError, AttributeError, ValidationError) as surprise:
-                raise BitbucketError(
-                    f"Bitbucket's answer has another form than its documentation says ({type(surprise).__name__})."
-                ) from surprise
+            yield
 
 
 def public(bag: Mapping[str, Any]) -> Bag:

@@ -8,7 +8,8 @@ from typing import Any
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.rest.client import Path
-from bitbucket_user_provider.run.api import READ_PEOPLE, Api
+from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.place import READ_PEOPLE
 
 from tests.emulator import Emulator
 

@@ -2,8 +2,8 @@
 
 from ..models.model import Model
 from ..models.person import bare
+from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.listings import Entry
 
 
 class Account(Model):
@@ -29,14 +29,14 @@ class Account(Model):
     """`user`, `app_user` (an OAuth consumer or access token acts as one) or `team`."""
 
 
-def account(api: Api, entry: Entry) -> Account:
-    api.people.learn(entry["uuid"], entry.get("account_id"))
+def account(api: Api, entry: Answer) -> Account:
+    api.people.learn(entry.text("uuid"), entry.maybe("account_id"))
     return Account(
-        uuid=bare(entry["uuid"]),
-        account_id=entry.get("account_id"),
-        display_name=entry.get("display_name"),
-        nickname=entry.get("nickname"),
-        account_status=entry.get("account_status"),
-        created_on=entry.get("created_on"),
-        type=entry.get("type") or "user",
+        uuid=bare(entry.text("uuid")),
+        account_id=entry.maybe("account_id"),
+        display_name=entry.maybe("display_name"),
+        nickname=entry.maybe("nickname"),
+        account_status=entry.maybe("account_status"),
+        created_on=entry.maybe("created_on"),
+        type=entry.maybe("type") or "user",
     )

@@ -4,9 +4,9 @@ Bitbucket publishes no schema for it: email, is_primary and is_confirmed are wha
 """
 
 from ..models.model import Model
+from ..rest.answer import Answer
 from ..rest.credentials import Kind
 from ..rest.scopes import needed
-from ..run.listings import Entry
 
 API_TOKEN, OAUTH = (" ".join(needed("GET", "/user/emails", kind)) for kind in (Kind.API_TOKEN, Kind.OAUTH))
 NEEDS = (
@@ -26,9 +26,9 @@ class EmailAddress(Model):
     """Whether the owner has confirmed it."""
 
 
-def email_address(entry: Entry) -> EmailAddress:
+def email_address(entry: Answer) -> EmailAddress:
     return EmailAddress(
-        email=entry["email"],
-        is_primary=bool(entry.get("is_primary")),
-        is_confirmed=bool(entry.get("is_confirmed")),
+        email=entry.text("email"),
+        is_primary=entry.flag("is_primary"),
+        is_confirmed=entry.flag("is_confirmed"),
     )

@@ -1,15 +1,16 @@
 """What a function is: Args, Result, one call. It reads, never writes; equal arguments cost one call a process."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, ClassVar, Generic, TypeVar
 
 from ..errors import ApiError
 from ..models.model import Model
+from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.listings import Entry
+from ..run.listing import Listing
 
 A = TypeVar("A", bound=Model)
 R = TypeVar("R", bound=Model)
@@ -34,9 +35,14 @@ class Function(ABC, Generic[A, R]):
         return kind[0].lower() + kind[1:]
 
 
-def every(api: Api, path: Path, fields: Any, /, **query: str) -> list[Entry]:
-    """The entries of all pages, in Bitbucket's order."""
-    return [entry for page in api.pages(path, fields, **query) for entry in page.values]
+def every(
+    api: Api, path: Path, fields: Any, name: Callable[[Answer], str], query: Mapping[str, str] | None = None
+) -> list[Answer]:
+    """The entries of all pages, in Bitbucket's order; `name` tells one from another. Raises NotKnown when the list does
+    not add up: half an answer would pass for the whole."""
+    return (
+        Listing(lambda: api.pages(path, fields, query), lambda entry: [name(entry)], path.shown(fields)).all().entries
+    )
 
 
 @contextmanager

@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-e
 from ..models.model import Model
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.permissions import READS
+from ..run.place import READS
 from .arguments import Email
 from .email_address import NEEDS, EmailAddress, email_address
 from .function import Function, remedy

@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-e
 from ..models.model import Model
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.permissions import READS
+from ..run.place import READS
 from .arguments import NoArgs
 from .email_address import NEEDS, EmailAddress, email_address
 from .function import Function, every, remedy
@@ -31,6 +31,6 @@ class GetCurrentUserEmails(Function[NoArgs, Result]):
 
     def call(self, api: Api, args: NoArgs) -> Result:
         with remedy(NEEDS, 403):
-            entries = every(api, EMAILS, args)
+            entries = every(api, EMAILS, args, lambda entry: entry.text("email"))
         emails = sorted(map(email_address, entries), key=lambda one: one.email.lower())
         return Result(emails=emails, primary_email=next((one.email for one in emails if one.is_primary), ""))

@@ -9,10 +9,10 @@ from ..errors import InvalidInput
 from ..models.fields import Workspace
 from ..models.model import Model
 from ..models.person import is_uuid
+from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.listings import Entry
-from ..run.permissions import READS
+from ..run.place import READS
 from .function import Function, every
 from .successors import REMOVED_REPOSITORIES, removed, within, workspaces
 
@@ -65,25 +65,28 @@ class GetCurrentUserRepositoryPermissions(Function[Args, Result]):
             permissions.sort(key=lambda one: one.repo_full_name.lower())
         return Result(permissions=permissions)
 
-    def _succeeding(self, api: Api, workspace: str | None, query: dict[str, str]) -> list[Entry] | None:
+    def _succeeding(self, api: Api, workspace: str | None, query: dict[str, str]) -> list[Answer] | None:
         if workspace:
-            return within(api, lambda: every(api, REPOSITORIES, {"workspace": workspace}, **query))
+            return within(api, lambda: every(api, REPOSITORIES, {"workspace": workspace}, _name, query))
         mine = workspaces(api)
         if mine is None:
             return None
-        slugs = sorted(entry["workspace"]["slug"] for entry in mine)
-        return [entry for slug in slugs for entry in every(api, REPOSITORIES, {"workspace": slug}, **query)]
+        slugs = sorted(entry.text("workspace.slug") for entry in mine)
+        return [entry for slug in slugs for entry in every(api, REPOSITORIES, {"workspace": slug}, _name, query)]
 
-    def _removed(self, api: Api, workspace: str | None, query: dict[str, str]) -> list[Entry]:
+    def _removed(self, api: Api, workspace: str | None, query: dict[str, str]) -> list[Answer]:
         if workspace and is_uuid(workspace):
             raise InvalidInput(f"This server lists repositories by name: give the slug of workspace {workspace}.")
         prefix = f"{workspace}/".lower() if workspace else ""
-        entries = removed(api, REMOVED_REPOSITORIES, **query)
-        return [entry for entry in entries if entry["repository"]["full_name"].lower().startswith(prefix)]
+        entries = removed(api, REMOVED_REPOSITORIES, "repository.full_name", query)
+        return [entry for entry in entries if _name(entry).lower().startswith(prefix)]
 
 
-def _shown(entry: Entry) -> CurrentUserRepositoryPermission:
-    repository = entry["repository"]
+def _name(entry: Answer) -> str:
+    return entry.text("repository.full_name")
+
+
+def _shown(entry: Answer) -> CurrentUserRepositoryPermission:
     return CurrentUserRepositoryPermission(
-        repo_full_name=repository["full_name"], repo_uuid=repository.get("uuid"), permission=entry["permission"]
+        repo_full_name=_name(entry), repo_uuid=entry.maybe("repository.uuid"), permission=entry.text("permission")
     )

@@ -7,10 +7,11 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-u
 
 from ..errors import BitbucketError
 from ..models.model import Model
+from ..models.person import spelt
+from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.listings import Entry
-from ..run.permissions import READS
+from ..run.place import READS
 from .arguments import InWorkspace
 from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, within
@@ -43,13 +44,13 @@ class GetCurrentUserWorkspacePermission(Function[Args, Result]):
     def call(self, api: Api, args: Args) -> Result:
         entry = within(api, lambda: api.get(PERMISSION, args)) or self._removed(api, args)
         return Result(
-            permission=entry["permission"],
-            added_on=entry.get("added_on"),
-            last_accessed=entry.get("last_accessed"),
+            permission=entry.text("permission"),
+            added_on=entry.maybe("added_on"),
+            last_accessed=entry.maybe("last_accessed"),
         )
 
-    def _removed(self, api: Api, args: Args) -> Entry:
-        for entry in removed(api, REMOVED_WORKSPACES):
-            if args.workspace.lower() in (entry["workspace"]["slug"].lower(), entry["workspace"]["uuid"].lower()):
+    def _removed(self, api: Api, args: Args) -> Answer:
+        for entry in removed(api, REMOVED_WORKSPACES, "workspace.slug"):
+            if spelt(args.workspace) in (spelt(entry.text("workspace.slug")), spelt(entry.text("workspace.uuid"))):
                 return entry
         raise BitbucketError(f"The account that the credential belongs to is no member of {args.workspace}.")

@@ -8,8 +8,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-u
 from pydantic import StrictBool
 
 from ..models.model import Model
+from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.listings import Entry
 from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, workspaces
 
@@ -50,17 +50,18 @@ class GetCurrentUserWorkspaces(Function[Args, Result]):
     def call(self, api: Api, args: Args) -> Result:
         entries = workspaces(api)
         if entries is None:
-            entries = removed(api, REMOVED_WORKSPACES)
+            entries = removed(api, REMOVED_WORKSPACES, "workspace.slug")
         found = [_shown(entry) for entry in entries]
         wanted = [one for one in found if args.administrator in (None, one.administrator)]
         return Result(workspaces=sorted(wanted, key=lambda one: one.slug))
 
 
-def _shown(entry: Entry) -> CurrentUserWorkspace:
-    workspace, role = entry["workspace"], entry.get("permission")
+def _shown(entry: Answer) -> CurrentUserWorkspace:
+    role = entry.maybe("permission")
+    by_role = role == "owner" if role else None
     return CurrentUserWorkspace(
-        slug=workspace["slug"],
-        uuid=workspace["uuid"],
-        administrator=entry.get("administrator", role == "owner" if role else None),
+        slug=entry.text("workspace.slug"),
+        uuid=entry.text("workspace.uuid"),
+        administrator=entry.flag("administrator") if entry.has("administrator") else by_role,
         permission=role,
     )

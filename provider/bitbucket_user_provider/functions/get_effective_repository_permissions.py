@@ -6,7 +6,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-w
 
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.permissions import READS
+from ..run.place import READS
 from .arguments import InRepository
 from .function import Function, every
 from .permission import UserPermissions, of_users
@@ -26,4 +26,4 @@ class GetEffectiveRepositoryPermissions(Function[Args, UserPermissions]):
     RESULT = UserPermissions
 
     def call(self, api: Api, args: Args) -> UserPermissions:
-        return of_users(api, every(api, EFFECTIVE, args))
+        return of_users(api, every(api, EFFECTIVE, args, lambda entry: entry.text("user.uuid")))

@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 """
 
 from ..run.api import Api
-from ..run.permissions import PROJECT
+from ..run.grants import PROJECT_USERS
 from .arguments import InProject, OfUser
 from .function import Function
 from .permission import DirectPermission, of_one
@@ -22,4 +22,4 @@ class GetProjectUserPermission(Function[Args, DirectPermission]):
     RESULT = DirectPermission
 
     def call(self, api: Api, args: Args) -> DirectPermission:
-        return of_one(api, PROJECT, args, args.user_id)
+        return of_one(api, PROJECT_USERS, args, args.user_id)

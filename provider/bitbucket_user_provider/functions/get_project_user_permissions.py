@@ -5,10 +5,10 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 """
 
 from ..run.api import Api
-from ..run.permissions import PROJECT
+from ..run.grants import PROJECT_USERS
 from .arguments import InProject
 from .function import Function
-from .permission import UserPermissions, of_users
+from .permission import UserPermissions, of_all
 
 
 class Args(InProject):
@@ -22,4 +22,4 @@ class GetProjectUserPermissions(Function[Args, UserPermissions]):
     RESULT = UserPermissions
 
     def call(self, api: Api, args: Args) -> UserPermissions:
-        return of_users(api, PROJECT.listing(api, args).all())
+        return of_all(api, PROJECT_USERS, args)

@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 """
 
 from ..run.api import Api
-from ..run.permissions import REPOSITORY
+from ..run.grants import REPOSITORY_USERS
 from .arguments import InRepository, OfUser
 from .function import Function
 from .permission import DirectPermission, of_one
@@ -22,4 +22,4 @@ class GetRepositoryUserPermission(Function[Args, DirectPermission]):
     RESULT = DirectPermission
 
     def call(self, api: Api, args: Args) -> DirectPermission:
-        return of_one(api, REPOSITORY, args, args.user_id)
+        return of_one(api, REPOSITORY_USERS, args, args.user_id)

@@ -5,10 +5,10 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 """
 
 from ..run.api import Api
-from ..run.permissions import REPOSITORY
+from ..run.grants import REPOSITORY_USERS
 from .arguments import InRepository
 from .function import Function
-from .permission import UserPermissions, of_users
+from .permission import UserPermissions, of_all
 
 
 class Args(InRepository):
@@ -23,4 +23,4 @@ class GetRepositoryUserPermissions(Function[Args, UserPermissions]):
     RESULT = UserPermissions
 
     def call(self, api: Api, args: Args) -> UserPermissions:
-        return of_users(api, REPOSITORY.listing(api, args).all())
+        return of_all(api, REPOSITORY_USERS, args)

@@ -5,7 +5,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-
 """
 
 from ..rest.client import Path
-from ..run.api import READ_PEOPLE, Api
+from ..run.api import Api
+from ..run.place import READ_PEOPLE
 from .account import Account, account
 from .arguments import OfUser
 from .function import Function

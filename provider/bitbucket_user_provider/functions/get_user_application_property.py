@@ -8,8 +8,8 @@ from typing import Any
 
 from ..models.fields import PropertyName
 from ..models.model import Model
-from ..resources.user_application_property import PROPERTY
 from ..run.api import Api
+from ..run.kinds import USER_APPLICATION_PROPERTIES
 from .arguments import OfUser
 from .function import Function, remedy
 
@@ -36,4 +36,4 @@ class GetUserApplicationProperty(Function[Args, Result]):
 
     def call(self, api: Api, args: Args) -> Result:
         with remedy("A property that is not public is shown to its own app alone (BITBUCKET_JWT).", 403, 404):
-            return Result(value=api.get(PROPERTY, args))
+            return Result(value=api.get(USER_APPLICATION_PROPERTIES.path, args).object())

@@ -6,8 +6,9 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-us
 
 from ..errors import BitbucketError
 from ..models.person import bare
-from ..resources.user_pipeline_variable import UserPipelineVariable
 from ..run.api import Api
+from ..run.evidence import entry_of
+from ..run.kinds import USER_VARIABLES
 from .arguments import OfUser, Uuid
 from .function import Function
 from .variable import PipelineVariable, variable
@@ -27,8 +28,8 @@ class GetUserPipelineVariable(Function[Args, PipelineVariable]):
     RESULT = PipelineVariable
 
     def call(self, api: Api, args: Args) -> PipelineVariable:
-        resource = UserPipelineVariable()
-        entry = resource.listing(api, args).find([bare(args.uuid)], lambda: api.get(resource.ONE, args))
+        uuid = bare(args.uuid)
+        entry = entry_of(api.things(USER_VARIABLES, args).find([uuid], {"uuid": uuid}))
         if entry is None:
             raise BitbucketError(f"{args.user_id} has no pipeline variable {args.uuid}.")
         return variable(entry)

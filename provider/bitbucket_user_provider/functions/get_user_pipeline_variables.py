@@ -4,8 +4,8 @@ Scopes: pipeline of an OAuth consumer.
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-users-selected-user-pipelines-config-variables-get
 """
 
-from ..resources.user_pipeline_variable import UserPipelineVariable
 from ..run.api import Api
+from ..run.kinds import USER_VARIABLES
 from .arguments import OfUser
 from .function import Function
 from .variable import PipelineVariables, variables
@@ -24,4 +24,4 @@ class GetUserPipelineVariables(Function[Args, PipelineVariables]):
     RESULT = PipelineVariables
 
     def call(self, api: Api, args: Args) -> PipelineVariables:
-        return variables(UserPipelineVariable().listing(api, args).all())
+        return variables(api.things(USER_VARIABLES, args).all().entries)

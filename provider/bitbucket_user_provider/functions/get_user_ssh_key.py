@@ -6,8 +6,9 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-se
 
 from ..errors import BitbucketError
 from ..models.person import bare
-from ..resources.user_ssh_key import KEY, UserSshKey
 from ..run.api import Api
+from ..run.evidence import entry_of
+from ..run.kinds import USER_SSH_KEYS
 from .arguments import OfUser, Uuid
 from .function import Function
 from .ssh_key import SshKey, ssh_key
@@ -25,7 +26,8 @@ class GetUserSshKey(Function[Args, SshKey]):
     RESULT = SshKey
 
     def call(self, api: Api, args: Args) -> SshKey:
-        entry = UserSshKey().listing(api, args).find([bare(args.uuid)], lambda: api.get(KEY, args))
+        uuid = bare(args.uuid)
+        entry = entry_of(api.things(USER_SSH_KEYS, args).find([uuid], {"uuid": uuid}))
         if entry is None:
             raise BitbucketError(f"{args.user_id} has no SSH key {args.uuid}.")
         return ssh_key(entry)

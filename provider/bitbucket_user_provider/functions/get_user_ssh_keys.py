@@ -5,8 +5,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-ssh/#api-users-se
 """
 
 from ..models.model import Model
-from ..resources.user_ssh_key import UserSshKey
 from ..run.api import Api
+from ..run.kinds import USER_SSH_KEYS
 from .arguments import OfUser
 from .function import Function
 from .ssh_key import SshKey, ssh_key
@@ -28,5 +28,5 @@ class GetUserSshKeys(Function[Args, Result]):
     RESULT = Result
 
     def call(self, api: Api, args: Args) -> Result:
-        keys = map(ssh_key, UserSshKey().listing(api, args).all())
+        keys = map(ssh_key, api.things(USER_SSH_KEYS, args).all().entries)
         return Result(keys=sorted(keys, key=lambda one: (one.created_on, one.uuid)))

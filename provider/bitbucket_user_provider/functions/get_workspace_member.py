@@ -10,7 +10,8 @@ from pydantic import model_validator
 from ..errors import BitbucketError
 from ..models.person import UserId
 from ..rest.client import Path
-from ..run.api import READ_PEOPLE, Api
+from ..run.api import Api
+from ..run.place import READ_PEOPLE
 from .arguments import Email, InWorkspace
 from .function import Function, remedy
 from .member import WorkspaceMember, member, members_by_email

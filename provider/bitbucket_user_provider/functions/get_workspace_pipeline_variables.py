@@ -4,8 +4,8 @@ Scopes: read:pipeline (OAuth and access tokens: pipeline).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-variables-get
 """
 
-from ..resources.workspace_pipeline_variable import WorkspacePipelineVariable
 from ..run.api import Api
+from ..run.kinds import WORKSPACE_VARIABLES
 from .arguments import InWorkspace
 from .function import Function
 from .variable import PipelineVariables, variables
@@ -22,4 +22,4 @@ class GetWorkspacePipelineVariables(Function[Args, PipelineVariables]):
     RESULT = PipelineVariables
 
     def call(self, api: Api, args: Args) -> PipelineVariables:
-        return variables(WorkspacePipelineVariable().listing(api, args).all())
+        return variables(api.things(WORKSPACE_VARIABLES, args).all().entries)

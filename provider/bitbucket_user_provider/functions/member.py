@@ -5,9 +5,10 @@ from collections.abc import Iterable
 from ..errors import BitbucketError
 from ..models.model import Model
 from ..models.person import bare
+from ..rest.answer import Answer
 from ..rest.client import Path
-from ..run.api import READ_PEOPLE, Api
-from ..run.listings import Entry
+from ..run.api import Api
+from ..run.place import READ_PEOPLE
 from .function import every, remedy
 
 MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)
@@ -39,20 +40,24 @@ class WorkspaceMember(Model):
     """The address that the member was found by."""
 
 
-def member(api: Api, entry: Entry) -> WorkspaceMember:
-    user = entry["user"]
-    api.people.learn(user["uuid"], user.get("account_id"), name=user.get("display_name"))
+def member(api: Api, entry: Answer) -> WorkspaceMember:
+    uuid, account_id, name = entry.text("user.uuid"), entry.maybe("user.account_id"), entry.maybe("user.display_name")
+    api.people.learn(uuid, account_id, name=name)
     return WorkspaceMember(
-        user_uuid=bare(user["uuid"]),
-        account_id=user.get("account_id") or "",
-        display_name=user.get("display_name") or "",
-        nickname=user.get("nickname"),
-        email=user.get("email"),
+        user_uuid=bare(uuid),
+        account_id=account_id or "",
+        display_name=name or "",
+        nickname=entry.maybe("user.nickname"),
+        email=entry.maybe("user.email"),
     )
 
 
+def _uuid(entry: Answer) -> str:
+    return entry.text("user.uuid")
+
+
 def all_members(api: Api, workspace: str) -> list[WorkspaceMember]:
-    return [member(api, entry) for entry in every(api, MEMBERS, {"workspace": workspace})]
+    return [member(api, entry) for entry in every(api, MEMBERS, {"workspace": workspace}, _uuid)]
 
 
 def members_by_email(api: Api, workspace: str, emails: Iterable[str]) -> dict[str, WorkspaceMember]:
@@ -66,8 +71,9 @@ def members_by_email(api: Api, workspace: str, emails: Iterable[str]) -> dict[st
                 api,
                 MEMBERS,
                 {"workspace": workspace},
-                q=f"user.email IN ({listed})",
-                fields="+values.user.email",  # addresses are not in the answer unless asked for
+                _uuid,
+                # Addresses are not in the answer unless asked for.
+                {"q": f"user.email IN ({listed})", "fields": "+values.user.email"},
             )
         for entry in entries:
             one = member(api, entry)

@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 
 from ..models.model import Model
-from ..models.person import bare, is_uuid
+from ..models.person import is_uuid
+from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.listings import Entry
-from ..run.permissions import NONE, Holding
+from ..run.evidence import entry_of
+from ..run.grants import NONE, GrantKind, Subject
 from .function import every
 
 
@@ -65,13 +66,17 @@ class GroupPermissions(Model):
     """The groups and their permissions, by slug."""
 
 
-def of_users(api: Api, entries: Iterable[Entry]) -> UserPermissions:
+def of_users(api: Api, entries: Iterable[Answer]) -> UserPermissions:
     permissions = [_of_user(api, entry) for entry in entries]
     return UserPermissions(permissions=sorted(permissions, key=lambda one: (one.display_name.lower(), one.user_uuid)))
 
 
-def of_one(api: Api, holding: Holding, args: Model, user_id: str) -> DirectPermission:
-    entry = holding.find(api, args, user_id)
+def of_all(api: Api, kind: GrantKind, args: Model) -> UserPermissions:
+    return of_users(api, api.things(kind, args).all().entries)
+
+
+def of_one(api: Api, kind: GrantKind, args: Model, user_id: str) -> DirectPermission:
+    entry = entry_of(api.things(kind, args).find(api.people.forms(user_id), {"user_id": user_id}))
     if entry:
         return DirectPermission(**_of_user(api, entry).model_dump())
     forms = sorted(api.people.forms(user_id))
@@ -82,24 +87,24 @@ def of_one(api: Api, holding: Holding, args: Model, user_id: str) -> DirectPermi
     )
 
 
-def of_groups(api: Api, holding: Holding, args: Model) -> GroupPermissions:
+def of_groups(api: Api, kind: GrantKind, args: Model) -> GroupPermissions:
     permissions = [
         GroupPermission(
-            group_slug=entry["group"]["slug"],
-            group_name=entry["group"].get("name") or "",
-            permission=entry["permission"],
+            group_slug=entry.text("group.slug"),
+            group_name=entry.maybe("group.name") or "",
+            permission=entry.text("permission"),
         )
-        for entry in every(api, holding.groups, args)
+        for entry in every(api, kind.groups, args, lambda entry: entry.text("group.slug"))
     ]
     return GroupPermissions(permissions=sorted(permissions, key=lambda one: one.group_slug))
 
 
-def _of_user(api: Api, entry: Entry) -> UserPermission:
-    user = entry["user"]
-    api.people.learn(user["uuid"], user.get("account_id"))
+def _of_user(api: Api, entry: Answer) -> UserPermission:
+    subject = Subject.of(entry)
+    api.people.learn(subject.uuid, subject.account_id)
     return UserPermission(
-        user_uuid=bare(user["uuid"]),
-        account_id=user.get("account_id") or "",
-        display_name=user.get("display_name") or "",
-        permission=entry["permission"],
+        user_uuid=subject.uuid,
+        account_id=subject.account_id or "",
+        display_name=subject.name or "",
+        permission=entry.text("permission"),
     )

@@ -10,9 +10,10 @@ from typing import Annotated
 from pydantic import Field
 
 from ..models.model import Model
+from ..rest.answer import Answer
 from ..rest.client import PAGE_LENGTH, Path
-from ..run.api import READ_PEOPLE, Api
-from ..run.listings import Entry
+from ..run.api import Api
+from ..run.place import READ_PEOPLE
 from .arguments import OfUser
 from .function import Function, remedy
 
@@ -66,7 +67,7 @@ class SearchCode(Function[Args, Result]):
     RESULT = Result
 
     def call(self, api: Api, args: Args) -> Result:
-        pages = api.pages(SEARCH, args, search_query=args.query, pagelen=str(min(args.limit, PAGE_LENGTH)))
+        pages = api.pages(SEARCH, args, {"search_query": args.query, "pagelen": str(min(args.limit, PAGE_LENGTH))})
         results: list[CodeSearchResult] = []
         size = None
         with remedy("Is search enabled for this account, at https://bitbucket.org/search?", 404, 410):
@@ -78,15 +79,14 @@ class SearchCode(Function[Args, Result]):
         return Result(results=results, size=len(results) if size is None else size)
 
 
-def _shown(entry: Entry) -> CodeSearchResult:
-    path = entry.get("file", {}).get("path")
-    lines = [line for match in entry.get("content_matches") or () for line in match.get("lines") or ()]
+def _shown(entry: Answer) -> CodeSearchResult:
+    lines = [line for match in entry.each("content_matches") for line in match.each("lines")]
     return CodeSearchResult(
-        path=path or _joined(entry.get("path_matches")),
-        match_count=entry.get("content_match_count") or 0,
-        lines=[CodeSearchLine(line=line["line"], text=_joined(line.get("segments"))) for line in lines],
+        path=entry.maybe("file.path") or _joined(entry, "path_matches"),
+        match_count=entry.count("content_match_count") or 0,
+        lines=[CodeSearchLine(line=line.count("line") or 0, text=_joined(line, "segments")) for line in lines],
     )
 
 
-def _joined(segments: list[Entry] | None) -> str:
-    return "".join(segment.get("text") or "" for segment in segments or ())
+def _joined(entry: Answer, path: str) -> str:
+    return "".join(segment.maybe("text") or "" for segment in entry.each(path))

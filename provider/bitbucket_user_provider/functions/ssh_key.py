@@ -3,7 +3,7 @@
 from ..models.model import Model
 from ..models.person import bare
 from ..models.public_key import fingerprint
-from ..run.listings import Entry
+from ..rest.answer import Answer
 
 
 class SshKey(Model):
@@ -34,14 +34,14 @@ class SshKey(Model):
     """When it expires. Absent when never, or when Bitbucket does not say."""
 
 
-def ssh_key(entry: Entry) -> SshKey:
+def ssh_key(entry: Answer) -> SshKey:
     return SshKey(
-        uuid=bare(entry["uuid"]),
-        label=entry.get("label") or "",
-        key=entry["key"],
-        fingerprint=fingerprint(entry["key"]),
-        comment=entry.get("comment") or "",
-        created_on=entry.get("created_on") or "",
-        last_used=entry.get("last_used"),
-        expires_on=entry.get("expires_on"),
+        uuid=bare(entry.text("uuid")),
+        label=entry.maybe("label") or "",
+        key=entry.text("key"),
+        fingerprint=fingerprint(entry.text("key")),
+        comment=entry.maybe("comment") or "",
+        created_on=entry.maybe("created_on") or "",
+        last_used=entry.maybe("last_used"),
+        expires_on=entry.maybe("expires_on"),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from ..models.model import Model
 from ..models.person import bare
-from ..run.listings import Entry
+from ..rest.answer import Answer
 
 
 class PipelineVariable(Model):
@@ -25,9 +25,9 @@ class PipelineVariables(Model):
     """The variables, by key. Values are never among them."""
 
 
-def variable(entry: Entry) -> PipelineVariable:
-    return PipelineVariable(uuid=bare(entry["uuid"]), key=entry["key"], secured=bool(entry.get("secured")))
+def variable(entry: Answer) -> PipelineVariable:
+    return PipelineVariable(uuid=bare(entry.text("uuid")), key=entry.text("key"), secured=entry.flag("secured"))
 
 
-def variables(entries: Iterable[Entry]) -> PipelineVariables:
+def variables(entries: Iterable[Answer]) -> PipelineVariables:
     return PipelineVariables(variables=sorted(map(variable, entries), key=lambda one: (one.key, one.uuid)))

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
 
-from .person import is_uuid
+from .model import Same
+from .person import is_uuid, spelt
 
 FORBIDDEN_IN_IDS = re.compile(r"[/%?#\x00-\x1f\x7f]")
 
@@ -64,9 +65,15 @@ def _property_name(value: Any) -> str:
     return text
 
 
-Workspace = Annotated[str, BeforeValidator(_workspace)]
-RepoSlug = Annotated[str, BeforeValidator(_repo_slug)]
-ProjectKey = Annotated[str, BeforeValidator(_project_key)]
+def _same_name(old: Any, new: Any, state: Any) -> bool:
+    """Bitbucket reads the names of places without case, and UUIDs with or without braces."""
+    del state
+    return spelt(str(old)) == spelt(str(new))
+
+
+Workspace = Annotated[str, BeforeValidator(_workspace), Same(_same_name)]
+RepoSlug = Annotated[str, BeforeValidator(_repo_slug), Same(_same_name)]
+ProjectKey = Annotated[str, BeforeValidator(_project_key), Same(_same_name)]
 VariableKey = Annotated[str, BeforeValidator(_variable_key)]
 PropertyName = Annotated[str, BeforeValidator(_property_name)]
 
@@ -76,8 +83,9 @@ def _property_value(value: Any) -> dict[str, Any]:
         raise ValueError('must be a JSON object, as in {"theme": "dark"}')
     try:
         json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"is no JSON: {error}") from None
+    except (TypeError, ValueError, RecursionError):
+        raise ValueError("is no JSON") from None
+    _refuse_what_is_lost(value, "")
     for path, key in _keys(value, ""):
         if not re.fullmatch(r"[-_a-zA-Z0-9]+", key):
             raise ValueError(f"the key '{key}'{path} may hold letters, digits, - and _ only")
@@ -85,6 +93,28 @@ def _property_value(value: Any) -> dict[str, Any]:
     if not isinstance(attributes, list) or not {*map(str, attributes)} <= {"public", "read_only"}:
         raise ValueError("_attributes must be a list of 'public' and 'read_only'")
     return {key: _whole(inner) for key, inner in value.items()}
+
+
+MOST_EXACT = 2**53 - 1
+"""Pulumi carries numbers as floats: beyond this, whole numbers are rounded on the way, without a word."""
+
+
+def _refuse_what_is_lost(value: Any, path: str) -> None:
+    """Raises ValueError for what would not reach Bitbucket as it is written: Pulumi rounds large whole numbers, and one
+    of its SDKs drops nulls."""
+    if value is None and path:
+        raise ValueError(f"null at {path}: Pulumi loses it on the way; leave the key out")
+    if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
+        if abs(value) > MOST_EXACT:
+            raise ValueError(
+                f"the whole number at {path} is beyond ±{MOST_EXACT} and would be rounded; write it as text"
+            )
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            _refuse_what_is_lost(inner, f"{path}.{key}" if path else str(key))
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            _refuse_what_is_lost(inner, f"{path}[{index}]")
 
 
 def _whole(value: Any) -> Any:

@@ -27,6 +27,16 @@ def is_uuid(text: str) -> bool:
     return BARE_UUID.fullmatch(inner) is not None
 
 
+def spelt(name: str) -> str:
+    """A name of a place as it is compared: UUIDs without braces, everything without case, but account ids."""
+    return bare(name) if is_uuid(name) else name if ":" in name else name.lower()
+
+
+def account_id(user_id: str) -> str | None:
+    """The account id, where the spelling is one."""
+    return None if is_uuid(user_id) else user_id
+
+
 def _is_person(value: Any) -> Any:
     if isinstance(value, dict):
         raise ValueError("this is a map; quote it: '{…}'")

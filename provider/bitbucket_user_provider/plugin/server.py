@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -20,6 +21,7 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from .. import __version__
+from .engine import leave
 
 if TYPE_CHECKING:
     from .servicer import Plugin
@@ -32,14 +34,28 @@ LONGEST_MESSAGE = 400 * 1024 * 1024
 class Front:
     """Answers what the plugin is, and hands every other method on to the one that works."""
 
-    def __init__(self, engine: str | None) -> None:
+    def __init__(self, engine: str | None, engine_lost: Callable[[], None] = lambda: None) -> None:
+        """`engine_lost` is called when the engine does not listen any more, unless it was attached to this process."""
         self._engine = engine
+        self._engine_lost = engine_lost
         self._lock = threading.Lock()
         self._made: Plugin | None = None
         self._cancelled = False
 
     def Handshake(self, request: rpc.ProviderHandshakeRequest, context: Any) -> rpc.ProviderHandshakeResponse:
+        with self._lock:
+            self._engine = self._engine or request.engine_address or None
         return rpc.ProviderHandshakeResponse()
+
+    def Attach(self, request: plugins.PluginAttach, context: Any) -> Empty:
+        """An engine of its own begins to use this process (PULUMI_DEBUG_PROVIDERS): nothing of the run before
+        counts."""
+        with self._lock:
+            before, self._made, self._cancelled = self._made, None, False
+            self._engine, self._engine_lost = request.address, lambda: None
+        if before:
+            before.close()
+        return Empty()
 
     def GetPluginInfo(self, request: Empty, context: Any) -> plugins.PluginInfo:
         return plugins.PluginInfo(version=__version__)
@@ -56,6 +72,11 @@ class Front:
                 self._made.cancel()
         return Empty()
 
+    def close(self) -> None:
+        """Lets go of what the run shares."""
+        if self._made:
+            self._made.close()
+
     def __getattr__(self, method: str) -> Any:
         return lambda request, context: getattr(self._plugin(), method)(request, context)
 
@@ -64,7 +85,7 @@ class Front:
             if self._made is None:
                 from .servicer import Plugin
 
-                self._made = Plugin(self._engine)
+                self._made = Plugin(self._engine, self._engine_lost)
                 if self._cancelled:
                     self._made.cancel()
             return self._made
@@ -76,14 +97,16 @@ def main() -> None:
     addresses = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     limits = [("grpc.max_receive_message_length", LONGEST_MESSAGE), ("grpc.max_send_message_length", LONGEST_MESSAGE)]
     server = grpc.server(ThreadPoolExecutor(max_workers=THREADS), options=limits)
-    front = cast(provider_pb2_grpc.ResourceProviderServicer, Front(addresses[-1] if addresses else None))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(front, server)
+    front = Front(addresses[-1] if addresses else None, lambda: leave(front.close, 1))
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(
+        cast(provider_pb2_grpc.ResourceProviderServicer, front), server
+    )
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     # The engine sends a signal after every run, when all is said, and waits until the process is gone.
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: os._exit(0))
+        signal.signal(number, lambda *_: leave(front.close, 0))
     print(port, flush=True)
     while os.getppid() == engine:  # a killed engine sends no signal
         time.sleep(1)
-    os._exit(1)
+    leave(front.close, 1)

@@ -19,9 +19,8 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as rpc
 
-from .. import __version__
 from ..config import NAMESPACE, PUBLIC_API, Config, load, problems
-from ..errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure
+from ..errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure, defect
 from ..lifecycle import Diff, Lifecycle, public
 from ..models.model import Change, secret_aliases
 from ..operation import operation
@@ -29,6 +28,9 @@ from ..resources import RESOURCES
 from ..resources.resource import Resource
 from ..rest.credentials import STACK, Origin
 from ..run.api import Api
+from ..run.ledger import Ledger
+from ..run.store import Shared
+from .engine import channel, watch
 from .values import to_bag, to_struct
 
 if TYPE_CHECKING:
@@ -66,23 +68,36 @@ def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any
         except BitbucketError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Exception as error:  # noqa: BLE001 - whatever is left is a defect of this plugin
-            context.abort(
-                grpc.StatusCode.FAILED_PRECONDITION,
-                f"{method.__name__} met a defect of pulumi-bitbucket-user {__version__}, please report it: "
-                f"{type(error).__name__}.",  # its words may hold anything
-            )
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, f"{method.__name__}: {defect(error)}")
         raise AssertionError("abort raises")
 
     return run
 
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
-    def __init__(self, engine: str | None) -> None:
-        self._engine = engine_pb2_grpc.EngineStub(grpc.insecure_channel(engine)) if engine else None
+    def __init__(self, engine: str | None, engine_lost: Callable[[], None] = lambda: None) -> None:
+        """`engine` is the address of the engine of this run; `engine_lost` is called when it does not listen any more."""
+        self.ledger = Ledger(lambda: Shared(engine)) if engine else Ledger()
+        self._channel = channel(engine) if engine else None
+        self._engine = engine_pb2_grpc.EngineStub(self._channel) if self._channel else None
+        self._engine_lost = engine_lost
         self._configured: Lifecycle | None = None
         self._invoker: Invoker | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
+        if self._channel:
+            watch(self._channel, self._engine_is_gone)
+
+    def _engine_is_gone(self) -> None:
+        """Nothing more is sent, and no later run finds this one's wishes."""
+        self.cancel()
+        self.ledger.close()
+        self._engine_lost()
+
+    def close(self) -> None:
+        self.ledger.close()
+        if self._channel:
+            self._channel.close()
 
     def reporter(self, urn: str) -> tuple[Callable[[str], None], Callable[[str], None]]:
         """How to say something beside a resource, and how to warn of it."""
@@ -132,7 +147,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Configure(self, request: rpc.ConfigureRequest, context: Any) -> rpc.ConfigureResponse:
         default = re.fullmatch(r"(default(_\d.*)?)?", request.name)
         name = STACK.name if default else f"the configuration of provider '{request.name}'"
-        lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, Origin(name, AFTER_ROTATION)))
+        lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, Origin(name, AFTER_ROTATION), self.ledger))
         lifecycle.ready()
         if self._cancelled.is_set():
             lifecycle.api.governor.cancel()

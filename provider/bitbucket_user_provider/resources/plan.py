@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from ..errors import BitbucketError
+from ..errors import BitbucketError, defect
 from ..models.fields import level
 from ..models.model import Model
 from ..run.people import People
@@ -41,6 +41,18 @@ class UserGrant(Model):
 
     def forms(self, people: People) -> frozenset[str]:
         return people.forms(self.user_uuid, self.account_id)
+
+    @classmethod
+    def is_readable(cls, grant: Any) -> bool:
+        return isinstance(grant, cls) or (isinstance(grant, dict) and {"userUuid", "permission"} <= grant.keys())
+
+    @classmethod
+    def recall(cls, grant: Any) -> "UserGrant":
+        """From a state, which another version may have written: what this one does not know is left out."""
+        if isinstance(grant, cls):
+            return grant
+        names = [name for field, info in cls.model_fields.items() for name in (field, info.alias)]
+        return cls.model_validate({key: value for key, value in grant.items() if key in names})
 
 
 class Step(NamedTuple):
@@ -137,7 +149,7 @@ def plan(
 
 class Outcome(NamedTuple):
     done: list[Step]
-    failed: list[tuple[Step, BitbucketError]]
+    failed: list[tuple[Step, Exception]]
     untried: list[Step]
     refusals: list[BitbucketError]
     """What forbids to go on, though no step failed."""
@@ -155,7 +167,7 @@ class Outcome(NamedTuple):
         """The same, one by one."""
         total = len(self.done) + len(self.failed) + len(self.untried)
         parts = [f"{place}: {len(self.done)} of {total} changes are done" + self._list(self.done)]
-        parts += [f"not done: {step}: {error}" for step, error in self.failed]
+        parts += [f"not done: {step}: {_words(error)}" for step, error in self.failed]
         parts += map(str, self.refusals)
         if self.untried:
             parts.append("not tried, so that nobody loses access meanwhile" + self._list(self.untried))
@@ -165,17 +177,31 @@ class Outcome(NamedTuple):
         return f" ({' · '.join(map(str, steps))})" if steps else ""
 
 
-def carry_out(made: Plan, take: Callable[[Step], None], check: Callable[[], None], workers: int) -> Outcome:
-    """Takes the stages in turn, the steps of one at once. A failed step keeps no other of its stage back, but the later
-    stages; so does what `check` raises after each."""
+def _words(error: Exception) -> str:
+    return str(error) if isinstance(error, BitbucketError) else defect(error)
+
+
+def carry_out(
+    made: Plan,
+    take: Callable[[Step], None],
+    before: Callable[[Sequence[Step]], None],
+    after: Callable[[], None],
+    workers: int,
+) -> Outcome:
+    """Takes the stages in turn, the steps of one at once, between `before` and `after` it. A failed step keeps no other
+    of its stage back, but the later stages; so does what `after` raises.
+
+    Whatever a step raises, a defect included, what the others have done is not forgotten.
+    """
     outcome = Outcome([], [], [], [])
     for stage in made.stages:
         if not outcome.is_whole:
             outcome.untried.extend(stage)
         elif stage:
-            _all_at_once(stage, take, outcome, workers)
             try:
-                check()
+                before(stage)
+                _all_at_once(stage, take, outcome, workers)
+                after()
             except BitbucketError as refusal:
                 outcome.refusals.append(refusal)
     return outcome
@@ -187,7 +213,7 @@ def _all_at_once(steps: Iterable[Step], take: Callable[[Step], None], outcome: O
     def one(step: Step) -> None:
         try:
             take(step)
-        except BitbucketError as error:
+        except Exception as error:  # noqa: BLE001 - one odd answer must not lose what is true of the others
             with lock:
                 outcome.failed.append((step, error))
         else:

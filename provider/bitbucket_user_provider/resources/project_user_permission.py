@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 from ..models.fields import ProjectKey, ProjectPermission, Workspace
 from ..models.model import Model, Replaces
 from ..models.person import UserId, bare
-from ..run.permissions import PROJECT
+from ..run.grants import PROJECT_USERS
 from .grant import Grant, Person
 
 
@@ -33,7 +33,7 @@ class ProjectUserPermission(Grant):
     """A person's direct permission on a project, and with it on every repository of the project. The person must be a
     member of the workspace. What a group gives is not touched, and Bitbucket applies the highest of all."""
 
-    HOLDING = PROJECT
+    KIND = PROJECT_USERS
     ARGS = Args
     STATE = State
     ID = ("workspace", "project_key", "user_id")

@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 from ..models.fields import ProjectKey, ProjectPermission, Workspace
 from ..models.model import Replaces
 from ..models.person import UserId
-from ..run.permissions import PROJECT
+from ..run.grants import PROJECT_USERS
 from .grant_set import GrantSet, SetOptions, SetState
 
 
@@ -30,7 +30,7 @@ class ProjectUserPermissions(GrantSet):
     """All direct user permissions of a project: one listing to refresh, one call for each difference. Whoever is not in
     the map loses the direct grant, once a preview has named them. Groups are never touched."""
 
-    HOLDING = PROJECT
+    KIND = PROJECT_USERS
     ARGS = Args
     STATE = State
     ID = ("workspace", "project_key")

@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 from ..models.fields import RepositoryPermission, RepoSlug, Workspace
 from ..models.model import Model, Replaces
 from ..models.person import UserId, bare
-from ..run.permissions import REPOSITORY
+from ..run.grants import REPOSITORY_USERS
 from .grant import Grant, Person
 
 
@@ -33,7 +33,7 @@ class RepositoryUserPermission(Grant):
     """A person's direct permission on a repository. The person must be a member of the workspace, and not its owner.
     What a group or the project gives is not touched, and Bitbucket applies the highest of all."""
 
-    HOLDING = REPOSITORY
+    KIND = REPOSITORY_USERS
     ARGS = Args
     STATE = State
     ID = ("workspace", "repo_slug", "user_id")

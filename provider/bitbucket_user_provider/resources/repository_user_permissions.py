@@ -7,7 +7,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 from ..models.fields import RepositoryPermission, RepoSlug, Workspace
 from ..models.model import Replaces
 from ..models.person import UserId
-from ..run.permissions import REPOSITORY
+from ..run.grants import REPOSITORY_USERS
 from .grant_set import GrantSet, SetOptions, SetState
 
 
@@ -30,7 +30,7 @@ class RepositoryUserPermissions(GrantSet):
     """All direct user permissions of a repository: one listing to refresh, one call for each difference. Whoever is not
     in the map loses the direct grant, once a preview has named them. Groups are never touched."""
 
-    HOLDING = REPOSITORY
+    KIND = REPOSITORY_USERS
     ARGS = Args
     STATE = State
     ID = ("workspace", "repo_slug")

@@ -2,26 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar, Generic, NamedTuple, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from ..errors import InvalidInput
 from ..models.fields import FORBIDDEN_IN_IDS
 from ..models.model import Change, Model
 from ..models.person import bare, is_uuid
 from ..models.validation import Failure
-from ..rest.client import Path
+from ..operation import current
 from ..run.api import Api
+from ..run.evidence import Absent
+from ..run.place import Place
 
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)
-
-
-class Container(NamedTuple):
-    """Where a resource lives: read through which path, shown how, and what leaves the state when it is gone."""
-
-    path: Path
-    shown: str
-    leaving: str = "what this stack holds there leaves"
 
 
 class Resource(ABC, Generic[A, S]):
@@ -50,10 +44,10 @@ class Resource(ABC, Generic[A, S]):
         """Makes the thing; the answer is the state. Raises Exists unless `api.config.adopt_existing`."""
 
     @abstractmethod
-    def read(self, api: Api, state: S) -> S | None:
-        """The thing as it is now, None when it is gone. `state` may hold no more than the id's fields.
+    def read(self, api: Api, state: S) -> S | Absent:
+        """The thing as it is now, or the proof that it is gone. `state` may hold no more than the id's fields.
 
-        Raises NotFound when the place itself is gone.
+        Raises NotFound when the place itself answers 404, BitbucketError when neither can be told.
         """
 
     @abstractmethod
@@ -62,19 +56,42 @@ class Resource(ABC, Generic[A, S]):
 
     @abstractmethod
     def delete(self, api: Api, state: S) -> None:
-        """Removes the thing; NotFound means that it was gone already."""
+        """Returns when the thing is gone, or kept because something else of this run wants it. Raises
+        BitbucketError."""
 
     @abstractmethod
-    def container(self, api: Api, state: S) -> Container:
-        """For the one warning when a place is gone."""
+    def place(self, api: Api, state: S) -> Place:
+        """Where the thing is."""
+
+    def leaving(self, state: S) -> str:
+        """What leaves the state with a place that is gone, for its one warning."""
+        del state
+        return "what this stack holds there leaves"
+
+    def complete(self, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The inputs (camelCase) with what an SDK may have left out on its way here."""
+        del olds
+        return inputs
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
-        """Failures that no single field shows. `known` holds the known inputs under their field names."""
+        """Failures that no single field shows; records in the run's ledger what the resource wants. `known` holds the
+        known inputs under their field names."""
         del api, known
         return ()
 
+    def check_change(self, known: Mapping[str, Any], olds: Mapping[str, Any]) -> Iterable[Failure]:
+        """Failures that only show beside the inputs of the last run; both under their field names."""
+        del known, olds
+        return ()
+
     def recognise(self, api: Api, state: S) -> None:
-        """Learns from old state, before an update or a delete, what the inputs alone do not tell."""
+        """Learns from old state who is who."""
+
+    def holds(self, api: Api, state: S) -> tuple[str, Iterable[str]]:
+        """What the state holds, in the ledger's words: the place, empty for what Bitbucket has given an identity, and
+        every name of the things."""
+        del api, state
+        return "", ()
 
     def recheck(self, api: Api, args: Mapping[str, Any]) -> None:
         """Raises InvalidInput for what only old state, once recognised, shows to be wrong with the new inputs."""
@@ -136,3 +153,8 @@ class Resource(ABC, Generic[A, S]):
 def in_id(user_id: str) -> str:
     """A person as it stands in an id: a UUID bare, anything else as written."""
     return bare(user_id) if is_uuid(user_id) else user_id
+
+
+def manages_too(rivals: Iterable[str], what: str) -> str:
+    """Why two resources of a program cannot both be."""
+    return f"{' and '.join(rivals)} manages {what} too, and {current.get().urn} must not: keep one of the two"

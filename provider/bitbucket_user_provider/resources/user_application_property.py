@@ -4,26 +4,21 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-properties/#api-u
 """
 
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from typing import Any
 
-from ..errors import NotFound
+from ..errors import InvalidInput
 from ..models.fields import JsonObject, PropertyName
 from ..models.model import Hidden, Model, Replaces
 from ..models.person import UserId
 from ..models.validation import Failure
-from ..operation import current
-from ..rest.client import Path
-from ..rest.credentials import Kind
 from ..run.api import Api
-from ..run.claims import Place
-from .resource import Container, Resource
+from ..run.evidence import Absent
+from ..run.evidence import NotKnown as Unproven
+from ..run.kinds import USER_APPLICATION_PROPERTIES
+from ..run.place import USER, Place
+from ..run.things import Things
+from .resource import Resource, manages_too
 
-PROPERTY = Path(
-    "/users/{user_id}/properties/{app_key}/{property_name}",
-    reads=(Kind.JWT, Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN),
-    writes=(Kind.JWT,),
-)
 ATTRIBUTES = "_attributes"
 
 
@@ -62,40 +57,50 @@ class UserApplicationProperty(Resource[Args, State]):
         return f"{state.user_id}/{state.app_key}/{state.property_name}"
 
     def create(self, api: Api, args: Args) -> State:
-        api.put(PROPERTY, args, args.value)
+        things = _things(api, args)
+        if rivals := things.begin(_names(args)).rivals:
+            raise InvalidInput(f"{manages_too(rivals, 'this property')}; nothing was changed.")
+        things.put(_id(args), args.value)
+        things.done(_names(args))
         return self.recall(args.bag())
 
-    def read(self, api: Api, state: State) -> State | None:
-        try:
-            value: dict[str, Any] = api.get(PROPERTY, state)
-        except NotFound:
-            api.probe(PROPERTY)
-            return None
-        kept = state.value or {}
-        if ATTRIBUTES in kept:
-            value = {ATTRIBUTES: kept[ATTRIBUTES]} | value
+    def read(self, api: Api, state: State) -> State | Absent:
+        found = _things(api, state).ask(_id(state))
+        if isinstance(found, Unproven):
+            raise found.why
+        if isinstance(found, Absent):
+            return found
+        value, kept_here = found.entry.object(), state.value or {}
+        if ATTRIBUTES in kept_here:
+            value = {ATTRIBUTES: kept_here[ATTRIBUTES]} | value
         return self.recall(state.bag() | {"value": value})
 
     def update(self, api: Api, state: State, args: Args) -> State:
         return self.create(api, args)
 
     def delete(self, api: Api, state: State) -> None:
-        if holder := api.claims.wanted(_place(state), api.people.forms(state.user_id)):
-            current.get().say(f"kept in Bitbucket: {holder} wants this property")
-            return
-        api.delete(PROPERTY, state)
+        _things(api, state).release(_id(state), _names(state), own=True)
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if all(known.get(name) for name in self.ID):
-            if rival := api.claims.claim(_place(known), api.people.forms(known["user_id"])):
-                yield Failure(
-                    "propertyName", f"{rival} manages this property too, and {current.get().urn} must not: keep one."
-                )
+            if rivals := _things(api, known).want(_names(known)):
+                yield Failure("propertyName", manages_too(rivals, "this property"))
 
-    def container(self, api: Api, state: State) -> Container:
-        return Container(PROPERTY, state.user_id)
+    def place(self, api: Api, state: State) -> Place:
+        return api.place(USER, state)
 
 
-def _place(source: Any) -> Place:
-    app, name = itemgetter("app_key", "property_name")(source if isinstance(source, Mapping) else vars(source))
-    return (PROPERTY.template, app, name)
+def _things(api: Api, source: Any) -> Things:
+    return api.things(USER_APPLICATION_PROPERTIES, source)
+
+
+def _id(source: Any) -> dict[str, str]:
+    app, name = (
+        source[field] if isinstance(source, Mapping) else getattr(source, field)
+        for field in ("app_key", "property_name")
+    )
+    return {"app_key": app, "property_name": name}
+
+
+def _names(source: Any) -> list[str]:
+    return ["/".join(_id(source).values())]

@@ -6,12 +6,9 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-us
 
 from ..models.model import Model, Replaces
 from ..models.person import UserId, bare
-from ..rest.client import Path
-from ..rest.credentials import Kind
+from ..run.kinds import USER_VARIABLES
 from .resource import in_id
 from .variable import Variable, VariableArgs, VariableState
-
-PREFERS = (Kind.OAUTH, Kind.ACCESS_TOKEN)
 
 
 class UserArgs(Model):
@@ -31,9 +28,7 @@ class UserPipelineVariable(Variable):
     """A pipeline variable of a user. Bitbucket accepts no API token here: it takes an OAuth consumer."""
 
     DEPRECATED = "Bitbucket has deprecated the pipeline variables of users: use WorkspacePipelineVariable."
-    LIST = Path("/users/{user_id}/pipelines_config/variables", PREFERS)
-    ONE = Path("/users/{user_id}/pipelines_config/variables/{uuid}", PREFERS)
-    OWNER = "user_id"
+    KIND = USER_VARIABLES
     LISTED = ("user_id",)
     ARGS = Args
     STATE = State

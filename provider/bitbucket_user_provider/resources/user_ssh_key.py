@@ -10,24 +10,21 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StrictStr, ValidationInfo
 
-from ..errors import ApiError, Exists, NotFound
+from ..errors import ApiError, BitbucketError, Exists, InvalidInput, PartialFailure
 from ..models.model import Hidden, Model, Replaces, Same
 from ..models.person import UserId, bare, is_uuid
 from ..models.public_key import SshPublicKey, fingerprint, identity, same_key
 from ..models.validation import Failure, has_unknown
 from ..operation import current
-from ..rest.client import Path
-from ..rest.credentials import Kind
-from ..run import settle
+from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.listings import Entry, Listing
-from .resource import Container, Resource, in_id
+from ..run.evidence import Absent, Seen
+from ..run.evidence import NotKnown as Unproven
+from ..run.kinds import USER_SSH_KEYS
+from ..run.place import USER, Place
+from ..run.things import Things
+from .resource import Resource, in_id, manages_too
 
-PREFERS = (Kind.API_TOKEN, Kind.OAUTH)
-KEYS = Path("/users/{user_id}/ssh-keys", PREFERS)
-KEY = Path("/users/{user_id}/ssh-keys/{uuid}", PREFERS)
-PLACE = (KEYS.template,)
-"""A key is unique in all of Bitbucket."""
 BLOCKED = "Bitbucket keeps a deleted key blocked for up to 30 days, so the same key text cannot be registered anew"
 ANOTHER_EXPIRY = f"{BLOCKED}: to change its expiry, use another key"
 
@@ -112,60 +109,66 @@ class UserSshKey(Resource[Args, State]):
         return f"{in_id(state.user_uuid or state.user_id)}/{bare(state.uuid)}"
 
     def create(self, api: Api, args: Args) -> State:
+        things, key = api.things(USER_SSH_KEYS, args), identity(args.key)
+        if rivals := things.begin([key]).rivals:
+            raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
         query = {"expires_on": args.expires_on} if args.expires_on else {}
-        body = {"key": args.key, "label": args.label}
-        listing = self.listing(api, args)
-        try:
-            entry, found = settle.post(
-                lambda: api.post(KEYS, args, body, **query),
-                listing,
-                identity(args.key),
-                lambda one: (one.get("label") or "") == args.label and not api.claims.owns(bare(one["uuid"])),
-            )
-        except ApiError as refusal:
-            if refusal.status != 400 or not _is_taken(refusal.told):
-                raise
-            entry, found = self._standing(api, args, refusal, listing), True
-        state = self._state(args, entry)
-        if not found:
-            listing.wrote((), entry)
-            return state
-        api.claims.adopt(state.uuid)
-        return self.update(api, state, args) if entry.get("label", "") != args.label else state
 
-    def read(self, api: Api, state: State) -> State | None:
-        listing = self.listing(api, state)
+        def is_ours(entry: Answer) -> bool:
+            held = api.ledger.holder("", [bare(entry.text("uuid"))])
+            return (entry.maybe("label") or "") == args.label and held is None
+
+        try:
+            entry, found = things.post({"key": args.key, "label": args.label}, key, is_ours, query)
+        except ApiError as refusal:
+            return self._take_over(api, things, args, self._standing(things, args, refusal), refusal)
+        if found:
+            return self._take_over(api, things, args, entry, None)
+        state = self._state(args, entry)
+        things.wrote((), entry if entry.has("key") else None)
+        things.done([key, state.uuid])
+        return state
+
+    def read(self, api: Api, state: State) -> State | Absent:
+        things = api.things(USER_SSH_KEYS, state)
         if is_uuid(state.uuid):
-            entry = listing.find([bare(state.uuid)], lambda: self._ask(api, state))
+            found = things.find([bare(state.uuid)], {"uuid": bare(state.uuid)})
         else:
-            entry = listing.find([state.uuid])
-        if entry is None:
-            return None
-        now = {"label": entry.get("label") or ""}
+            found = things.find([state.uuid])
+        if isinstance(found, Unproven):
+            raise found.why
+        if isinstance(found, Absent):
+            return found
+        now: dict[str, Any] = {"label": found.entry.maybe("label") or ""}
         if not state.key:  # an import
-            now |= {"key": entry["key"], "expiresOn": entry.get("expires_on")}
-        return self._state(self.recall(state.bag() | now), entry)
+            now |= {"key": found.entry.text("key"), "expiresOn": found.entry.maybe("expires_on")}
+        return self._state(self.recall(state.bag() | now), found.entry)
 
     def update(self, api: Api, state: State, args: Args) -> State:
-        entry = api.put(KEY, state, {"label": args.label})
-        self.listing(api, state).wrote([bare(state.uuid)], entry)
+        things, names = api.things(USER_SSH_KEYS, state), [identity(args.key), bare(state.uuid)]
+        if rivals := things.begin(names).rivals:
+            raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
+        self._relabel(things, state, args)
+        things.done(names)
         return self.recall(state.bag() | args.bag())
 
     def delete(self, api: Api, state: State) -> None:
-        holder = api.claims.adopted(bare(state.uuid)) or api.claims.others(PLACE, [identity(state.key)])
-        if holder:
-            current.get().say(f"kept in Bitbucket: {holder} has taken this key over")
-            return
-        api.delete(KEY, state)
-        self.listing(api, state).wrote([bare(state.uuid)], None)
+        uuid = bare(state.uuid)
+        api.things(USER_SSH_KEYS, state).release({"uuid": uuid}, [uuid, *([identity(state.key)] if state.key else [])])
+
+    def place(self, api: Api, state: State) -> Place:
+        return api.place(USER, state)
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
-        if known.get("key") and (rival := api.claims.claim(PLACE, [identity(known["key"])])):
-            yield Failure("", f"key: {rival} manages this key too, and {current.get().urn} must not: keep one.")
+        if known.get("key") and known.get("user_id"):
+            if rivals := api.things(USER_SSH_KEYS, known).want([identity(known["key"])]):
+                yield Failure("", f"key: {manages_too(rivals, 'this key')}")
 
     def recognise(self, api: Api, state: State) -> None:
-        api.claims.own(bare(state.uuid))
         api.people.learn(state.user_uuid, state.account_id)
+
+    def holds(self, api: Api, state: State) -> tuple[str, Iterable[str]]:
+        return "", [bare(state.uuid)]
 
     def warnings(self, api: Api, state: State | None, args: Mapping[str, Any]) -> Iterable[str]:
         if not state or not args.get("key") or not same_key(state.key, args["key"], None):
@@ -178,59 +181,67 @@ class UserSshKey(Resource[Args, State]):
         return part.startswith("SHA256:") if name == "uuid" and "/" in part else super().fits(name, part)
 
     def listed(self, api: Api, place: State) -> Iterable[tuple[str, str]]:
-        for entry in self.listing(api, place).all():
-            yield self.id(self._state(place, entry)), entry.get("label") or fingerprint(entry["key"])
+        for entry in api.things(USER_SSH_KEYS, place).all().entries:
+            yield self.id(self._state(place, entry)), entry.maybe("label") or fingerprint(entry.text("key"))
 
-    def container(self, api: Api, state: State) -> Container:
-        return Container(KEYS, state.user_id)
+    def _standing(self, things: Things, args: Args, refusal: ApiError) -> Answer:
+        """The key of the account that is in the way of a new one. Raises the refusal, explained, when there is none.
 
-    def _standing(self, api: Api, args: Args, refusal: ApiError, listing: Listing) -> Entry:
-        """The key that is registered already, when it may be taken over. Raises Exists or the refusal, explained."""
-        entry = listing.find([identity(args.key)])
-        if entry is None:
-            raise ApiError(
-                f"{refusal} It is not among the keys of {args.user_id}: another account, workspace or repository has "
-                f"it, or it was deleted lately. {BLOCKED}: use another key.",
-                refusal.status,
-            )
-        state = self._state(args, entry)
-        if api.claims.owns(state.uuid):
-            raise ApiError(f"The key is registered already, by this very resource. {ANOTHER_EXPIRY}.", refusal.status)
-        expires, wanted = entry.get("expires_on"), args.expires_on
-        can_be_had = same_moment(expires, wanted, None) if expires and wanted else expires == wanted
-        if api.config.adopt_existing and can_be_had:
-            return entry
-        raise Exists(
-            f"this key is registered for {args.user_id} already, as '{entry.get('label') or entry['uuid']}'; "
-            f"nothing was changed. {ANOTHER_EXPIRY}",
-            self.id(state),
+        Whatever Bitbucket's words are: they have changed before.
+        """
+        try:
+            found = things.find([identity(args.key)])
+        except BitbucketError:
+            raise refusal from None
+        if isinstance(found, Seen):
+            return found.entry
+        if refusal.status not in (400, 409):
+            raise refusal
+        raise ApiError(
+            f"{refusal} The key is not among those of {args.user_id}. If Bitbucket says that it is taken: another "
+            f"account, workspace or repository has it, or it was deleted lately. {BLOCKED}: use another key.",
+            refusal.status,
         )
 
-    def _ask(self, api: Api, state: State) -> Entry | None:
-        try:
-            entry: Entry = api.get(KEY, state)
-        except NotFound:
-            return None
-        return entry
+    def _take_over(self, api: Api, things: Things, args: Args, standing: Answer, refusal: ApiError | None) -> State:
+        """A key that is there already, with the same text, is taken over as grants are. Raises Exists when its expiry
+        is another, which cannot be changed, and the refusal when it is this very resource's."""
+        state = self._state(args, standing)
+        if refusal and api.ledger.holder("", [state.uuid]) == current.get().urn:
+            raise ApiError(f"The key is registered already, by this very resource. {ANOTHER_EXPIRY}.", refusal.status)
+        expires, wanted = standing.maybe("expires_on"), args.expires_on
+        if not (same_moment(expires, wanted, None) if expires and wanted else expires == wanted):
+            raise Exists(
+                f"this key is registered for {args.user_id} already, as '{standing.maybe('label') or state.uuid}', and "
+                f"expires at another time; nothing was changed. {ANOTHER_EXPIRY}",
+                self.id(state),
+            )
+        api.ledger.take_over(state.uuid)
+        label = standing.maybe("label") or ""
+        if refusal:
+            current.get().say(f"was there already, as '{label or state.uuid}': another stack may hold it too")
+        if label != args.label:
+            try:
+                self._relabel(things, state, args)
+            except BitbucketError as error:  # it is this resource's now, whatever it is called
+                now = state.bag() | {"label": label}
+                raise PartialFailure(str(error), self.id(state), now, [str(error)]) from None
+        things.done([identity(args.key), state.uuid])
+        return state
 
-    def listing(self, api: Api, source: Any) -> Listing:
-        def names(entry: Entry) -> list[str]:
-            return [bare(entry["uuid"]), identity(entry["key"]), fingerprint(entry["key"])]
+    def _relabel(self, things: Things, state: State, args: Args) -> None:
+        things.put({"uuid": bare(state.uuid)}, {"label": args.label})
+        things.listing.forget()
 
-        return api.listing(KEYS, {"user_id": source.user_id}, names)
-
-    def _state(self, args: Any, entry: Entry) -> State:
-        owner = entry.get("owner") or {}
+    def _state(self, args: Any, entry: Answer) -> State:
+        """State of args and an answer; the key itself where the answer leaves it out."""
+        key, owner = entry.maybe("key") or args.key, entry.maybe("owner.uuid")
         known = {
-            "uuid": bare(entry["uuid"]),
-            "fingerprint": fingerprint(entry["key"]),
-            "comment": entry.get("comment") or "",
-            "createdOn": entry.get("created_on"),
-            "userUuid": bare(owner["uuid"]) if owner.get("uuid") else None,
-            "accountId": owner.get("account_id"),
+            "uuid": bare(entry.text("uuid")),
+            "fingerprint": fingerprint(key),
+            "comment": entry.maybe("comment") or "",
+            "createdOn": entry.maybe("created_on"),
+            "userUuid": bare(owner) if owner else None,
+            "accountId": entry.maybe("owner.account_id"),
         }
         return self.recall(args.bag() | {name: value for name, value in known.items() if value is not None})
-
-
-def _is_taken(told: str) -> bool:
-    return "already registered" in told or "must be unique" in told

@@ -8,18 +8,22 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import StrictBool, StrictStr
 
-from ..errors import Conflict, Exists, InvalidInput, NotFound
+from ..errors import BitbucketError, Conflict, Exists, InvalidInput, PartialFailure
 from ..models.fields import FORBIDDEN_IN_IDS, VariableKey
 from ..models.model import Model, ReplacesMark, Secret
-from ..models.person import bare, is_uuid
+from ..models.person import bare, is_uuid, spelt
 from ..models.validation import Failure
 from ..operation import current
-from ..rest.client import Path
-from ..run import settle
+from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.claims import Place
-from ..run.listings import Entry, Listing
-from .resource import Container, Resource
+from ..run.evidence import Absent, Seen
+from ..run.evidence import NotKnown as Unproven
+from ..run.place import Place
+from ..run.things import ThingKind, Things
+from .resource import Resource, manages_too
+
+VALUELESS = "valueless"
+"""What the ledger notes of a URN whose program gives no value: nothing that would make it anew may happen."""
 
 
 class VariableArgs(Model):
@@ -40,75 +44,103 @@ class VariableState(Model):
 
 
 class Variable(Resource[Any, Any]):
-    LIST: ClassVar[Path]
-    ONE: ClassVar[Path]
-    OWNER: ClassVar[str]
-    """The field that names the place."""
+    KIND: ClassVar[ThingKind]
 
     def create(self, api: Api, args: Any) -> Any:
-        listing = self.listing(api, args)
+        if args.secured and not args.value:
+            raise InvalidInput(f"{self._what(args)} cannot be made without a value; nothing was changed.")
+        things = self._things(api, args)
+        if rivals := things.begin([args.key]).rivals:
+            raise InvalidInput(f"{manages_too(rivals, 'this variable')}; nothing was changed.")
         if args.secured and not api.config.adopt_existing:  # or nobody could tell whose it is after a lost POST
-            if standing := listing.find([args.key], fresh=False):
+            if standing := things.place.asked_again(lambda: things.seen([args.key])):
                 raise self._exists(args, standing)
         try:
-            entry, found = settle.post(
-                lambda: api.post(self.LIST, args, self._body(args)), listing, args.key, lambda one: _can_be(one, args)
+            entry, found = things.place.asked_again(
+                lambda: things.post(self._body(args), args.key, lambda one: _can_be(one, args))
             )
-        except Conflict:
-            standing = listing.find([args.key])
-            if standing is None:
-                raise
-            if not api.config.adopt_existing:
-                raise self._exists(args, standing) from None
-            entry, found = standing, True
+        except Conflict as conflict:
+            return self._take_over(api, things, args, self._standing(things, args, conflict))
         if found:
-            state = self._state(args, entry)
-            self._refuse_shared(args, api.claims.owner(state.uuid))
-            api.claims.adopt(state.uuid)
-            return self.update(api, state, args)
-        listing.wrote((), entry)
-        return self._state(args, entry)
+            return self._take_over(api, things, args, entry)
+        state = self._state(args, entry)
+        things.wrote((), entry if entry.has("key") else None)
+        things.done([args.key, state.uuid])
+        return state
 
     def read(self, api: Api, state: Any) -> Any:
-        listing = self.listing(api, state)
+        things = self._things(api, state)
         if state.uuid and is_uuid(state.uuid):
-            entry = listing.find([bare(state.uuid)], lambda: self._ask(api, state))
+            found = things.find([bare(state.uuid)], {"uuid": bare(state.uuid)})
         else:
-            entry = listing.find([state.uuid])
-        if entry is None:
-            return None
-        value = state.value or ""
-        if not entry.get("secured") and entry.get("value") is not None:
-            value = entry["value"]
-        return self._state(state, entry | {"value": value}, "key", "secured", "value")
+            found = things.find([state.uuid])
+        if isinstance(found, Unproven):
+            raise found.why
+        if isinstance(found, Absent):
+            return found
+        entry, value = found.entry, state.value or ""
+        if not entry.flag("secured"):
+            value = entry.maybe("value") or ("" if entry.has("value") else value)
+        return self._state(state, entry, key=entry.text("key"), secured=entry.flag("secured"), value=value)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
-        self._refuse_shared(args, api.claims.adopted(bare(state.uuid)))
-        body = self._body(args)
-        if args.secured and args.value == state.value == "":  # imported, and known to Bitbucket alone
-            del body["value"]
-        entry = api.put(self.ONE, {self.OWNER: getattr(args, self.OWNER), "uuid": state.uuid}, body)
-        self.listing(api, args).wrote([state.key, bare(state.uuid)], entry)
-        return self._state(args, entry | {"uuid": state.uuid})
+        things = self._things(api, args)
+        self._refuse_taken_over(api, args, state.uuid)
+        if args.secured and state.value and not args.value:  # a preview did not know it yet
+            raise InvalidInput(f"The value of {args.key} is empty; the one in Bitbucket stays.")
+        if rivals := things.begin([args.key, bare(state.uuid)]).rivals:
+            raise InvalidInput(f"{manages_too(rivals, 'this variable')}; nothing was changed.")
+        now = self._put(things, args, state, without_value=args.secured and args.value == state.value == "")
+        things.done([args.key, now.uuid])
+        return now
 
     def delete(self, api: Api, state: Any) -> None:
-        if holder := api.claims.adopted(bare(state.uuid)) or api.claims.others(self._place(state), [state.key]):
-            current.get().say(f"kept in Bitbucket: {holder} has taken this variable over")
-            return
-        api.delete(self.ONE, state)
-        self.listing(api, state).wrote([state.key, bare(state.uuid)], None)
+        things, uuid = self._things(api, state), bare(state.uuid)
+        if api.ledger.noted(VALUELESS, current.get().urn) is not None:
+            raise InvalidInput(
+                f"{self._what(state)} would be made anew, and the program gives it no value; nothing was removed."
+            )
+        things.release({"uuid": uuid}, [state.key, uuid])
+
+    def place(self, api: Api, state: Any) -> Place:
+        return api.place(self.KIND.where, state)
+
+    def complete(self, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Node drops an empty secret: where the value was empty before, it still is."""
+        return inputs if "value" in inputs or not olds or olds.get("value") else {**inputs, "value": ""}
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
-        if known.get(self.OWNER) and known.get("key"):
-            if rival := api.claims.claim(self._place(known), [known["key"]]):
-                yield Failure("key", f"{rival} manages this variable too, and {current.get().urn} must not: keep one.")
+        if all(known.get(name) for name in (*self.KIND.where.fields, "key")):
+            if known.get("secured") and known.get("value") == "":
+                api.ledger.note(VALUELESS, current.get().urn)
+            if rivals := self._things(api, known).want([known["key"]]):
+                yield Failure("key", manages_too(rivals, "this variable"))
 
-    def recognise(self, api: Api, state: Any) -> None:
-        api.claims.own(bare(state.uuid))
+    def check_change(self, known: Mapping[str, Any], olds: Mapping[str, Any]) -> Iterable[Failure]:
+        """A secured variable whose value only Bitbucket knows, as after an import, must not be made anew without one;
+        and an empty value, as of an environment variable that is not set, must not take the place of a good one."""
+        if known.get("value") != "" or not (known.get("secured") or olds.get("secured")):
+            return
+        if not olds or olds.get("value"):
+            yield Failure(
+                "", "value: must not be empty: a secured variable keeps what Bitbucket has only after an import"
+            )
+        elif not known.get("secured") or any(
+            spelt(str(known[name])) != spelt(str(olds[name])) for name in self.KIND.where.fields if known.get(name)
+        ):
+            yield Failure(
+                "", "value: only Bitbucket knows it, and this change would make the variable anew: give a value"
+            )
+
+    def holds(self, api: Api, state: Any) -> tuple[str, Iterable[str]]:
+        return "", [bare(state.uuid)]
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
-        if not state and args.get("secured", False) is False and isinstance(args.get("key"), str):
-            yield f"{args['key']} is not secured: whoever may see these variables in Bitbucket can read its value."
+        if state or args.get("secured", False) is not False or not isinstance(args.get("key"), str):
+            return
+        yield f"{args['key']} is not secured: whoever may see these variables in Bitbucket can read its value."
+        if args.get("value") == "":
+            yield f"The value of {args['key']} is empty: is something missing in the environment of the program?"
 
     def fits(self, name: str, part: str) -> bool:
         if name == "uuid" and "/" in part:
@@ -116,55 +148,92 @@ class Variable(Resource[Any, Any]):
         return bool(part) and not FORBIDDEN_IN_IDS.search(part)
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
-        for entry in self.listing(api, place).all():
-            yield self.id(self._state(place, entry)), entry["key"]
+        for entry in self._things(api, place).all().entries:
+            yield self.id(self._state(place, entry)), entry.text("key")
 
-    def container(self, api: Api, state: Any) -> Container:
-        return Container(self.LIST, self._owner(state))
+    def _things(self, api: Api, source: Any) -> Things:
+        return api.things(self.KIND, source)
 
-    def listing(self, api: Api, source: Any) -> Listing:
-        owner = source[self.OWNER] if isinstance(source, Mapping) else getattr(source, self.OWNER)
-        return api.listing(self.LIST, {self.OWNER: owner}, lambda entry: [bare(entry["uuid"]), entry["key"]])
+    def _standing(self, things: Things, args: Any, conflict: Conflict) -> Answer:
+        """The variable that is in the way. Raises the conflict, explained, when it cannot be seen."""
+        found = things.find([args.key])
+        if isinstance(found, Seen):
+            return found.entry
+        unseen = f"The list shows none: {found.why}" if isinstance(found, Unproven) else "The list shows none."
+        raise Conflict(
+            f"{conflict} {unseen} If it is there, import it by its UUID, which Bitbucket's page of the variable shows.",
+            conflict.status,
+        )
 
-    def _ask(self, api: Api, state: Any) -> Entry | None:
-        try:
-            entry: Entry = api.get(self.ONE, state)
-        except NotFound:
-            return None
-        return entry
+    def _take_over(self, api: Api, things: Things, args: Any, standing: Answer) -> Any:
+        """A variable that is there already: an equal one is taken over as grants are, and so is any with
+        `adoptExisting`. Raises Exists otherwise."""
+        state = self._state(args, standing)
+        self._refuse_taken_over(api, args, state.uuid)
+        holder = api.ledger.holder("", [state.uuid])
+        if holder and holder != current.get().urn:
+            raise InvalidInput(
+                f"{self._what(args)} is {holder}'s in this run; nothing was changed. Let that one go first, in a run "
+                "of its own."
+            )
+        is_equal = _can_be(standing, args) and not args.secured
+        if not (is_equal or api.config.adopt_existing):
+            raise self._exists(args, standing)
+        api.ledger.take_over(state.uuid)
+        if is_equal:
+            current.get().say("was there already: another stack may hold it too, and its destroy would end it")
+        else:
+            try:
+                state = self._put(things, args, state)
+            except BitbucketError as error:  # it is this resource's now, whatever becomes of the value
+                raise PartialFailure(str(error), self.id(state), state.bag(), [str(error)]) from None
+        things.done([args.key, state.uuid])
+        return state
 
-    def _exists(self, args: Any, standing: Entry) -> Exists:
-        how = "secured" if standing.get("secured") else "not secured"
+    def _put(self, things: Things, args: Any, state: Any, without_value: bool = False) -> Any:
+        body = self._body(args)
+        if without_value:  # imported, and known to Bitbucket alone
+            del body["value"]
+        entry = things.put({"uuid": bare(state.uuid)}, body)
+        if entry.has("uuid") and entry.has("key"):
+            things.wrote([state.key, bare(state.uuid)], entry)
+        else:
+            things.listing.forget()
+        return self.recall(args.bag() | {"uuid": bare(state.uuid)})
+
+    def _refuse_taken_over(self, api: Api, args: Any, uuid: str) -> None:
+        """Raises InvalidInput when another URN of this run has taken the variable over."""
+        owner = api.ledger.new_owner(bare(uuid))
+        if owner and owner != current.get().urn:
+            raise InvalidInput(
+                f"{self._what(args)} is {owner}'s variable in this run; nothing was changed. Let that one go first, in "
+                "a run of its own."
+            )
+
+    def _exists(self, args: Any, standing: Answer) -> Exists:
+        how = "secured" if standing.flag("secured") else "not secured"
         return Exists(
-            f"a variable {args.key} ({how}) stands in {self._owner(args)} already; nothing was changed",
+            f"a variable {args.key} ({how}) is in {self._where(args)} already; nothing was changed. If this stack "
+            "holds it under another name, give this resource that name in `aliases`; if this is a replacement, set "
+            "`deleteBeforeReplace`, or `ignoreChanges` for what must not change",
             self.id(self._state(args, standing)),
         )
 
-    def _refuse_shared(self, args: Any, holder: str | None) -> None:
-        """Raises InvalidInput when the variable is another URN's in this run."""
-        if holder and holder != current.get().urn:
-            raise InvalidInput(
-                f"{args.key} in {self._owner(args)} is {holder}'s variable in this run; nothing was changed. "
-                "Let that one go first, in a run of its own."
-            )
+    def _what(self, source: Any) -> str:
+        return f"The variable {source.key} in {self._where(source)}"
 
-    def _place(self, source: Any) -> Place:
-        return (self.LIST.template, self._owner(source).strip("{}").lower())
-
-    def _owner(self, source: Any) -> str:
-        return str(source[self.OWNER] if isinstance(source, Mapping) else getattr(source, self.OWNER))
+    def _where(self, source: Any) -> str:
+        return "/".join(str(getattr(source, name)) for name in self.KIND.where.fields)
 
     def _body(self, args: Any) -> dict[str, Any]:
         return {"key": args.key, "value": args.value, "secured": args.secured}
 
-    def _state(self, args: Any, entry: Entry, *answered: str) -> Any:
-        """State of args and the answer's UUID, with those fields that the answer knows better."""
-        return self.recall(
-            args.bag() | {name: entry[name] for name in answered if name in entry} | {"uuid": bare(entry["uuid"])}
-        )
+    def _state(self, args: Any, entry: Answer, **now: Any) -> Any:
+        """State of args and the answer's UUID, with what the answer knows better."""
+        return self.recall(args.bag() | now | {"uuid": bare(entry.text("uuid"))})
 
 
-def _can_be(entry: Entry, args: Any) -> bool:
+def _can_be(entry: Answer, args: Any) -> bool:
     """Whether a variable that was found can be what was asked for; a secured value cannot be compared."""
-    secured = bool(entry.get("secured"))
-    return secured is args.secured and (secured or entry.get("value") == args.value)
+    secured = entry.flag("secured")
+    return secured is args.secured and (secured or entry.maybe("value") == args.value)

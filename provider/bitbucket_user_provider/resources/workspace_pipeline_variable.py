@@ -7,11 +7,8 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-wo
 from ..models.fields import Workspace
 from ..models.model import Model, Replaces
 from ..models.person import bare
-from ..rest.client import Path
-from ..rest.credentials import Kind
+from ..run.kinds import WORKSPACE_VARIABLES
 from .variable import Variable, VariableArgs, VariableState
-
-PREFERS = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)
 
 
 class WorkspaceArgs(Model):
@@ -30,9 +27,7 @@ class State(Args, VariableState):
 class WorkspacePipelineVariable(Variable):
     """A pipeline variable of a workspace, seen by every pipeline in it."""
 
-    LIST = Path("/workspaces/{workspace}/pipelines-config/variables", PREFERS)
-    ONE = Path("/workspaces/{workspace}/pipelines-config/variables/{uuid}", PREFERS)
-    OWNER = "workspace"
+    KIND = WORKSPACE_VARIABLES
     LISTED = ("workspace",)
     ARGS = Args
     STATE = State

@@ -9,13 +9,25 @@ from typing import Any
 import requests
 from urllib3.exceptions import NewConnectionError
 
-from ..errors import ApiError, BitbucketError, Conflict, NotFound, RateLimited, Unanswered, Unauthorized
+from ..errors import (
+    ApiError,
+    BitbucketError,
+    Conflict,
+    EndpointGone,
+    Moved,
+    NotFound,
+    OddAnswer,
+    RateLimited,
+    Unanswered,
+    Unauthorized,
+)
 from ..operation import current
+from .answer import Answer
 from .credentials import Credential, Kind
 from .masking import shown
 from .retries import STATUSES, retry_after
 
-ERRORS = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: NotFound, 429: RateLimited}
+ERRORS = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: EndpointGone, 429: RateLimited}
 
 
 @dataclass(frozen=True)
@@ -31,8 +43,8 @@ class Call:
         return f"{self.method} {self.shown}"
 
 
-def read(response: requests.Response, call: Call) -> Any:
-    """The JSON of a success, None where it has none. Raises ApiError or Unanswered."""
+def read(response: requests.Response, call: Call) -> Answer | None:
+    """The JSON of a success, None where it has none. Raises ApiError, OddAnswer or Unanswered."""
     status = response.status_code
     if status in STATUSES or (status >= 500 and call.method == "POST"):
         message = f"{call} answered {status}: {_words(response, call)}."
@@ -45,12 +57,18 @@ def read(response: requests.Response, call: Call) -> Any:
         return None
     if _is_html(response):
         message = f"{call} answered with an HTML page where JSON was expected: is baseUrl right, is a proxy in between?"
-        raise Unanswered(message, sent=True) if call.method == "POST" else BitbucketError(message)
+        raise Unanswered(message, sent=True) if call.method == "POST" else OddAnswer(message)
     try:
-        return response.json()
+        return Answer(str(call), response.json())
     except requests.exceptions.JSONDecodeError:
         what = "an answer that is no JSON, or not all of it" if response.content else "an empty answer"
         raise Unanswered(f"{call} got {what} ({status}).", sent=True) from None
+
+
+def moved(response: requests.Response, call: Call) -> Moved:
+    """The redirect of a write, which is never followed: it would be done somewhere else than where the preview said."""
+    told = f"{call} answered {response.status_code}: the place is somewhere else now. Nothing was changed."
+    return Moved(told, response.status_code)
 
 
 def no_answer(error: OSError, call: Call, timeout: float) -> BitbucketError:
@@ -113,6 +131,8 @@ def _remedies(status: int, told: str, call: Call) -> Iterator[str]:
             yield f"Scopes that it needs here: {', '.join(call.scopes)}."
     if status in (400, 404) and call.method == "PUT" and "/permissions-config/users/" in call.shown:
         yield "If the place is right: the person must be a member of the workspace and not its owner."
+    if status == 410:
+        yield "Bitbucket no longer serves this endpoint, or not at the moment: that says nothing about what is there."
     if status == 429:
         yield "That is the end of maxRateLimitWaitSeconds. Bitbucket counts requests over an hour: run again later."
     if status >= 500:

@@ -18,10 +18,11 @@ from requests.adapters import HTTPAdapter
 
 from .. import USER_AGENT
 from ..config import PUBLIC_API, Config, checked_url
-from ..errors import BitbucketError, ConfigurationError, InvalidInput
+from ..errors import BitbucketError, ConfigurationError, InvalidInput, OddAnswer
 from ..models.person import BARE_UUID
 from ..operation import current
 from . import answers, retries, scopes
+from .answer import Answer
 from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
 from .governor import Governor
 
@@ -32,10 +33,12 @@ FIELDS_IN_BRACES = {"user_id", "uuid", "member", "workspace", "repo_slug"}
 
 
 class Page(NamedTuple):
-    values: list[dict[str, Any]]
+    values: list[Answer]
     last: bool
     size: int | None = None
     """How many values there are in all, where Bitbucket says."""
+    moved: bool = False
+    """Whether the place answered by a redirect: it has another name now."""
 
 
 @dataclass(frozen=True)
@@ -110,35 +113,38 @@ class Client:
     def _resolved(self) -> dict[Kind, Credential]:
         return resolve(self.config, self.base_url, self._environ, self._origin)
 
-    def get(self, path: Path, fields: Any, /, **query: str) -> Any:
-        return self.request("GET", path, fields, query=query)
+    def get(self, path: Path, fields: Any, query: Mapping[str, str] | None = None) -> Answer:
+        return self._answered("GET", path, fields, query=query)
 
-    def put(self, path: Path, fields: Any, body: Any) -> Any:
-        return self.request("PUT", path, fields, body=body)
+    def put(self, path: Path, fields: Any, body: Any) -> Answer:
+        return self._answered("PUT", path, fields, body=body)
 
-    def post(self, path: Path, fields: Any, body: Any, /, **query: str) -> Any:
-        return self.request("POST", path, fields, query=query, body=body)
+    def post(self, path: Path, fields: Any, body: Any, query: Mapping[str, str] | None = None) -> Answer:
+        return self._answered("POST", path, fields, query=query, body=body)
 
     def delete(self, path: Path, fields: Any) -> None:
         self.request("DELETE", path, fields)
 
-    def pages(self, path: Path, fields: Any, /, **query: str) -> Iterator[Page]:
+    def _answered(self, method: str, path: Path, fields: Any, **how: Any) -> Answer:
+        """An answer that may be empty only where nothing is read from it."""
+        return self.request(method, path, fields, **how) or Answer(f"{method} {path.shown(fields)}", None)
+
+    def pages(self, path: Path, fields: Any, query: Mapping[str, str] | None = None) -> Iterator[Page]:
         """Every page, 100 values at a time, as long as Bitbucket names a next one on its own host."""
         seen: set[str] = set()
-        page = self.request("GET", path, fields, query={"pagelen": str(PAGE_LENGTH), **query})
+        page = self.get(path, fields, {"pagelen": str(PAGE_LENGTH), **(query or {})})
         while True:
-            values, following = (page.get("values"), page.get("next")) if isinstance(page, dict) else (None, None)
-            if not isinstance(values, list) or not isinstance(following, str | None):
-                raise BitbucketError(f"GET {path.shown(fields)} answered with something that is no page of a list.")
-            size = page.get("size")
-            yield Page(values, not following, size if isinstance(size, int) else None)
+            if not page.has("values"):
+                raise page.odd("values", None)
+            following = page.maybe("next")
+            yield Page([*page.each("values")], not following, page.count("size"), page.moved)
             if not following:
                 return
             if following in seen:
-                raise BitbucketError(f"The pages of {path.shown(fields)} lead back to where they were; giving up.")
+                raise OddAnswer(f"The pages of {page.call} lead back to where they were; giving up.")
             seen.add(following)
-            url = self._within(following, f"The next page of {path.shown(fields)}")
-            page = self.request("GET", path, fields, url=url)
+            url = self._within(following, f"The next page of {page.call}")
+            page = self._answered("GET", path, fields, url=url)
 
     def request(
         self,
@@ -149,8 +155,8 @@ class Client:
         query: Mapping[str, str] | None = None,
         body: Any = None,
         url: str | None = None,
-    ) -> Any:
-        """The answer's JSON, None where it has no body. Raises ApiError, Unanswered or Cancelled.
+    ) -> Answer | None:
+        """The answer, None where it has no body. Raises ApiError, Unanswered or Cancelled.
 
         `url` takes the place of the path and query: the next page that Bitbucket named.
         """
@@ -161,13 +167,17 @@ class Client:
         call = answers.Call(method, path.shown(fields), credential, path.prefers(method), needed)
         return retries.repeat(lambda: self._exchange(call, url, body), method, str(call), self.governor)
 
-    def _exchange(self, call: answers.Call, url: str, body: Any) -> Any:
+    def _exchange(self, call: answers.Call, url: str, body: Any) -> Answer | None:
         response = self._send(call, url, body)
         if response.status_code == 401 and call.credential.renew(response.request):
             response = self._send(call, url, body)
-        return answers.read(response, call)
+        answer = answers.read(response, call)
+        if answer:
+            answer.moved = bool(response.history)
+        return answer
 
     def _send(self, call: answers.Call, url: str, body: Any) -> requests.Response:
+        followed: list[requests.Response] = []
         for _ in range(REDIRECTS + 1):
             remaining = current.get().remaining()
             timeout = self.config.timeout_seconds if remaining is None else min(self.config.timeout_seconds, remaining)
@@ -178,10 +188,12 @@ class Client:
             except OSError as error:  # of requests, or of a REQUESTS_CA_BUNDLE that is not there
                 raise answers.no_answer(error, call, timeout) from None
             if not response.is_redirect:
+                response.history = followed
                 return response
+            followed.append(response)
             url = self._within(response.headers["Location"], f"The redirect of {call}")
             if call.method != "GET":
-                raise BitbucketError(f"{call} was redirected to {url}: is baseUrl right? Nothing was changed.")
+                raise answers.moved(response, call)
         raise BitbucketError(f"{call} was redirected more than {REDIRECTS} times.")
 
     def _credential(self, path: Path, method: str) -> Credential:

@@ -48,6 +48,12 @@ class Governor:
         here.say("")
         self._stop_if_cancelled()
 
+    def wait(self, seconds: float) -> None:
+        """Waits in silence. Raises Cancelled, also when the operation's own time is over."""
+        current.get().remaining()
+        self._wait(seconds)
+        self._stop_if_cancelled()
+
     def cancel(self) -> None:
         self._cancelled.set()
         self._slots.release()

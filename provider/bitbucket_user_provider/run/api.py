@@ -1,68 +1,91 @@
-"""What the resources and functions of one process share: the client, the listings, who is who, who wants what."""
+"""What the resources and functions of one process share: the client, the ledger, places and their things, who is
+who."""
 
 import threading
-from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from ..config import Config
-from ..errors import ApiError, NotFound
+from ..errors import ApiError, BitbucketError
 from ..models.person import bare
-from ..operation import current
+from ..rest.answer import Answer
 from ..rest.client import Client, Path
 from ..rest.credentials import STACK, Environment, Kind, Origin
-from .claims import Claims
-from .listings import Entry, Listing
+from .ledger import Ledger
 from .people import People
+from .place import READ_PEOPLE, ROLE, Place, PlaceKind, fields_of
+from .place import USER as ACCOUNT
+from .things import ThingKind, Things
 
-READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
 USER = Path("/user", reads=READ_PEOPLE)
+OWNER = "owner"
+"""The role of a workspace's administrators."""
 
 
 class Api(Client):
-    def __init__(self, config: Config, environ: Environment, origin: Origin = STACK) -> None:
+    def __init__(
+        self, config: Config, environ: Environment, origin: Origin = STACK, ledger: Ledger | None = None
+    ) -> None:
+        """`ledger` is that of the run, which its other processes share; without one, this process is the whole run."""
         super().__init__(config, environ, origin)
         self.people = People()
-        self.claims = Claims()
-        self.revoked: set[str] = set()
-        """Spellings of everybody from whom this process has taken a grant, wherever that was."""
-        self._listings: dict[str, Listing] = {}
+        self.ledger = ledger or Ledger()
+        self._places: dict[str, Place] = {}
+        self._things: dict[tuple[str, str], Things] = {}
         self._share = threading.Lock()
         self._once = threading.Lock()
-        self._caller: dict[str, Any] | None = None
+        self._caller: Answer | None = None
         self._trusted: set[tuple[Kind, ...]] = set()
-        self._warned: set[str] = set()
+        self._roles: dict[str, bool] = {}
 
-    def listing(self, path: Path, fields: Any, names: Callable[[Entry], Iterable[str]], **query: str) -> Listing:
-        """The one listing of this path in the process."""
-        key = path.fill(fields) + repr(sorted(query.items()))
+    def place(self, kind: PlaceKind, source: Any) -> Place:
+        made = Place(self, kind, fields_of(kind, source))
         with self._share:
-            return self._listings.setdefault(key, Listing(lambda: self.pages(path, fields, **query), names))
+            return self._places.setdefault(made.key, made)
 
-    def caller(self) -> dict[str, Any]:
-        """The account that the credential belongs to; one call a process. https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get"""
+    def things(self, kind: ThingKind, source: Any) -> Things:
+        """The things of this kind at the place that `source`, a mapping or a model, names."""
+        place = self.place(kind.where, source)
+        with self._share:
+            return self._things.setdefault((kind.family, place.key), Things(self, kind, place))
+
+    def caller(self) -> Answer:
+        """The account that the credential belongs to; one call a process.
+
+        https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
+        """
         with self._once:
             if self._caller is None:
-                account: dict[str, Any] = self.get(USER, {})
-                self.people.learn(account["uuid"], account.get("account_id"))
+                account = self.get(USER, {})
+                self.people.learn(account.text("uuid"), account.maybe("account_id"))
                 self._caller = account
             return self._caller
 
+    def caller_uuid(self) -> str:
+        return bare(self.caller().text("uuid"))
+
     def is_caller(self, user_uuid: str) -> bool:
-        return bare(self.caller()["uuid"]) == bare(user_uuid)
+        """Whether this is the credential's own account; no, where Bitbucket does not let it ask."""
+        try:
+            return self.caller_uuid() == bare(user_uuid)
+        except BitbucketError:
+            return False
 
-    def gone(self, what: NotFound, path: Path, place: str, leaving: str) -> None:
-        """Settles a 404 of a place: the thing is gone only when the credential is sound. Raises ApiError.
+    def who_is(self, user_id: str) -> frozenset[str]:
+        """Every spelling of a person, asked for where only one is known; that one, where Bitbucket does not tell."""
+        if len(self.people.forms(user_id)) == 1:
+            with suppress(BitbucketError):
+                account = self.get(ACCOUNT.itself, {"user_id": user_id})
+                self.people.learn(user_id, account.text("uuid"), account.maybe("account_id"))
+        return self.people.forms(user_id)
 
-        Warns once a place.
-        """
-        self.probe(path)
-        with self._share:
-            first = place not in self._warned
-            self._warned.add(place)
-        if first:
-            current.get().warn(
-                f"{place} answers {what.status}: deleted, or this credential no longer sees it; {leaving} the state."
-            )
+    def is_administrator(self, workspace: str) -> bool:
+        """Whether the caller administers the workspace, asked once. Raises ApiError."""
+        with self._once:
+            if workspace not in self._roles:
+                role = self.get(ROLE, {"workspace": workspace})
+                self._roles[workspace] = role.maybe("permission") == OWNER
+            return self._roles[workspace]
 
     def probe(self, path: Path) -> None:
         """Asks once a process whether the credential that reads this path is accepted at all. Raises ApiError."""

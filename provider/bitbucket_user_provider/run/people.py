@@ -1,8 +1,9 @@
 """Who is who, as answers and state have shown in this process."""
 
 import threading
+from collections.abc import Iterable
 
-from ..models.person import normal
+from ..models.person import is_uuid, normal
 
 
 class People:
@@ -32,3 +33,7 @@ class People:
         with self._lock:
             asked = {normal(user_id) for user_id in user_ids if user_id}
             return frozenset(asked).union(*(self._forms.get(form, frozenset()) for form in asked))
+
+    def unresolved(self, user_ids: Iterable[str]) -> set[str]:
+        """The forms, UUID or account id, of those of whom no other form is known."""
+        return {"uuid" if is_uuid(user_id) else "account id" for user_id in user_ids if len(self.forms(user_id)) == 1}

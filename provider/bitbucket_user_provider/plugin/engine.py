@@ -1,0 +1,40 @@
+"""The engine whose run a provider process serves: where it listens, and when it is gone."""
+
+import os
+import threading
+from collections.abc import Callable
+
+import grpc
+
+NEVER = 2**31 - 1
+"""Of an idle connection in milliseconds: a wait for the rate limit is longer than gRPC keeps one by itself."""
+
+
+def channel(address: str) -> grpc.Channel:
+    return grpc.insecure_channel(address, options=[("grpc.client_idle_timeout_ms", NEVER)])
+
+
+def watch(engine: grpc.Channel, gone: Callable[[], None]) -> None:
+    """Calls `gone` once, from another thread, when a connection to the engine that stood is lost.
+
+    A killed engine sends no signal, and below a shell, where Pulumi starts its dynamic server, its processes do not
+    even see their parent go.
+    """
+    connected, over = threading.Event(), threading.Event()
+
+    def heard(state: grpc.ChannelConnectivity) -> None:
+        if state is grpc.ChannelConnectivity.READY:
+            connected.set()
+        elif connected.is_set() and not over.is_set():
+            over.set()
+            gone()
+
+    engine.subscribe(heard, try_to_connect=True)
+
+
+def leave(close: Callable[[], None], code: int) -> None:
+    """Ends the process at once, whatever its threads wait for, after letting go of what the run shares."""
+    try:
+        close()
+    finally:
+        os._exit(code)

@@ -1,0 +1,247 @@
+"""Where things are: a repository, a project, a workspace, an account. One type knows how a place is spelt and compared,
+what its other names are, and what a 404 of it proves.
+
+The same place stands in a program as `acme/api`, `ACME/api`, by UUID with or without braces, and under a name that it
+had before somebody renamed it in Bitbucket. Case and braces never matter. Which UUID a name has, and which name an old
+one leads to, only Bitbucket knows: it is asked once a spelling and run, when something depends on it, and never in a
+preview.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ..errors import ApiError, BitbucketError, NotFound, NotKnown
+from ..models.person import bare, is_uuid, normal, spelt
+from ..operation import current
+from ..rest.answer import Answer
+from ..rest.client import Path
+from ..rest.credentials import Kind
+
+if TYPE_CHECKING:
+    from .api import Api
+
+T = TypeVar("T")
+READS = (Kind.API_TOKEN, Kind.OAUTH)
+READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
+ROLE = Path("/user/workspaces/{workspace}/permission", READ_PEOPLE)
+PAUSES_SECONDS = (1.0, 3.0)
+"""Before a place that may have been made a moment ago is asked again."""
+
+
+@dataclass(frozen=True)
+class PlaceKind:
+    name: str
+    fields: tuple[str, ...]
+    """The inputs that name the place, in order."""
+    itself: Path
+    spellings: Callable[[Answer], list[tuple[str, ...]]]
+    """Every way to name it, from what it answers when asked about itself: those by UUID alone last."""
+
+
+def _of_workspace(answer: Answer, path: str = "") -> list[str]:
+    return [answer.text(f"{path}slug").lower(), bare(answer.text(f"{path}uuid"))]
+
+
+def _of_repository(answer: Answer) -> list[tuple[str, ...]]:
+    workspaces = _of_workspace(answer, "workspace.")
+    slugs = [answer.text("full_name").rpartition("/")[2].lower(), bare(answer.text("uuid"))]
+    return [(workspace, slug) for slug in slugs for workspace in workspaces]
+
+
+REPOSITORY = PlaceKind(
+    "repository",
+    ("workspace", "repo_slug"),
+    Path("/repositories/{workspace}/{repo_slug}", READ_PEOPLE),
+    _of_repository,
+)
+PROJECT = PlaceKind(
+    "project",
+    ("workspace", "project_key"),
+    Path("/workspaces/{workspace}/projects/{project_key}", READ_PEOPLE),
+    lambda answer: [(name, answer.text("key").lower()) for name in _of_workspace(answer, "workspace.")],
+)
+WORKSPACE = PlaceKind(
+    "workspace",
+    ("workspace",),
+    Path("/workspaces/{workspace}", READ_PEOPLE),
+    lambda answer: [(name,) for name in _of_workspace(answer)],
+)
+USER = PlaceKind(
+    "user",
+    ("user_id",),
+    Path("/users/{user_id}", READ_PEOPLE),
+    lambda answer: [
+        (normal(form),) for form in (answer.maybe("account_id"), bare(answer.text("uuid"))) if form is not None
+    ],
+)
+CALLER = PlaceKind("account of the credential", (), Path("/user", READ_PEOPLE), lambda answer: [()])
+
+
+class Place:
+    """Safe for threads. Made by `Api.place`, one for each spelling of each place."""
+
+    def __init__(self, api: "Api", kind: PlaceKind, fields: Mapping[str, str]) -> None:
+        self.api = api
+        self.kind = kind
+        self.fields = dict(fields)
+        self.names = tuple(spelt(value) for value in fields.values())
+        self.shown = "/".join(fields.values()) or kind.name
+        self._lock = threading.Lock()
+        self._patience = threading.Lock()
+        self._waited = False
+        self._identity: tuple[tuple[str, ...], ...] | BitbucketError | None = None
+        self._renamed_fields: dict[str, str] | None = None
+        self.exists = False
+        """Whether anything in this process has shown that it does."""
+
+    def __repr__(self) -> str:
+        return f"<{self.kind.name} {self.shown}>"
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind.name} {'/'.join(self.names)}"
+
+    def keys(self, family: str) -> list[str]:
+        """How the ledger calls things of a family here: under the own spelling first, then under all that are known."""
+        known = self._identity if isinstance(self._identity, tuple) else ()
+        if self.kind is USER:
+            known = (*known, *((form,) for form in self.api.people.forms(*self.names)))
+        return [_key(family, names) for names in dict.fromkeys((self.names, *known))]
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether all of its spellings are known, or it is gone."""
+        return isinstance(self._identity, tuple | NotFound)
+
+    # Other names
+
+    def identify(self) -> None:
+        """Finds out the other spellings. Raises NotKnown when Bitbucket does not tell; a 404 is an answer too."""
+        if isinstance(found := self._identified(), BitbucketError) and not isinstance(found, NotFound):
+            raise NotKnown(
+                f"Whether {self.shown} is the same {self.kind.name} as one that this run writes in another way cannot "
+                f"be told, so nothing was removed there: {found}"
+            )
+
+    def _identified(self) -> tuple[tuple[str, ...], ...] | BitbucketError:
+        with self._lock:
+            if self._identity is None:
+                if known := self.api.ledger.noted("identity", self.key):
+                    self._identity = tuple(tuple(names) for names in json.loads(known))
+                else:
+                    self._identity = self._ask_who()
+            return self._identity
+
+    def _ask_who(self) -> tuple[tuple[str, ...], ...] | BitbucketError:
+        try:
+            found = tuple(self.kind.spellings(self.api.get(self.kind.itself, self.fields)))
+        except BitbucketError as refusal:
+            return refusal
+        self.api.ledger.note("identity", self.key, json.dumps(found))
+        return found
+
+    @property
+    def where_to_write(self) -> dict[str, str]:
+        """The fields of a path: its own spelling, or its UUIDs once it is known to have another name now."""
+        return self._renamed_fields or self.fields
+
+    def has_another_name(self) -> bool:
+        """Whether the spelling is one that Bitbucket only remembers: it answers reads by a redirect, and refuses
+        writes. Warns once, with the name that it has now."""
+        if self._renamed_fields:
+            return True
+        found = self._identified()
+        if isinstance(found, BitbucketError) or self.names in found:
+            return False
+        self._renamed_fields = dict(zip(self.kind.fields, found[-1], strict=True))
+        if self.api.ledger.note("renamed", self.key):
+            current.get().warn(f"{self.shown} is called {'/'.join(found[0])} in Bitbucket now: write that name.")
+        return True
+
+    # A 404
+
+    def asked_again(self, call: Callable[[], T]) -> T:
+        """What the call of a create answers; a 404 is asked again where nothing has shown the place to exist: another
+        provider of the same program may have made it a moment ago. One wait a place and run, three calls in five
+        seconds."""
+        try:
+            return call()
+        except NotFound:
+            if self.exists:
+                raise
+        with self._patience:
+            first, self._waited = not self._waited and self.api.ledger.note("waited", self.key), True
+            for pause in PAUSES_SECONDS if first and not self.exists else ():
+                self.api.governor.sleep(pause, f"{self.shown} is not there yet")
+                try:
+                    return call()
+                except NotFound:
+                    continue
+        return call()
+
+    def lost(self) -> None:
+        """Records that this run has taken the credential's own access here: from now on a 404 proves nothing."""
+        self.api.ledger.note("lost", self.key)
+
+    def gone_for_a_read(self, missing: NotFound, leaving: str) -> None:
+        """A 404 of the place lets what was there leave the state, with one warning a place.
+
+        Raises ApiError when the credential is not accepted at all, NotKnown when this run has taken its access here.
+        """
+        self._refuse_if_lost(missing)
+        self.api.probe(self.kind.itself)
+        if self.api.ledger.note("gone", self.key):
+            current.get().warn(
+                f"{self.shown} answers {missing.status}: deleted, or this credential no longer sees it; {leaving} the "
+                "state."
+            )
+
+    def gone_for_a_delete(self, missing: NotFound) -> None:
+        """Returns when the place is proven gone. Raises NotKnown, with the ways out, when it is not."""
+        self._refuse_if_lost(missing)
+        if not self._is_proven_gone():
+            raise NotKnown(
+                f"{missing} {self.shown} was deleted, or this credential no longer sees it; that cannot be told apart, "
+                "so nothing was removed and it stays in the state. If it was deleted, `pulumi refresh` lets it leave "
+                f"the state. If the {self.kind.name} is a resource of this program, set `deletedWith` to it. If it is "
+                "there, run again with a credential that administers it."
+            )
+        if self.api.ledger.note("gone", self.key):
+            current.get().warn(
+                f"{self.shown} answers {missing.status} to an administrator of the workspace: it is gone."
+            )
+
+    def _refuse_if_lost(self, missing: NotFound) -> None:
+        if self.api.ledger.noted("lost", self.key) is not None:
+            raise NotKnown(
+                f"{missing} This run has taken the credential's own access to {self.shown}, so what is left there "
+                "cannot be seen and stays in the state. Finish with the credential of another administrator, and let "
+                "the other resources of this place depend on that of the own access (`dependsOn`): it then goes last."
+            )
+
+    def _is_proven_gone(self) -> bool:
+        """An administrator of the workspace sees all that is in it; an account can be asked for itself."""
+        try:
+            if self.kind is USER:
+                self.api.get(self.kind.itself, self.fields)
+                return False
+            return self.kind is not WORKSPACE and self.api.is_administrator(self.fields["workspace"])
+        except NotFound:
+            return self.kind is USER
+        except ApiError:
+            return False
+
+
+def _key(family: str, names: Iterable[str]) -> str:
+    parts = [*names]
+    return f"{family} {''.join('u' if is_uuid(part) else 's' for part in parts)} {'/'.join(parts)}"
+
+
+def fields_of(kind: PlaceKind, source: Any) -> dict[str, str]:
+    """The fields that name the place, from a mapping or from an object with these attributes."""
+    if isinstance(source, Mapping):
+        return {name: str(source[name]) for name in kind.fields}
+    return {name: str(getattr(source, name)) for name in kind.fields}

@@ -1,0 +1,376 @@
+"""The things of one kind at one place: people's grants on a repository, the variables of a workspace, an account's
+keys.
+
+One object a place and kind owns all that is known of them, so that no resource decides for itself whether a thing is
+there, whose it is and who may take it: the listing that everybody shares, what it proves, and the run's ledger.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from ..errors import (
+    ApiError,
+    BitbucketError,
+    InvalidInput,
+    Moved,
+    NotFound,
+    NotKnown,
+    OddAnswer,
+    RateLimited,
+    Unanswered,
+    Unauthorized,
+)
+from ..operation import current, now
+from ..rest.answer import Answer
+from ..rest.client import Page, Path
+from .evidence import Absent, Evidence, Seen, entry_of
+from .evidence import NotKnown as Unproven
+from .ledger import Begun, Keeper, Stage, moment
+from .listing import Listed, Listing
+from .place import Place, PlaceKind
+
+if TYPE_CHECKING:
+    from .api import Api
+
+ATTEMPTS = 3
+"""How often a POST is sent whose answer is lost and whose thing is not there."""
+POLL_SECONDS = 0.05
+"""Between two looks at what another process of the run is doing."""
+CLAIM_SECONDS = 4.0
+"""How long a delete waits for the create of a resource that wants the same thing and has not begun."""
+QUIET_SECONDS = 1.0
+"""How long nothing else must have been under way at a place before its last administrator right goes."""
+
+
+@dataclass(frozen=True)
+class ThingKind:
+    """`list_path` answers all of them, `path` is one of them; `names` are all that an entry of the list answers to."""
+
+    family: str
+    """Sets these things apart from others at the same place."""
+    where: PlaceKind
+    list_path: Path | None
+    """None where Bitbucket has no such list."""
+    path: Path
+    names: Callable[["Api", Answer], list[str]] = lambda api, entry: []
+    is_there: Callable[[Answer], bool] = lambda entry: True
+    """Whether an answer about one thing means that it is there."""
+    can_be_asked: bool = True
+    """Whether the API answers about one thing alone."""
+    unique_everywhere: bool = False
+    """Whether there can be only one in all of Bitbucket, wherever it is."""
+
+
+Id: TypeAlias = Mapping[str, str]
+"""The fields of the path, beside those of the place, that name a thing."""
+
+
+class Things:
+    """Safe for threads. Made by `Api.things`."""
+
+    def __init__(self, api: "Api", kind: ThingKind, place: Place) -> None:
+        self.api = api
+        self.kind = kind
+        self.place = place
+        self.listing = Listing(self._pages, lambda entry: kind.names(api, entry), place.shown)
+
+    @property
+    def key(self) -> str:
+        """How the ledger calls these things here."""
+        return self._keys()[0]
+
+    def _keys(self) -> list[str]:
+        """The same under all spellings of the place that are known."""
+        return [f"{self.kind.family} s anywhere"] if self.kind.unique_everywhere else self.place.keys(self.kind.family)
+
+    def _pages(self) -> Iterator[Page]:
+        if self.kind.list_path is None:
+            raise InvalidInput(f"Bitbucket has no list of what is asked for in {self.place.shown}.")
+        return self.api.pages(self.kind.list_path, self.place.fields)
+
+    # Reading
+
+    def find(self, names: Collection[str], id: Id | None = None) -> Evidence:
+        """What is known of the thing that answers to one of the names; `id` is how to ask for it alone.
+
+        Raises NotFound when the place itself answers 404, BitbucketError when it refuses.
+        """
+        if self.kind.list_path is None and id is not None:
+            return self.ask(id)
+        found = self.listing.find(names, self._alone(id))
+        self._noticed()
+        return found
+
+    def seen(self, names: Collection[str], id: Id | None = None, afresh: bool = False) -> Answer | None:
+        """The same for a create, which only has to heed what is there; `afresh` when a listing of before may be
+        wrong."""
+        alone = self._alone(id)
+        if afresh:
+            if alone:
+                return entry_of(alone())
+            self.listing.forget()
+        found = self.listing.seen(names, alone)
+        self._noticed()
+        return found
+
+    def _alone(self, id: Id | None) -> Callable[[], Evidence] | None:
+        return (lambda: self.ask(id)) if id is not None and self.kind.can_be_asked else None
+
+    def all(self) -> Listed:
+        """Every one, in Bitbucket's order. Raises NotKnown when the list does not add up."""
+        found = self.listing.all()
+        self._noticed()
+        return found
+
+    def ask(self, id: Id) -> Evidence:
+        """The same past the listing: one call. Raises NotFound when it is the place that is missing."""
+        try:
+            entry = self.api.get(self.kind.path, {**self.place.fields, **id})
+        except NotFound as missing:
+            return self._missing(missing)
+        try:
+            self.kind.names(self.api, entry)
+            there = self.kind.is_there(entry)
+        except OddAnswer as odd:
+            return Unproven(odd)
+        self.place.exists = True
+        return Seen(entry) if there else Absent("Bitbucket says that there is none")
+
+    def _missing(self, missing: NotFound) -> Evidence:
+        """What the 404 of one thing proves: is it the thing that is missing, or the place?"""
+        try:
+            if self.kind.list_path is None:
+                self.api.get(self.place.kind.itself, self.place.fields)
+            elif not self.listing.answered:
+                next(self._pages())
+        except NotFound:
+            raise missing from None
+        except BitbucketError as refusal:
+            return Unproven(NotKnown(f"{missing} Whether {self.place.shown} is there cannot be told: {refusal}"))
+        return Absent("it answers 404, and its place does not")
+
+    def _noticed(self) -> None:
+        self.place.exists = self.place.exists or self.listing.answered
+        if self.listing.moved:
+            self.place.has_another_name()
+
+    # Writing
+
+    def put(self, id: Id, body: Any) -> Answer:
+        """The answer to a PUT: one call."""
+        answer: Answer = self._write(lambda fields: self.api.put(self.kind.path, {**fields, **id}, body))
+        return answer
+
+    def wrote(self, names: Iterable[str], entry: Answer | None) -> None:
+        """Says that this process has put `entry` there, or removed what answers to the names."""
+        self.place.exists = True
+        self.listing.wrote(names, entry)
+
+    def post(
+        self,
+        body: Any,
+        name: str,
+        ours: Callable[[Answer], bool],
+        query: Mapping[str, str] | None = None,
+    ) -> tuple[Answer, bool]:
+        """What a POST made, and whether it was found by `name` in the list instead of in an answer.
+
+        A POST whose answer was lost may have made its thing: it is looked for before it is sent again. `ours` says
+        whether what was found can be what was sent: if not, somebody else's stands there, and sending again brings
+        Bitbucket's refusal. Raises what the POST raises.
+        """
+        path = self.kind.list_path
+        lost: Unanswered | None = None
+        assert path is not None
+        for _ in range(ATTEMPTS):
+            refusal = None
+            try:
+                made: Answer = self._write(lambda fields: self.api.post(path, fields, body, query))
+                if not made.has("uuid"):
+                    raise Unanswered(f"{made.call} does not say what was made.", sent=True)
+                return made, False
+            except Unanswered as trouble:
+                if not trouble.sent:
+                    raise
+                lost = trouble
+            except ApiError as again:
+                if lost is None:
+                    raise
+                refusal = again  # perhaps of what the lost one has made
+            current.get().say(f"looking whether it was made all the same: {lost}")
+            self.listing.forget()
+            found = entry_of(self.find([name]))
+            if found and ours(found):
+                return found, True
+            if refusal:
+                raise refusal
+        assert lost
+        raise lost
+
+    def remove(self, id: Id, names: Collection[str]) -> None:
+        """Deletes the thing. Whatever Bitbucket refuses, a look decides: absent is done, and there is an error.
+
+        Raises ApiError in Bitbucket's words when it is still there, NotKnown when that cannot be told.
+        """
+        try:
+            self._write(lambda fields: self.api.delete(self.kind.path, {**fields, **id}))
+        except (RateLimited, Unauthorized):
+            raise
+        except ApiError as refusal:
+            self._look_for(refusal, id, names)
+            current.get().say("was gone from Bitbucket already")
+        self.listing.wrote(names, None)
+
+    def _look_for(self, refusal: ApiError, id: Id, names: Collection[str]) -> None:
+        """Returns when the thing is proven absent. Raises what `remove` raises."""
+        try:
+            found = self.find(names, id)
+            if isinstance(found, Seen):  # perhaps in a list of before
+                self.listing.forget()
+                found = self.ask(id) if self.kind.can_be_asked else self.find(names)
+        except NotFound as missing:
+            self.place.gone_for_a_delete(missing)
+            return
+        except BitbucketError:
+            raise refusal from None
+        if isinstance(found, Unproven):
+            raise NotKnown(f"{refusal} Whether it is still there cannot be told: {found.why}")
+        if isinstance(found, Seen):
+            raise refusal
+
+    def _write(self, send: Callable[[Mapping[str, str]], Any]) -> Any:
+        """Sends to the place, under its new name where it was renamed in Bitbucket."""
+        fields = self.place.where_to_write
+        try:
+            return send(fields)
+        except (Moved, NotFound):
+            if fields is not self.place.fields or not self.place.has_another_name():
+                raise
+        return send(self.place.where_to_write)
+
+    # What the run knows
+
+    def want(self, names: Collection[str], unresolved: Iterable[str] = ()) -> list[str]:
+        """Records what check has found the current URN to want; its rivals."""
+        return self.api.ledger.want(self.key, names, unresolved)
+
+    def begin(self, names: Collection[str]) -> Begun:
+        """Says that a create or update of the current URN begins, and waits until no delete of the run is about to take
+        what it wants."""
+        begun = self.api.ledger.begin(self.key, names)
+        if begun.taker:
+            self._wait_for_takers(names)
+        return begun
+
+    def done(self, names: Collection[str], found_at: float | None = None) -> bool:
+        """Says that what the current URN wants is there; false when a delete of the run has taken, since `found_at`,
+        what was found there: look again."""
+        if self.api.ledger.done(self.key, names, found_at) is None:
+            return True
+        self._wait_for_takers(names)
+        return False
+
+    def _wait_for_takers(self, names: Collection[str]) -> None:
+        self._wait_until(lambda: self.api.ledger.taker(self.key, names) is None, "waiting for a delete of this run")
+
+    def take(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Keeper | BitbucketError | None]:
+        """For each thing, by all its names: who keeps it from being deleted, or why that cannot be told yet; None: it
+        is recorded that the current URN takes it. With `own`, its own wish keeps it too.
+
+        A resource that wants the thing and is at work on it is waited for; one that has only been checked may never
+        come to it (what it depends on has failed), so the wait for that one is short.
+        """
+        outcome: list[Keeper | BitbucketError | None] = [None] * len(groups)
+        waiting = [*range(len(groups))]
+        began = now()
+        while waiting:
+            looks = self.api.ledger.take(self._keys(), self.place.is_certain, [groups[i] for i in waiting], own)
+            if any(look.perhaps_elsewhere for look in looks):
+                try:
+                    self.place.identify()
+                except NotKnown as unknown:
+                    for index, look in zip(waiting, looks, strict=True):
+                        outcome[index] = unknown if look.perhaps_elsewhere else look.keeper
+                    return outcome
+            again = []
+            for index, look in zip(waiting, looks, strict=True):
+                outcome[index] = look.keeper
+                if look.perhaps_elsewhere:
+                    again.append(index)
+                elif look.keeper:
+                    verdict = _verdict(look.keeper, now() - began >= CLAIM_SECONDS)
+                    again += [index] if verdict is None else []
+                    outcome[index] = verdict or look.keeper
+            if again and not any(look.perhaps_elsewhere for look in looks):
+                current.get().say("another resource of this run wants this, and is waited for")
+                self.api.governor.wait(POLL_SECONDS)
+            waiting = again
+        return outcome
+
+    def release(self, id: Id, names: Collection[str], own: bool = False) -> bool:
+        """The delete of one thing: removes it unless something else of the run wants it, and then says so.
+
+        Whether it was removed. Raises BitbucketError.
+        """
+        [verdict] = self.take([names], own)
+        if isinstance(verdict, Keeper):
+            current.get().say(f"kept in Bitbucket: {verdict.urn} wants it")
+            return False
+        if verdict:
+            raise verdict
+        self.remove_taken(id, names)
+        return True
+
+    def remove_taken(self, id: Id, names: Collection[str]) -> None:
+        """Removes what `take` has allowed, and says in the ledger what became of it."""
+        gone = False
+        try:
+            self.remove(id, names)
+            gone = True
+        finally:
+            self.taken(names, gone)
+
+    def taken(self, names: Iterable[str], gone: bool) -> None:
+        """Says what became of a thing that was about to be taken."""
+        self.api.ledger.taken(self.key, names, gone)
+
+    def wait_until_quiet(self) -> None:
+        """Waits until nothing else of the run has been under way at the place for a second: the credential's own
+        administrator right goes last, because nothing can be changed or seen here without it."""
+        began = moment()
+
+        def is_quiet() -> bool:
+            since = self.api.ledger.quiet_since(self.key)
+            return since is not None and moment() - max(since, began) >= QUIET_SECONDS
+
+        self._wait_until(is_quiet, "the credential's own administrator right goes last")
+
+    def _wait_until(self, ready: Callable[[], bool], why: str) -> None:
+        if ready():
+            return
+        current.get().say(why)
+        while not ready():
+            self.api.governor.wait(POLL_SECONDS)
+        current.get().say("")
+
+
+def _verdict(keeper: Keeper, patience_is_over: bool) -> Keeper | BitbucketError | None:
+    """What a keeper means for a delete; None: wait and look again."""
+    mine = keeper.urn == current.get().urn
+    match keeper.stage:
+        case Stage.FAILED:
+            return BitbucketError(
+                f"{keeper.urn} wants this and has failed: it stays, here and in Bitbucket, until a run succeeds."
+            )
+        case Stage.DONE | Stage.REPLACED:
+            return keeper
+        case _ if mine:
+            return keeper
+        case Stage.CLAIMED if patience_is_over:
+            return BitbucketError(
+                f"{keeper.urn} wants this, but was not created or updated: it stays, here and in Bitbucket, until a "
+                "run succeeds. Where the engine works on one resource at a time, run with a higher --parallel."
+            )
+        case _:
+            return None
