@@ -105,7 +105,7 @@ class Lifecycle:
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
-        self.api.ledger.hold(*resource.holds(self.api, old), replaced=bool(found.replaces))
+        self.api.ledger.hold(*resource.holds(self.api, old))
         if found and checked:
             lines = [resource.summary(self.api, None if found.replaces else old, args)]
             lines += [resource.farewell(self.api, old)] if found.replaces else []

@@ -71,7 +71,7 @@ def members_by_email(api: Api, workspace: str, emails: Iterable[str]) -> dict[st
                 api,
                 MEMBERS,
                 {"workspace": workspace},
-                _uuid,
+                lambda entry: entry.maybe("user.email") or _uuid(entry),  # two addresses may be one person's
                 # Addresses are not in the answer unless asked for.
                 {"q": f"user.email IN ({listed})", "fields": "+values.user.email"},
             )

@@ -76,7 +76,7 @@ def told(method: Callable[[Any, Any, grpc.ServicerContext], T]) -> Callable[[Any
 
 class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, engine: str | None, engine_lost: Callable[[], None] = lambda: None) -> None:
-        """`engine` is the address of the engine of this run; `engine_lost` is called when it does not listen any more."""
+        """`engine` is the address of the engine of this run; `engine_lost` is called when it listens no more."""
         self.ledger = Ledger(lambda: Shared(engine)) if engine else Ledger()
         self._channel = channel(engine) if engine else None
         self._engine = engine_pb2_grpc.EngineStub(self._channel) if self._channel else None

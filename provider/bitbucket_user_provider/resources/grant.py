@@ -46,12 +46,11 @@ class Grant(Resource[Any, Any]):
     def create(self, api: Api, args: Any) -> Any:
         things, names = self._things(api, args), api.people.forms(args.user_id)
         begun = things.begin(names)
-        if begun.mixed:
-            names |= api.who_is(args.user_id)
-            begun = things.begin(names)
         self._refuse(begun.rivals)
         if not api.config.adopt_existing and (found := self._found(api, things, args, names, begun.taken)):
             return found
+        if begun.mixed:  # another resource may name this person by the other kind of id: know it before the write
+            self._refuse(things.want(api.who_is(args.user_id)))
         return things.place.asked_again(lambda: self._put(api, things, args))
 
     def _found(self, api: Api, things: Things, args: Any, names: Collection[str], afresh: bool) -> Any:

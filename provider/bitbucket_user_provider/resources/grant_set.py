@@ -4,7 +4,7 @@ No access ends unannounced: update and delete remove only people whom the state 
 fails before any write when it finds people whom the map does not name. Groups are never touched.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from pydantic import Field, StrictBool
@@ -58,7 +58,7 @@ class GrantSet(Resource[Any, Any]):
         for _ in range(LOOKS):
             looked_at = moment()
             held = things.place.asked_again(lambda: self._listed(things))
-            self._refuse_twice(api, args.permissions)
+            self._refuse_twice_before_writing(api, args.permissions)
             made = self._plan(api, args.permissions, held, lambda grant: True, None)
             caller = api.caller_uuid() if made.steps else None
             if not api.config.adopt_existing:
@@ -88,9 +88,9 @@ class GrantSet(Resource[Any, Any]):
         return self._state(api, state, state.permissions or {}, held, managed, caller)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
-        self._refuse_twice(api, args.permissions)
         self._refuse_without_grants(state)
         things = self._begin(api, args, state)
+        self._refuse_twice_before_writing(api, args.permissions)
         held, caller = self._grants(state), state.caller
         made = self._plan(api, args.permissions, held, self._removes(args, caller), caller)
         if (
@@ -198,12 +198,17 @@ class GrantSet(Resource[Any, Any]):
             raise InvalidInput(f"{manages_too(begun.rivals, f'grants of {things.place.shown}')}; nothing was changed.")
         if state is None and begun.taken:
             things.listing.forget()
-        if len(api.people.unresolved(args.permissions)) > 1:  # two keys may be one person: know it before any write
-            for key in args.permissions:
-                if not is_uuid(key):
-                    api.who_is(key)
-            self._refuse_twice(api, args.permissions)
         return things
+
+    def _refuse_twice_before_writing(self, api: Api, keys: Collection[str]) -> None:
+        """Two keys of different kinds may be one person: those of the rarer kind are asked for before any write."""
+        unresolved = [key for key in keys if len(api.people.forms(key)) == 1]
+        by_uuid = [key for key in unresolved if is_uuid(key)]
+        by_account_id = [key for key in unresolved if not is_uuid(key)]
+        if by_uuid and by_account_id:
+            for key in min(by_account_id, by_uuid, key=len):
+                api.who_is(key)
+        self._refuse_twice(api, keys)
 
     def _listed(self, things: Things) -> list[UserGrant]:
         return [self._grant(entry) for entry in things.all().entries]

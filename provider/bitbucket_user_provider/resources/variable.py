@@ -61,9 +61,9 @@ class Variable(Resource[Any, Any]):
             )
         except Conflict as conflict:
             return self._take_over(api, things, args, self._standing(things, args, conflict))
-        if found:
-            return self._take_over(api, things, args, entry)
         state = self._state(args, entry)
+        if found:  # what a lost POST has made; its value is made sure of
+            return self._adopt(api, things, args, state)
         things.wrote((), entry if entry.has("key") else None)
         things.done([args.key, state.uuid])
         return state
@@ -176,19 +176,24 @@ class Variable(Resource[Any, Any]):
                 f"{self._what(args)} is {holder}'s in this run; nothing was changed. Let that one go first, in a run "
                 "of its own."
             )
-        is_equal = _can_be(standing, args) and not args.secured
-        if not (is_equal or api.config.adopt_existing):
-            raise self._exists(args, standing)
-        api.ledger.take_over(state.uuid)
-        if is_equal:
+        if _can_be(standing, args) and not args.secured:
+            api.ledger.take_over(state.uuid)
             current.get().say("was there already: another stack may hold it too, and its destroy would end it")
-        else:
-            try:
-                state = self._put(things, args, state)
-            except BitbucketError as error:  # it is this resource's now, whatever becomes of the value
-                raise PartialFailure(str(error), self.id(state), state.bag(), [str(error)]) from None
+            things.done([args.key, state.uuid])
+            return state
+        if not api.config.adopt_existing:
+            raise self._exists(args, standing)
+        return self._adopt(api, things, args, state)
+
+    def _adopt(self, api: Api, things: Things, args: Any, state: Any) -> Any:
+        """Brings a variable that is there to the wanted state: it is this resource's, whatever becomes of the value."""
+        api.ledger.take_over(state.uuid)
+        try:
+            now = self._put(things, args, state)
+        except BitbucketError as error:
+            raise PartialFailure(str(error), self.id(state), state.bag(), [str(error)]) from None
         things.done([args.key, state.uuid])
-        return state
+        return now
 
     def _put(self, things: Things, args: Any, state: Any, without_value: bool = False) -> Any:
         body = self._body(args)

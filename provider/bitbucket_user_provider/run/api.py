@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any
 
 from ..config import Config
-from ..errors import ApiError, BitbucketError
+from ..errors import ApiError, BitbucketError, ConfigurationError
 from ..models.person import bare
 from ..rest.answer import Answer
 from ..rest.client import Client, Path
@@ -92,9 +92,10 @@ class Api(Client):
         with self._once:
             if path.reads in self._trusted:
                 return
-            try:
-                self.get(Path(USER.template, reads=path.reads), {})
-            except ApiError as refusal:
-                if refusal.status != 403:  # known to Bitbucket, though not allowed to ask this
-                    raise
+            with suppress(ConfigurationError):  # a JWT alone can ask this of nobody
+                try:
+                    self.get(Path(USER.template, reads=path.reads), {})
+                except ApiError as refusal:
+                    if refusal.status != 403:  # known to Bitbucket, though not allowed to ask this
+                        raise
             self._trusted.add(path.reads)

@@ -32,8 +32,8 @@ class Stage(Enum):
 
     CLAIMED = "claimed"
     """Checked, and nothing more."""
-    REPLACED = "replaced"
-    """It exists, and is being replaced: its delete has begun, its create is sure to be asked for."""
+    EXISTS = "exists"
+    """It is in the state already: what it wants is its own, and a change of it is sure to be asked for."""
     BEGUN = "begun"
     """Its create or update is under way."""
     DONE = "done"
@@ -61,13 +61,20 @@ class Begun(NamedTuple):
     """Whether persons are named at the place by UUID and by account id, so that two names may be one person."""
 
 
+class Elsewhere(Enum):
+    NOBODY = 0
+    ITSELF = 1
+    """The current URN alone, which moves or is spelt anew."""
+    OTHERS = 2
+
+
 class Look(NamedTuple):
     """What a delete finds out about one thing."""
 
     keeper: Keeper | None
     """Nobody: it is recorded that the current URN takes the thing."""
-    perhaps_elsewhere: bool
-    """Whether somebody wants it at a place that may be this one under another name."""
+    elsewhere: Elsewhere
+    """Who wants it at a place that may be this one under another name."""
 
 
 class Ledger:
@@ -119,15 +126,13 @@ class Ledger:
 
     # What diff, create and update say
 
-    def hold(self, place: str, things: Iterable[str], replaced: bool = False) -> None:
-        """Records that the stack's state holds these things for the current URN, and whether they are being
-        replaced."""
+    def hold(self, place: str, things: Iterable[str]) -> None:
+        """Records that the stack's state holds these things for the current URN."""
         names = [*things]
         with suppress(LedgerLost), self._store.transaction() as facts:
             _put(facts, "held", place, names, "")
-            if replaced:
-                sql = "UPDATE fact SET value = 'replaced' WHERE kind = 'stage' AND urn = ? AND value = 'claimed'"
-                facts.execute(sql, (_urn(),))
+            sql = "UPDATE fact SET value = 'exists' WHERE kind = 'stage' AND urn = ? AND value = 'claimed'"
+            facts.execute(sql, (_urn(),))
 
     def begin(self, place: str, things: Collection[str]) -> Begun:
         """Records that the current URN sets out to bring its things about. Raises LedgerLost."""
@@ -185,7 +190,7 @@ class Ledger:
         except LedgerLost:
             if self._has_checked.is_set():
                 raise
-            return [Look(None, False) for _ in groups]
+            return [Look(None, Elsewhere.NOBODY) for _ in groups]
 
     def taken(self, place: str, things: Iterable[str], gone: bool) -> None:
         """Records that what was about to be taken is gone, or that it is not."""
@@ -339,12 +344,12 @@ def _taker(facts: Cursor, place: str, things: Iterable[str], since: float) -> st
 
 def _look(facts: Cursor, places: Collection[str], certain: bool, names: Collection[str], own: bool) -> Look:
     if keeper := _keeper(facts, places, names, own):
-        return Look(keeper, False)
+        return Look(keeper, Elsewhere.NOBODY)
     place = next(iter(places))
-    if not certain and _perhaps_elsewhere(facts, place, names, own):
-        return Look(None, True)
+    if not certain and (elsewhere := _elsewhere(facts, place, names, own)) is not Elsewhere.NOBODY:
+        return Look(None, elsewhere)
     _put(facts, "take", place, names, str(os.getpid()))
-    return Look(None, False)
+    return Look(None, Elsewhere.NOBODY)
 
 
 def _keeper(facts: Cursor, places: Collection[str], names: Collection[str], own: bool) -> Keeper | None:
@@ -365,9 +370,9 @@ def _stage_of(facts: Cursor, urn: str) -> Stage:
     return Stage(found[0]) if found else Stage.CLAIMED
 
 
-def _perhaps_elsewhere(facts: Cursor, place: str, names: Collection[str], own: bool) -> bool:
-    """Whether somebody wants the thing at a place that may be this one under another name: the current URN itself,
-    which then moves or is spelt anew; whoever spells its place in another form; whoever has found the thing there."""
+def _elsewhere(facts: Cursor, place: str, names: Collection[str], own: bool) -> Elsewhere:
+    """Who wants the thing at a place that may be this one under another name: the current URN itself, where that
+    counts; whoever spells its place in another form; whoever has found the thing there."""
     family, form, _ = place.split(" ", 2)
 
     def any_other(kind: str, name: str, but: str, of: str = "") -> bool:
@@ -377,9 +382,7 @@ def _perhaps_elsewhere(facts: Cursor, place: str, names: Collection[str], own: b
             sql, values = f"{sql} AND urn = ?", [*values, of]
         return facts.execute(f"{sql} LIMIT 1", values).fetchone() is not None
 
-    return any(
-        any_other("form", name, but=f"{family} {form}")
-        or (own and any_other("want", name, but=place, of=_urn()))
-        or any_other("found", name, but=place)
-        for name in names
-    )
+    if any(any_other("form", name, but=f"{family} {form}") or any_other("found", name, but=place) for name in names):
+        return Elsewhere.OTHERS
+    is_own = own and any(any_other("want", name, but=place, of=_urn()) for name in names)
+    return Elsewhere.ITSELF if is_own else Elsewhere.NOBODY

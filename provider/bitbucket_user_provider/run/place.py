@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import ApiError, BitbucketError, NotFound, NotKnown
+from ..errors import BitbucketError, NotFound, NotKnown
 from ..models.person import bare, is_uuid, normal, spelt
 from ..operation import current
 from ..rest.answer import Answer
@@ -231,7 +231,7 @@ class Place:
             return self.kind is not WORKSPACE and self.api.is_administrator(self.fields["workspace"])
         except NotFound:
             return self.kind is USER
-        except ApiError:
+        except BitbucketError:
             return False
 
 

@@ -7,7 +7,7 @@ there, whose it is and who may take it: the listing that everybody shares, what 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from ..errors import (
     ApiError,
@@ -24,9 +24,10 @@ from ..errors import (
 from ..operation import current, now
 from ..rest.answer import Answer
 from ..rest.client import Page, Path
+from ..rest.credentials import Kind
 from .evidence import Absent, Evidence, Seen, entry_of
 from .evidence import NotKnown as Unproven
-from .ledger import Begun, Keeper, Stage, moment
+from .ledger import Begun, Elsewhere, Keeper, Look, Stage, moment
 from .listing import Listed, Listing
 from .place import Place, PlaceKind
 
@@ -139,6 +140,8 @@ class Things:
 
     def _missing(self, missing: NotFound) -> Evidence:
         """What the 404 of one thing proves: is it the thing that is missing, or the place?"""
+        if self.kind.list_path is None and Kind.JWT in self.api.credentials:
+            return Absent("it answers 404 to its own app, which sees all that is its own")
         try:
             if self.kind.list_path is None:
                 self.api.get(self.place.kind.itself, self.place.fields)
@@ -187,9 +190,11 @@ class Things:
             refusal = None
             try:
                 made: Answer = self._write(lambda fields: self.api.post(path, fields, body, query))
-                if not made.has("uuid"):
-                    raise Unanswered(f"{made.call} does not say what was made.", sent=True)
-                return made, False
+                if made.has("uuid"):
+                    return made, False
+                lost = Unanswered(f"{made.call} does not say what was made.", sent=True)
+            except OddAnswer as odd:
+                lost = Unanswered(str(odd), sent=True)
             except Unanswered as trouble:
                 if not trouble.sent:
                     raise
@@ -283,26 +288,22 @@ class Things:
         """
         outcome: list[Keeper | BitbucketError | None] = [None] * len(groups)
         waiting = [*range(len(groups))]
-        began = now()
+        certain, began = self.place.is_certain, now()
         while waiting:
-            looks = self.api.ledger.take(self._keys(), self.place.is_certain, [groups[i] for i in waiting], own)
-            if any(look.perhaps_elsewhere for look in looks):
+            looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
+            again = []
+            for index, look in zip(waiting, looks, strict=True):
+                verdict = _verdict(look, now() - began >= CLAIM_SECONDS)
+                again += [index] if verdict is WAIT else []
+                outcome[index] = None if verdict is WAIT else verdict
+            if any(look.elsewhere is not Elsewhere.NOBODY for look in looks):
                 try:
                     self.place.identify()
                 except NotKnown as unknown:
-                    for index, look in zip(waiting, looks, strict=True):
-                        outcome[index] = unknown if look.perhaps_elsewhere else look.keeper
-                    return outcome
-            again = []
-            for index, look in zip(waiting, looks, strict=True):
-                outcome[index] = look.keeper
-                if look.perhaps_elsewhere:
-                    again.append(index)
-                elif look.keeper:
-                    verdict = _verdict(look.keeper, now() - began >= CLAIM_SECONDS)
-                    again += [index] if verdict is None else []
-                    outcome[index] = verdict or look.keeper
-            if again and not any(look.perhaps_elsewhere for look in looks):
+                    if any(look.elsewhere is Elsewhere.OTHERS for look in looks):
+                        return [unknown if index in again else outcome[index] for index in range(len(groups))]
+                certain = True  # or it is only its own: what is deleted here is made anew there
+            elif again:
                 current.get().say("another resource of this run wants this, and is waited for")
                 self.api.governor.wait(POLL_SECONDS)
             waiting = again
@@ -355,22 +356,27 @@ class Things:
         current.get().say("")
 
 
-def _verdict(keeper: Keeper, patience_is_over: bool) -> Keeper | BitbucketError | None:
-    """What a keeper means for a delete; None: wait and look again."""
-    mine = keeper.urn == current.get().urn
-    match keeper.stage:
+WAIT: Final = object()
+
+
+def _verdict(look: Look, patience_is_over: bool) -> Any:
+    """What a look means for a delete: it is kept, it fails, None where it goes on; WAIT: look again."""
+    if look.keeper is None:
+        return None if look.elsewhere is Elsewhere.NOBODY else WAIT
+    mine = look.keeper.urn == current.get().urn
+    match look.keeper.stage:
         case Stage.FAILED:
             return BitbucketError(
-                f"{keeper.urn} wants this and has failed: it stays, here and in Bitbucket, until a run succeeds."
+                f"{look.keeper.urn} wants this and has failed: it stays, here and in Bitbucket, until a run succeeds."
             )
-        case Stage.DONE | Stage.REPLACED:
-            return keeper
+        case Stage.DONE | Stage.EXISTS:
+            return look.keeper
         case _ if mine:
-            return keeper
+            return look.keeper
         case Stage.CLAIMED if patience_is_over:
             return BitbucketError(
-                f"{keeper.urn} wants this, but was not created or updated: it stays, here and in Bitbucket, until a "
-                "run succeeds. Where the engine works on one resource at a time, run with a higher --parallel."
+                f"{look.keeper.urn} wants this, but was not created: it stays, here and in Bitbucket, until a run "
+                "succeeds. Where the engine works on one resource at a time, run with a higher --parallel."
             )
         case _:
-            return None
+            return WAIT
