@@ -2,6 +2,8 @@
 
 Same names, arguments and ids as in `pulumi_bitbucket_user`; going from one to the other is one import line and no API
 call. What this flavour cannot do: import, explicit providers, more than four calls at once, a status line.
+
+No name of theirs stands here: each class and function of the generated package gets its twin at the end of this module.
 """
 
 import asyncio
@@ -10,10 +12,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from inspect import signature
-from typing import Any, ParamSpec, TypeVar
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import pulumi
-from bitbucket_user_provider.dynamic import Provider, invoker
+from bitbucket_user_provider import dynamic as core
 from bitbucket_user_provider.errors import BitbucketError
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 from pulumi.runtime.rpc import translate_output_properties
@@ -35,7 +38,7 @@ class Dynamic(pulumi.CustomResource):
 
     def __init__(self, t: str, name: str, props: Any, opts: pulumi.ResourceOptions | None = None) -> None:
         kind = t.rpartition(":")[2]
-        props.__dict__[PROVIDER_KEY] = serialize_provider(Provider(kind))
+        props.__dict__[PROVIDER_KEY] = serialize_provider(core.Provider(kind))
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=t)]))
         opts.version = None
         super().__init__(f"pulumi-python:dynamic/bitbucket-user:{kind}", name, props, opts)
@@ -54,50 +57,6 @@ class Dynamic(pulumi.CustomResource):
         cls.get = staticmethod(get)  # type: ignore[attr-defined]
 
 
-class RepositoryUserPermission(sdk.RepositoryUserPermission, Dynamic):
-    __doc__ = sdk.RepositoryUserPermission.__doc__
-
-
-class ProjectUserPermission(sdk.ProjectUserPermission, Dynamic):
-    __doc__ = sdk.ProjectUserPermission.__doc__
-
-
-class RepositoryUserPermissions(sdk.RepositoryUserPermissions, Dynamic):
-    __doc__ = sdk.RepositoryUserPermissions.__doc__
-
-
-class ProjectUserPermissions(sdk.ProjectUserPermissions, Dynamic):
-    __doc__ = sdk.ProjectUserPermissions.__doc__
-
-
-class WorkspacePipelineVariable(sdk.WorkspacePipelineVariable, Dynamic):
-    __doc__ = sdk.WorkspacePipelineVariable.__doc__
-
-
-class UserPipelineVariable(sdk.UserPipelineVariable, Dynamic):
-    __doc__ = sdk.UserPipelineVariable.__doc__
-
-
-class UserApplicationProperty(sdk.UserApplicationProperty, Dynamic):
-    __doc__ = sdk.UserApplicationProperty.__doc__
-
-
-class UserSshKey(sdk.UserSshKey, Dynamic):
-    __doc__ = sdk.UserSshKey.__doc__
-
-
-ProjectPermission = sdk.ProjectPermission
-RepositoryPermission = sdk.RepositoryPermission
-ProjectUserPermissionArgs = sdk.ProjectUserPermissionArgs
-ProjectUserPermissionsArgs = sdk.ProjectUserPermissionsArgs
-RepositoryUserPermissionArgs = sdk.RepositoryUserPermissionArgs
-RepositoryUserPermissionsArgs = sdk.RepositoryUserPermissionsArgs
-UserApplicationPropertyArgs = sdk.UserApplicationPropertyArgs
-UserPipelineVariableArgs = sdk.UserPipelineVariableArgs
-UserSshKeyArgs = sdk.UserSshKeyArgs
-WorkspacePipelineVariableArgs = sdk.WorkspacePipelineVariableArgs
-
-
 def _plain(generated: Callable[P, T]) -> Callable[P, T]:
     """The generated function, asking Bitbucket from this process."""
     result = _result(generated)
@@ -106,7 +65,7 @@ def _plain(generated: Callable[P, T]) -> Callable[P, T]:
     @wraps(generated)
     def ask(*args: P.args, **kwargs: P.kwargs) -> T:
         with _in_plain_words():
-            bag = invoker().call(_name(generated), _arguments(generated, *args, **kwargs))
+            bag = core.invoker().call(_name(generated), _arguments(generated, *args, **kwargs))
         found = translate_output_properties(bag, lambda name: name, result)
         fields = (name for name in signature(awaitable).parameters)
         return awaitable(**{name: pulumi.get(found, name) for name in fields})  # type: ignore[no-any-return]
@@ -121,7 +80,7 @@ def _output(generated: Callable[P, T], plain: Callable[..., Any]) -> Callable[P,
     @wraps(generated)
     def ask(*args: P.args, **kwargs: P.kwargs) -> T:
         with _in_plain_words():
-            functions = invoker()
+            functions = core.invoker()
 
         def call(known: dict[str, Any]) -> Any:
             with _in_plain_words():
@@ -163,67 +122,25 @@ def _result(generated: Callable[..., Any]) -> type:
     return found
 
 
-get_current_user = _plain(sdk.get_current_user)
-get_current_user_output = _output(sdk.get_current_user_output, sdk.get_current_user)
-get_current_user_email = _plain(sdk.get_current_user_email)
-get_current_user_email_output = _output(sdk.get_current_user_email_output, sdk.get_current_user_email)
-get_current_user_emails = _plain(sdk.get_current_user_emails)
-get_current_user_emails_output = _output(sdk.get_current_user_emails_output, sdk.get_current_user_emails)
-get_current_user_repository_permissions = _plain(sdk.get_current_user_repository_permissions)
-get_current_user_repository_permissions_output = _output(
-    sdk.get_current_user_repository_permissions_output, sdk.get_current_user_repository_permissions
-)
-get_current_user_workspace_permission = _plain(sdk.get_current_user_workspace_permission)
-get_current_user_workspace_permission_output = _output(
-    sdk.get_current_user_workspace_permission_output, sdk.get_current_user_workspace_permission
-)
-get_current_user_workspaces = _plain(sdk.get_current_user_workspaces)
-get_current_user_workspaces_output = _output(sdk.get_current_user_workspaces_output, sdk.get_current_user_workspaces)
-get_effective_repository_permissions = _plain(sdk.get_effective_repository_permissions)
-get_effective_repository_permissions_output = _output(
-    sdk.get_effective_repository_permissions_output, sdk.get_effective_repository_permissions
-)
-get_project_group_permissions = _plain(sdk.get_project_group_permissions)
-get_project_group_permissions_output = _output(
-    sdk.get_project_group_permissions_output, sdk.get_project_group_permissions
-)
-get_project_user_permission = _plain(sdk.get_project_user_permission)
-get_project_user_permission_output = _output(sdk.get_project_user_permission_output, sdk.get_project_user_permission)
-get_project_user_permissions = _plain(sdk.get_project_user_permissions)
-get_project_user_permissions_output = _output(sdk.get_project_user_permissions_output, sdk.get_project_user_permissions)
-get_repository_group_permissions = _plain(sdk.get_repository_group_permissions)
-get_repository_group_permissions_output = _output(
-    sdk.get_repository_group_permissions_output, sdk.get_repository_group_permissions
-)
-get_repository_user_permission = _plain(sdk.get_repository_user_permission)
-get_repository_user_permission_output = _output(
-    sdk.get_repository_user_permission_output, sdk.get_repository_user_permission
-)
-get_repository_user_permissions = _plain(sdk.get_repository_user_permissions)
-get_repository_user_permissions_output = _output(
-    sdk.get_repository_user_permissions_output, sdk.get_repository_user_permissions
-)
-get_user = _plain(sdk.get_user)
-get_user_output = _output(sdk.get_user_output, sdk.get_user)
-get_user_application_property = _plain(sdk.get_user_application_property)
-get_user_application_property_output = _output(
-    sdk.get_user_application_property_output, sdk.get_user_application_property
-)
-get_user_pipeline_variable = _plain(sdk.get_user_pipeline_variable)
-get_user_pipeline_variable_output = _output(sdk.get_user_pipeline_variable_output, sdk.get_user_pipeline_variable)
-get_user_pipeline_variables = _plain(sdk.get_user_pipeline_variables)
-get_user_pipeline_variables_output = _output(sdk.get_user_pipeline_variables_output, sdk.get_user_pipeline_variables)
-get_user_ssh_key = _plain(sdk.get_user_ssh_key)
-get_user_ssh_key_output = _output(sdk.get_user_ssh_key_output, sdk.get_user_ssh_key)
-get_user_ssh_keys = _plain(sdk.get_user_ssh_keys)
-get_user_ssh_keys_output = _output(sdk.get_user_ssh_keys_output, sdk.get_user_ssh_keys)
-get_workspace_member = _plain(sdk.get_workspace_member)
-get_workspace_member_output = _output(sdk.get_workspace_member_output, sdk.get_workspace_member)
-get_workspace_members = _plain(sdk.get_workspace_members)
-get_workspace_members_output = _output(sdk.get_workspace_members_output, sdk.get_workspace_members)
-get_workspace_pipeline_variables = _plain(sdk.get_workspace_pipeline_variables)
-get_workspace_pipeline_variables_output = _output(
-    sdk.get_workspace_pipeline_variables_output, sdk.get_workspace_pipeline_variables
-)
-search_code = _plain(sdk.search_code)
-search_code_output = _output(sdk.search_code_output, sdk.search_code)
+def _twin(name: str, generated: Any) -> Any:
+    """What the name means here: a resource and a function that need no plugin, anything else as it is."""
+    if isinstance(generated, type) and issubclass(generated, pulumi.CustomResource):
+        return type(name, (generated, Dynamic), {"__doc__": generated.__doc__, "__module__": __name__})
+    if f"{name}_output" in vars(sdk):
+        return _plain(generated)
+    if name.endswith("_output"):
+        return _output(generated, getattr(sdk, name.removesuffix("_output")))
+    return generated
+
+
+def _is_offered(value: Any) -> bool:
+    """Everything that the generated package defines, but its explicit providers: dynamic resources have none."""
+    if isinstance(value, type) and issubclass(value, pulumi.ProviderResource):
+        return False
+    return isinstance(value, type | FunctionType)
+
+
+if TYPE_CHECKING:  # the same names with the same signatures
+    from pulumi_bitbucket_user import *  # noqa: F403
+else:
+    globals().update({name: _twin(name, value) for name, value in vars(sdk).items() if _is_offered(value)})
