@@ -1,28 +1,45 @@
-"""A whole life of every resource under the real engine; what each is and does stands in `lives.py`."""
+"""A whole life of every resource under the real engine; what each is and does stands in its file in `lives/`.
+
+All share a stack, because most of the time is the engine's. `-k UserSshKey` walks that one alone.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pytest
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
-from tests.acceptance.lives import LIVES, Inputs, Life
+from tests.acceptance.lives import Inputs, Life, Step, every_life
 from tests.acceptance.stack import Run, Stack
 from tests.emulator import Emulator
 
 SECRETS = ("plain-secret", "changed by hand", "ada-api-token", "acme-consumer-secret", "acme-connect-jwt")
 WRITES = ("POST", "PUT", "DELETE")
+NOTHING_CHANGES: Collection[str] = ()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One walk with every life; or one for each resource that is named in full on the command line."""
+    if "lives" in metafunc.fixturenames:
+        every = every_life()
+        words = set(re.findall(r"\w+", " ".join([metafunc.config.option.keyword, *metafunc.config.args])))
+        alone = {kind: {kind: every[kind]} for kind in sorted(words & every.keys())}
+        walks = alone or {"together": every}
+        metafunc.parametrize("lives", walks.values(), ids=walks.keys())
 
 
 class Walk:
-    """One stack with one of each resource, led through its life."""
+    """One stack with one resource of each life, led through them."""
 
-    def __init__(self, sdk: Any, stacks: Stacks, bitbucket: Emulator) -> None:
+    def __init__(self, lives: Mapping[str, Life], sdk: Any, stacks: Stacks, bitbucket: Emulator) -> None:
+        self.lives = lives
         self.sdk = sdk
         self.bitbucket = bitbucket
-        self.inputs: dict[str, Inputs] = {life.kind: dict(life.created.inputs) for life in LIVES}
+        self.inputs: dict[str, Inputs] = {kind: dict(life.created.inputs) for kind, life in lives.items()}
         self.suffix = ""
         self.looks: dict[str, str] = {}
         self.stack: Stack = stacks(self.program, EVERY_CREDENTIAL)
@@ -33,19 +50,30 @@ class Walk:
         for kind, id in self.looks.items():
             getattr(self.sdk, kind).get(f"{kind}Seen", id)
 
-    def change(self, step: str) -> None:
-        for life in LIVES:
-            self.inputs[life.kind] |= getattr(life, step).inputs
-
     def run(self, command: str, **how: Any) -> Run:
         self.bitbucket.clear()
         run: Run = getattr(self.stack, command)(**how)
         assert run, run.stdout
-        self.sealed()
+        self.holds_no_secret_in_plain()
         return run
 
-    def sealed(self) -> None:
-        """The state file holds nothing that is secret in plain, and no provider object to speak of."""
+    def change(self, changes: Mapping[str, Inputs]) -> None:
+        for kind, inputs in changes.items():
+            assert self.inputs[kind] != self.inputs[kind] | inputs, f"{kind}: the step changes no input"
+            self.inputs[kind] |= inputs
+
+    def by_hand(self, changes: Mapping[str, Callable[[Emulator], object]]) -> None:
+        """Somebody changes something in Bitbucket, each in another place."""
+        before = self.held()
+        for change in changes.values():
+            change(self.bitbucket)
+        after = self.held()
+        assert [kind for kind in before if before[kind] != after[kind]] == [*changes], (
+            "a change by hand changed nothing"
+        )
+
+    def holds_no_secret_in_plain(self) -> None:
+        """Nor a provider object of any size, in the state file."""
         assert not [secret for secret in SECRETS if secret in self.stack.state_text]
         for name, entry in self.stack.state.items():
             for bag in (entry.get("inputs", {}), entry.get("outputs", {})):
@@ -53,151 +81,154 @@ class Walk:
                 if "PipelineVariable" in entry["type"] and "value" in bag:
                     assert "ciphertext" in bag["value"], name
 
-    def expect(self, run: Run, operations: list[str]) -> None:
-        """Every resource saw these operations and no other."""
-        names = [life.kind + self.suffix for life in LIVES] if operations else []
-        assert {name: sorted(did) for name, did in run.changes.items()} == dict.fromkeys(names, sorted(operations))
+    def did(self, run: Run, operations: list[str], kinds: Collection[str]) -> None:
+        """These resources saw these operations, and the others none."""
+        wanted = {kind + self.suffix: sorted(operations) for kind in kinds}
+        assert {name: sorted(did) for name, did in run.changes.items()} == wanted
 
-    def explained(self, run: Run, step: str) -> None:
+    def explains(self, preview: Run, steps: Mapping[str, Step], replacing: bool) -> None:
         """The plugin names the properties that change, and whether that replaces; dynamic resources cannot."""
-        if not run.details:
-            assert self.sdk.__name__.endswith("dynamic")
+        if self.sdk.__name__.endswith("dynamic"):
+            assert not preview.details
             return
-        changed = {life.kind: {to_camel(name) for name in getattr(life, step).inputs} for life in LIVES}
-        told = {kind: {path.partition("[")[0] for path in run.details[kind]} for kind in changed}
+        changed = {kind: {to_camel(name) for name in step.inputs} for kind, step in steps.items()}
+        told = {kind: {path.partition("[")[0] for path in preview.details[kind]} for kind in changed}
         assert told == changed
-        replacing = [kind for kind in told if any("replace" in change for change in run.details[kind].values())]
-        assert replacing == ([*told] if step == "replaced" else [])
+        replaced = [kind for kind in told if any("replace" in change for change in preview.details[kind].values())]
+        assert replaced == ([*told] if replacing else [])
 
     def sent(self) -> dict[str, str]:
         """Resource → the methods of its writes, in order."""
-        return {life.kind: " ".join(method for method in self._methods(life) if method in WRITES) for life in LIVES}
+        return {
+            kind: " ".join(one for one in self._methods(life) if one in WRITES) for kind, life in self.lives.items()
+        }
 
     def reads(self) -> dict[str, int]:
-        return {life.kind: self._methods(life).count("GET") for life in LIVES}
+        return {kind: self._methods(life).count("GET") for kind, life in self.lives.items()}
 
     def held(self) -> dict[str, Any]:
-        return {life.kind: life.holds(self.bitbucket) for life in LIVES}
+        return {kind: life.holds(self.bitbucket) for kind, life in self.lives.items()}
 
     def _methods(self, life: Life) -> list[str]:
         places = tuple(place.lower() for place in life.places)
         return [one.method for one in self.bitbucket.requests if one.path.lower().startswith(places)]
 
-    def nothing_to_do(self) -> None:
+    def has_nothing_to_do(self) -> None:
         """Another `up --refresh` writes nothing, finds nothing, and asks each place once."""
         run = self.run("up", refresh=True)
         assert (run.changes, run.found) == ({}, {})
         assert not any(self.sent().values())
         assert all(count <= 1 for count in self.reads().values()), self.reads()
 
-    def silent(self) -> None:
+    def asked_nothing(self) -> None:
         assert not self.bitbucket.requests
 
-    def took(self, step: str) -> None:
-        """Bitbucket holds what the step wants, at the cost that the step may have."""
-        steps = {life.kind: getattr(life, step) for life in LIVES}
-        assert self.held() == {kind: step.held for kind, step in steps.items()}
-        assert self.sent() == {kind: step.writes for kind, step in steps.items()}
-        assert {kind: count for kind, count in self.reads().items() if count > steps[kind].reads} == {}
+    def took(self, steps: Mapping[str, Step]) -> None:
+        """Bitbucket holds what the steps want, at the cost that each may have."""
+        held, sent, reads = self.held(), self.sent(), self.reads()
+        assert {kind: held[kind] for kind in steps} == {kind: step.held for kind, step in steps.items()}
+        assert {kind: sent[kind] for kind in self.lives} == dict.fromkeys(self.lives, "") | {
+            kind: step.writes for kind, step in steps.items()
+        }
+        assert {kind: reads[kind] for kind, step in steps.items() if reads[kind] > step.reads} == {}
 
-
-def by_kind(attribute: str) -> dict[str, Any]:
-    return {life.kind: getattr(life, attribute) for life in LIVES}
+    def goes_through(self, steps: Mapping[str, Step], operations: list[str], replacing: bool) -> None:
+        """A preview that explains and asks nothing, an `up` that does what it must, and then nothing to do."""
+        if not steps:
+            return
+        self.change({kind: step.inputs for kind, step in steps.items()})
+        preview = self.run("preview")
+        self.did(preview, operations, steps)
+        self.explains(preview, steps, replacing)
+        self.asked_nothing()
+        self.run("up")
+        self.took(steps)
+        self.has_nothing_to_do()
 
 
 @pytest.fixture
-def walk(sdk: Any, stacks: Stacks, bitbucket: Emulator) -> Walk:
-    return Walk(sdk, stacks, bitbucket)
+def walk(lives: Mapping[str, Life], sdk: Any, stacks: Stacks, bitbucket: Emulator) -> Walk:
+    return Walk(lives, sdk, stacks, bitbucket)
 
 
 def test_resources_live_from_preview_to_destroy(walk: Walk) -> None:
-    walk.expect(walk.run("preview"), ["create"])
-    walk.silent()
+    lives = walk.lives
+    without = walk.held()
+    created = {kind: life.created for kind, life in lives.items()}
+    updated = {kind: life.updated for kind, life in lives.items() if life.updated}
+    replaced = {kind: life.replaced for kind, life in lives.items()}
 
-    walk.expect(walk.run("up"), ["create"])
-    walk.took("created")
+    walk.did(walk.run("preview"), ["create"], lives)
+    walk.asked_nothing()
+    walk.did(walk.run("up"), ["create"], lives)
+    walk.took(created)
+    assert not [kind for kind, held in walk.held().items() if held == without[kind]]
+    walk.did(walk.run("up"), [], NOTHING_CHANGES)
+    walk.asked_nothing()
+    walk.has_nothing_to_do()
 
-    walk.expect(walk.run("up"), [])
-    walk.silent()
-    walk.nothing_to_do()
+    walk.goes_through(updated, ["update"], replacing=False)
 
-    walk.change("updated")
-    preview = walk.run("preview")
-    walk.expect(preview, ["update"])
-    walk.explained(preview, "updated")
-    walk.silent()
-    walk.expect(walk.run("up"), ["update"])
-    walk.took("updated")
-    walk.nothing_to_do()
+    drifts = {kind: life.drift for kind, life in lives.items() if life.drift}
+    if drifts:
+        held = walk.held()
+        walk.by_hand({kind: drift.by_hand for kind, drift in drifts.items()})
+        assert walk.run("refresh").found == dict.fromkeys(drifts, "update")
+        assert not any(walk.sent().values())
+        walk.did(walk.run("up"), ["update"], drifts)
+        assert {kind: walk.sent()[kind] for kind in drifts} == {kind: drift.writes for kind, drift in drifts.items()}
+        assert walk.held() == held
 
-    for life in LIVES:
-        life.drift(walk.bitbucket)
-    assert walk.run("refresh").found == dict.fromkeys(by_kind("kind"), "update")
-    assert not any(walk.sent().values())
-    walk.expect(walk.run("up"), ["update"])
-    assert walk.sent() == by_kind("mended")
-    assert walk.held() == {life.kind: life.updated.held for life in LIVES}
+    walk.goes_through(replaced, ["create-replacement", "delete-replaced", "replace"], replacing=True)
 
-    walk.change("replaced")
-    preview = walk.run("preview")
-    walk.expect(preview, ["create-replacement", "delete-replaced", "replace"])
-    walk.explained(preview, "replaced")
-    walk.silent()
-    walk.run("up")
-    walk.took("replaced")
-    walk.nothing_to_do()
+    walk.change({kind: life.spelled for kind, life in lives.items() if life.spelled})
+    walk.did(walk.run("up"), [], NOTHING_CHANGES)
+    walk.asked_nothing()
+    walk.has_nothing_to_do()
 
-    for life in LIVES:
-        walk.inputs[life.kind] |= life.spelled
-    walk.expect(walk.run("up"), [])
-    walk.silent()
-    walk.nothing_to_do()
-
-    walk.looks = {kind: walk.stack.state[kind]["id"] for kind in by_kind("kind")}
-    walk.expect(walk.run("up"), [])
+    walk.looks = {kind: walk.stack.state[kind]["id"] for kind in lives}
+    walk.did(walk.run("up"), [], NOTHING_CHANGES)
     assert not any(walk.sent().values())
     state = walk.stack.state
-    for kind in walk.looks:
-        assert state[f"{kind}Seen"]["id"] == state[kind]["id"]
+    assert {kind: state[f"{kind}Seen"]["id"] for kind in lives} == {kind: state[kind]["id"] for kind in lives}
     walk.looks = {}
 
-    for life in LIVES:
-        life.remove(walk.bitbucket)
+    walk.by_hand({kind: life.removed for kind, life in lives.items()})
     found = walk.run("refresh").found
-    assert {kind: found[kind] for kind in by_kind("kind")} == {life.kind: life.removed[0] for life in LIVES}
+    assert {kind: found[kind] for kind in lives} == {kind: life.refreshed for kind, life in lives.items()}
     changes = walk.run("up").changes
-    assert {kind: changes[kind] for kind in by_kind("kind")} == {life.kind: [life.removed[1]] for life in LIVES}
-    assert walk.held() == {life.kind: life.replaced.held for life in LIVES}
+    assert {kind: changes[kind] for kind in lives} == {kind: [life.restored] for kind, life in lives.items()}
+    assert walk.held() == {kind: step.held for kind, step in replaced.items()}
 
     walk.stack.configure({"adoptExisting": True})
     walk.suffix = "Renamed"
     walk.run("up")
-    assert walk.held() == {life.kind: life.replaced.held for life in LIVES}
-    assert walk.sent() == by_kind("renamed")
-    walk.nothing_to_do()
+    assert walk.held() == {kind: step.held for kind, step in replaced.items()}
+    assert walk.sent() == {kind: life.renamed for kind, life in lives.items()}
+    walk.has_nothing_to_do()
 
     walk.run("destroy")
-    assert walk.held() == by_kind("nothing")
-    assert walk.sent() == by_kind("deletes")
+    assert walk.held() == without
+    assert walk.sent() == {kind: life.deletes for kind, life in lives.items()}
 
 
 def test_what_stands_already_is_refused_or_taken_over(walk: Walk) -> None:
-    for life in LIVES:
-        life.standing(walk.bitbucket)
+    lives = walk.lives
+    walk.by_hand({kind: life.standing.by_hand for kind, life in lives.items()})
     before = walk.held()
+    refusals = {kind: life.standing.refusal for kind, life in lives.items() if life.standing.refusal}
     run = walk.stack.up(continue_on_error=True)
-    assert not run
-    refusing = [life for life in LIVES if life.exists]
-    assert {kind: kind in run.errors for kind in by_kind("kind")} == {life.kind: bool(life.exists) for life in LIVES}
-    for life in refusing:
-        [told] = run.messages("error", life.kind)
-        assert life.exists in told
+    assert bool(run) is not bool(refusals)
+    assert run.errors.keys() & lives.keys() == refusals.keys()
+    for kind, refusal in refusals.items():
+        [told] = run.messages("error", kind)
+        assert refusal in told
         assert "adoptExisting" in told
-        assert life.holds(walk.bitbucket) == before[life.kind]
-        assert life.kind not in walk.stack.state
+        assert walk.held()[kind] == before[kind]
+        assert kind not in walk.stack.state
 
     walk.stack.configure({"adoptExisting": True})
     walk.run("up")
-    assert walk.held() == {life.kind: life.created.held for life in LIVES}
-    assert walk.reads()["RepositoryUserPermission"] == walk.reads()["ProjectUserPermission"] == 0
-    walk.nothing_to_do()
+    assert walk.held() == {kind: life.created.held for kind, life in lives.items()}
+    assert {kind: count for kind, count in walk.reads().items() if count > lives[kind].standing.reads} == {}
+    walk.has_nothing_to_do()

@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
+from types import FunctionType
 from typing import Any
 
 import pulumi_bitbucket_user as native
 import pulumi_bitbucket_user.dynamic as dynamic
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
-from tests.acceptance.lives import LIVES
+from tests.acceptance.lives import every_life
 from tests.conftest import CheckedEmulator
 
 
 def test_whatever_a_program_takes_from_the_package_is_in_its_dynamic_twin() -> None:
-    classes = {name for name, value in vars(native).items() if isinstance(value, type)}
-    kinds = {life.kind for life in LIVES}
-    wanted = kinds | {f"{kind}Args" for kind in kinds} | {"RepositoryPermission", "ProjectPermission"}
-    assert wanted <= classes
-    assert wanted <= vars(dynamic).keys()
+    defined = {name for name, value in vars(native).items() if isinstance(value, type | FunctionType)}
+    assert {*every_life(), "RepositoryPermission", "UserSshKeyArgs", "get_user", "get_user_output"} <= defined
+    assert defined - vars(dynamic).keys() == {"Provider"}
 
 
 def test_one_import_line_moves_a_stack_of_everything_there_and_back(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     sdk: Any = dynamic
+    lives = every_life()
 
     def program() -> None:
-        for life in LIVES:
-            getattr(sdk, life.kind)(life.kind, **life.created.inputs)
+        for kind, life in lives.items():
+            getattr(sdk, kind)(kind, **life.created.inputs)
 
     def held() -> dict[str, Any]:
-        return {life.kind: life.holds(bitbucket) for life in LIVES}
+        return {kind: life.holds(bitbucket) for kind, life in lives.items()}
 
+    without = held()
     stack = stacks(program, EVERY_CREDENTIAL)
     assert stack.up()
     before, ids = held(), {name: one["id"] for name, one in stack.state.items()}
@@ -43,7 +44,7 @@ def test_one_import_line_moves_a_stack_of_everything_there_and_back(stacks: Stac
         assert stack.up()
         assert not bitbucket.requests
         assert {name: one["id"] for name, one in stack.state.items()} == ids
-        assert {one["type"] for one in stack.state.values()} == {token + life.kind for life in LIVES}
+        assert {one["type"] for one in stack.state.values()} == {token + kind for kind in lives}
 
         run = stack.refresh()
         assert run and not run.found
@@ -54,4 +55,4 @@ def test_one_import_line_moves_a_stack_of_everything_there_and_back(stacks: Stac
         assert "plain-secret" not in stack.state_text
 
     assert stack.destroy()
-    assert held() == {life.kind: life.nothing for life in LIVES}
+    assert held() == without

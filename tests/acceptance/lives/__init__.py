@@ -1,0 +1,107 @@
+"""The life of each resource, as data, in a file named like the resource; `test_lives.py` walks them under the engine.
+
+Each file of this folder holds one `LIFE`; that it is here is enough for it to be walked. Inputs are written as a Python
+program writes them. Here is what a life consists of, and the people and keys that lives and other tests speak of.
+"""
+
+from __future__ import annotations
+
+import base64
+import pkgutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from pydantic.alias_generators import to_pascal
+
+from tests.emulator import Emulator
+from tests.emulator.seed import default_world
+
+PEOPLE = default_world()
+ADA, GRACE, BOB, ALAN = map(PEOPLE.person, ("Ada", "Grace", "Bob", "Alan"))
+
+Inputs = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """What a program changes, and what that must lead to."""
+
+    inputs: Inputs
+    """Those that differ from the step before."""
+    held: Any
+    """What Bitbucket holds afterwards, in the words of `Life.holds`."""
+    writes: str
+    """The methods of the writes that it sends, in order."""
+    reads: int = 0
+    """The most GETs that it may cost."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """What somebody changes by hand, and how the next `up` puts it right."""
+
+    by_hand: Callable[[Emulator], object]
+    writes: str = "PUT"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What somebody made by hand before the program wanted it, in another state than `created` leaves."""
+
+    by_hand: Callable[[Emulator], object]
+    refusal: str | None
+    """What create says about it; None where it is taken over without asking."""
+    reads: int
+    """The most GETs that taking it over with adoptExisting may cost."""
+
+
+@dataclass(frozen=True)
+class Life:
+    """One resource from its creation to its end, in the order in which it is walked."""
+
+    places: tuple[str, ...]
+    """What the paths of its calls, and of no other life's, begin with, in any case of letters."""
+    holds: Callable[[Emulator], Any]
+    """What Bitbucket holds of it."""
+    standing: Standing
+    created: Step
+    updated: Step | None
+    """None where every change replaces the resource."""
+    drift: Drift | None
+    """None where nobody can change it by hand, only delete it."""
+    replaced: Step
+    spelled: Inputs | None
+    """Inputs that mean what `replaced` left, written otherwise; None where there is one way to write them."""
+    removed: Callable[[Emulator], object]
+    """Somebody deletes by hand what `replaced` left."""
+    renamed: str
+    """The writes when a program gives it another logical name, with adoptExisting."""
+    deletes: str = "DELETE"
+    """The writes when it is destroyed."""
+    refreshed: str = "delete"
+    """What a refresh finds after `removed`. A set of grants is still there when all of its grants are gone."""
+    restored: str = "create"
+    """What the `up` after that does."""
+
+
+def every_life() -> dict[str, Life]:
+    """Resource → its life, by the files of this folder."""
+    files = sorted(module.name for module in pkgutil.iter_modules(__path__))
+    return {to_pascal(name): import_module(f"{__name__}.{name}").LIFE for name in files}
+
+
+def ed25519(letter: str) -> str:
+    """A well-formed public key, another one for each letter."""
+    parts = (b"ssh-ed25519", letter.encode() * 32)
+    return "ssh-ed25519 " + base64.b64encode(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).decode()
+
+
+LAPTOP, PHONE = ed25519("l"), ed25519("p")
+
+
+def meddle(bitbucket: Emulator, place: str) -> None:
+    """Somebody changes what Grace may do, and lets Margaret in."""
+    bitbucket.grant("acme", place, "Grace", "read")
+    bitbucket.grant("acme", place, "Margaret", "write")

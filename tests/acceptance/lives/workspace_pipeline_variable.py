@@ -1,0 +1,34 @@
+from tests.acceptance.lives import Drift, Life, Standing, Step
+from tests.emulator import Emulator
+
+
+def _change_the_key(bitbucket: Emulator) -> None:
+    [variable] = bitbucket.world.workspaces["acme"].variables.values()
+    variable.key = "CHANGED_BY_HAND"
+
+
+LIFE = Life(
+    places=("/workspaces/acme/pipelines-config/",),
+    holds=lambda bitbucket: bitbucket.workspace_variables("acme"),
+    standing=Standing(
+        lambda bitbucket: bitbucket.set_variable("acme", "DEPLOY_TOKEN", "somebody's", secured=True),
+        "a variable DEPLOY_TOKEN (secured) stands in acme already; nothing was changed",
+        reads=1,
+    ),
+    created=Step(
+        {"workspace": "acme", "key": "DEPLOY_TOKEN", "value": "plain-secret-1", "secured": True},
+        {"DEPLOY_TOKEN": {"value": "plain-secret-1", "secured": True}},
+        "POST",
+        reads=1,
+    ),
+    updated=Step(
+        {"key": "RELEASE_TOKEN", "value": "plain-secret-2"},
+        {"RELEASE_TOKEN": {"value": "plain-secret-2", "secured": True}},
+        "PUT",
+    ),
+    drift=Drift(_change_the_key),
+    replaced=Step({"secured": False}, {"RELEASE_TOKEN": {"value": "plain-secret-2", "secured": False}}, "DELETE POST"),
+    spelled=None,
+    removed=lambda bitbucket: bitbucket.delete_variable("acme", "RELEASE_TOKEN"),
+    renamed="POST PUT",
+)
