@@ -50,6 +50,7 @@ def _pack(tarball: Path) -> None:
         entry = str(ROOT / "provider/__main__.py")
         options = ["--onedir", "--noconfirm", "--log-level=ERROR", "--name", PLUGIN]
         options += ["--add-data", f"{SCHEMA}:{SOURCES.name}"]
+        options += ["--collect-submodules", SOURCES.name]  # resources and functions are imported by their names
         options += ["--copy-metadata", DISTRIBUTION, *places, *excluded]
         run(sys.executable, "-m", "PyInstaller", *options, entry, cwd=ROOT)
         program = Path(folder, "dist", PLUGIN)

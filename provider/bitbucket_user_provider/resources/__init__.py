@@ -1,27 +1,23 @@
-"""Every resource, once. The class name is the token's last part."""
+"""Every resource, once. The class name is the token's last part, and the same in snake_case its file's."""
 
+from importlib import import_module
 from typing import Any
 
-from .project_user_permission import ProjectUserPermission
-from .project_user_permissions import ProjectUserPermissions
-from .repository_user_permission import RepositoryUserPermission
-from .repository_user_permissions import RepositoryUserPermissions
+from pydantic.alias_generators import to_snake
+
 from .resource import Resource
-from .user_application_property import UserApplicationProperty
-from .user_pipeline_variable import UserPipelineVariable
-from .user_ssh_key import UserSshKey
-from .workspace_pipeline_variable import WorkspacePipelineVariable
+
+NAMES = (
+    "RepositoryUserPermission",
+    "ProjectUserPermission",
+    "RepositoryUserPermissions",
+    "ProjectUserPermissions",
+    "WorkspacePipelineVariable",
+    "UserPipelineVariable",
+    "UserApplicationProperty",
+    "UserSshKey",
+)
 
 RESOURCES: dict[str, Resource[Any, Any]] = {
-    type(resource).__name__: resource
-    for resource in (
-        RepositoryUserPermission(),
-        ProjectUserPermission(),
-        RepositoryUserPermissions(),
-        ProjectUserPermissions(),
-        WorkspacePipelineVariable(),
-        UserPipelineVariable(),
-        UserApplicationProperty(),
-        UserSshKey(),
-    )
+    name: getattr(import_module(f".{to_snake(name)}", __name__), name)() for name in NAMES
 }
