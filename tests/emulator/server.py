@@ -4,55 +4,29 @@ from __future__ import annotations
 
 import asyncio
 import json
+import pkgutil
 import traceback
 from collections.abc import Awaitable, Callable
+from importlib import import_module
 from pathlib import Path
 from threading import RLock
 from urllib.parse import unquote
 
 from aiohttp import web
 
-from . import (
-    access,
-    deploy_keys,
-    errors,
-    faults,
-    gpg_keys,
-    oauth,
-    pages,
-    people,
-    permissions,
-    places,
-    properties,
-    repository_variables,
-    search,
-    spoil,
-    ssh_keys,
-    store,
-    variables,
-    workspaces,
-)
+from . import access, errors, faults, oauth, pages, spoil, store
 from .limits import Limits
 from .log import Exchange, Log, masked, parsed
 from .operations import OPERATIONS, Answer, Call, Operation
 from .seed import default_world
 from .world import World
 
-SUBJECTS = (
-    deploy_keys,
-    gpg_keys,
-    people,
-    permissions,
-    places,
-    properties,
-    repository_variables,
-    search,
-    ssh_keys,
-    variables,
-    workspaces,
-)  # their import enters OPERATIONS
 ROOT = "/2.0"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
+    if not module.name.startswith("__"):
+        import_module(f".{module.name}", __package__)  # its routes enter OPERATIONS
 
 
 class Server:
