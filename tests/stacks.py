@@ -53,5 +53,11 @@ def example(
     return made
 
 
+def with_plugin(stack: Stack) -> Stack:
+    """A stack in whose folder `venv` is the environment that has the plugin, as Pulumi.yaml names it."""
+    (stack.folder / "venv").symlink_to(ROOT / ".venv")
+    return stack
+
+
 def _run(program: Path) -> None:
     runpy.run_path(str(program))
