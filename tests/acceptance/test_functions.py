@@ -9,37 +9,10 @@ import pulumi_bitbucket_user as native
 import pulumi_bitbucket_user.dynamic as dynamic
 import pytest
 
+from tests.acceptance.calls import CALLS
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
-from tests.acceptance.lives import ADA, GRACE, LAPTOP
+from tests.acceptance.lives import GRACE, LAPTOP
 from tests.conftest import CheckedEmulator
-
-API = {"workspace": "acme", "repo_slug": "api"}
-CORE = {"workspace": "acme", "project_key": "CORE"}
-CALLS: dict[str, dict[str, Any]] = {
-    "get_current_user": {},
-    "get_current_user_email": {"email": "ada@acme.example"},
-    "get_current_user_emails": {},
-    "get_current_user_repository_permissions": {"workspace": "acme"},
-    "get_current_user_workspace_permission": {"workspace": "acme"},
-    "get_current_user_workspaces": {},
-    "get_effective_repository_permissions": API,
-    "get_project_group_permissions": CORE,
-    "get_project_user_permission": {**CORE, "user_id": GRACE.uuid},
-    "get_project_user_permissions": CORE,
-    "get_repository_group_permissions": API,
-    "get_repository_user_permission": {**API, "user_id": GRACE.account_id},
-    "get_repository_user_permissions": API,
-    "get_user": {"user_id": GRACE.uuid},
-    "get_user_application_property": {"user_id": GRACE.uuid, "app_key": "acme-app", "property_name": "look"},
-    "get_user_pipeline_variable": {"user_id": GRACE.uuid, "uuid": "set by the test"},
-    "get_user_pipeline_variables": {"user_id": GRACE.uuid},
-    "get_user_ssh_key": {"user_id": ADA.uuid, "uuid": "set by the test"},
-    "get_user_ssh_keys": {"user_id": ADA.uuid},
-    "get_workspace_member": {"workspace": "acme", "email": "grace@acme.example"},
-    "get_workspace_members": {"workspace": "acme", "emails": ["grace@acme.example", "bob@acme.example"]},
-    "get_workspace_pipeline_variables": {"workspace": "acme"},
-    "search_code": {"user_id": ADA.uuid, "query": "hello"},
-}
 
 
 def plain(value: Any) -> Any:

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from . import access, errors, faults, oauth, pages, spoil, store
+from . import access, errors, faults, oauth, pages, people, spoil, store
 from .limits import Limits
 from .log import Exchange, Log, masked, parsed
 from .operations import OPERATIONS, Answer, Call, Operation

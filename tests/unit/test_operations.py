@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,48 +11,22 @@ import pytest
 from bitbucket_user_provider.functions import FUNCTIONS
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.lifecycle import Lifecycle
-from bitbucket_user_provider.resources import RESOURCES
-from pydantic.alias_generators import to_camel
+from pydantic.alias_generators import to_camel, to_snake
 
-from tests.acceptance.lives import ADA, GRACE, Life, every_life
+from tests.acceptance.calls import CALLS
+from tests.acceptance.lives import GRACE, Life, every_life
 from tests.emulator import Emulator
 from tests.operations import OPERATIONS, SUCCESSORS, Operation
-from tests.stacks import EXAMPLES
 from tests.unit import core
 
 EVERY = OPERATIONS + SUCCESSORS
 CROWD = 201  # three pages, and one reader pays for two calls
 ALL_CREDENTIALS = core.ADA | core.CONSUMER
-IN_REPOSITORY = {"workspace": "acme", "repoSlug": "api"}
-IN_PROJECT = {"workspace": "acme", "projectKey": "CORE"}
-ARGUMENTS: dict[str, list[dict[str, Any]]] = {
-    "getCurrentUser": [{}],
-    "getUser": [{"userId": GRACE.uuid}],
-    "getCurrentUserEmails": [{}],
-    "getCurrentUserEmail": [{"email": "ada@acme.example"}],
-    "getCurrentUserWorkspaces": [{}],
-    "getCurrentUserWorkspacePermission": [{"workspace": "acme"}],
-    "getCurrentUserRepositoryPermissions": [{}],
-    "getWorkspaceMembers": [{"workspace": "acme"}],
-    "getWorkspaceMember": [
-        {"workspace": "acme", "userId": GRACE.uuid},
-        {"workspace": "acme", "email": "grace@acme.example"},
-    ],
-    "getRepositoryUserPermissions": [IN_REPOSITORY],
-    "getRepositoryUserPermission": [IN_REPOSITORY | {"userId": GRACE.uuid}],
-    "getRepositoryGroupPermissions": [IN_REPOSITORY],
-    "getEffectiveRepositoryPermissions": [IN_REPOSITORY],
-    "getProjectUserPermissions": [IN_PROJECT],
-    "getProjectUserPermission": [IN_PROJECT | {"userId": GRACE.uuid}],
-    "getProjectGroupPermissions": [IN_PROJECT],
-    "getWorkspacePipelineVariables": [{"workspace": "acme"}],
-    "getUserPipelineVariables": [{"userId": GRACE.uuid}],
-    "getUserPipelineVariable": [{"userId": GRACE.uuid}],
-    "getUserApplicationProperty": [{"userId": GRACE.uuid, "appKey": "acme-app", "propertyName": "look"}],
-    "getUserSshKeys": [{"userId": ADA.uuid}],
-    "getUserSshKey": [{"userId": ADA.uuid}],
-    "searchCode": [{"userId": ADA.uuid, "query": "hello"}],
+ALSO: dict[str, dict[str, Any]] = {
+    "getCurrentUserRepositoryPermissions": {},
+    "getWorkspaceMember": {"workspace": "acme", "userId": GRACE.uuid},
 }
+"""Arguments that make a function ask another operation than those of `CALLS` do."""
 
 ASKED_ALONE = ("getRepositoryUserPermission", "getProjectUserPermission", "getUserPipelineVariable", "getUserSshKey")
 """Functions that take one thing from a list, and past a long one ask for it alone."""
@@ -105,7 +78,7 @@ def _call(bitbucket: Emulator, name: str) -> None:
     bitbucket.set_property("Grace", "acme-app/look", {"theme": "dark"})
     more = _crowd(bitbucket) if name in ASKED_ALONE else {}
     functions = Invoker(core.connect(bitbucket, ALL_CREDENTIALS, core.APP))
-    for arguments in ARGUMENTS[name]:
+    for arguments in (_inputs(CALLS[to_snake(name)]), *([ALSO[name]] if name in ALSO else [])):
         assert functions.call(name, arguments | more.get(name, {}))
 
 
@@ -134,18 +107,6 @@ def test_what_serves_an_operation_asks_it_of_the_emulator(operation: Operation, 
 def test_nothing_is_asked_that_the_list_does_not_have(asked: Asked) -> None:
     listed = {(one.method, one.route) for one in EVERY} | {("POST", "/site/oauth2/access_token")}
     assert set().union(*asked.values()) <= listed
-
-
-def test_every_resource_and_function_serves_an_operation() -> None:
-    serving = {name for one in EVERY for name in one.served_by.split()}
-    assert serving == {*RESOURCES, *FUNCTIONS}
-
-
-@pytest.mark.parametrize("kind", RESOURCES)
-def test_every_resource_has_an_example_and_a_life_under_the_engine(kind: str) -> None:
-    programs = [path.read_text() for path in EXAMPLES.glob("*/__main__.py")]
-    assert any(re.search(rf"\b{kind}\(", program) for program in programs), "no program in examples/ has one"
-    assert kind in every_life(), "tests/acceptance/lives/ has no file for it"
 
 
 def test_no_operation_is_listed_twice_and_there_are_twenty_eight() -> None:
