@@ -166,7 +166,7 @@ def _nameless(template: str) -> str:
 def _modules() -> Iterator[Any]:
     package = bitbucket_user_provider
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if not found.name.endswith("__main__") and "plugin" not in found.name:
+        if not {"plugin", "dynamic"} & {*found.name.split(".")}:  # which have no paths, and load all of Pulumi
             yield importlib.import_module(found.name)
 
 

@@ -1,0 +1,44 @@
+"""People who are asked to review every pull request of a repository."""
+
+from __future__ import annotations
+
+from . import errors
+from .operations import Answer, Call, operation
+from .people import brief
+
+REVIEWER = "/repositories/{workspace}/{repo_slug}/default-reviewers/{target_username}"
+PEOPLE = "api-token oauth"
+
+
+def asked(call: Call) -> tuple[set[str], str]:
+    """The UUIDs of a repository's reviewers, and of the person in the path."""
+    workspace, repository = call.repository()
+    # What is here to stay is a field of `world.Repository` instead.
+    held = vars(call.world).setdefault("default_reviewers", {})
+    return held.setdefault(f"{workspace.slug}/{repository.slug}", set()), call.account("target_username").uuid
+
+
+def found(call: Call) -> tuple[set[str], str]:
+    held, person = asked(call)
+    if person not in held:
+        raise errors.error(404, f"{call.parameters['target_username']} is no default reviewer.")
+    return held, person
+
+
+@operation("GET", REVIEWER, PEOPLE, "repository:admin", "read:repository")
+def get_reviewer(call: Call) -> Answer:
+    return Answer(brief(call.world.people[found(call)[1]]))
+
+
+@operation("PUT", REVIEWER, PEOPLE, "repository:admin", "admin:repository")
+def put_reviewer(call: Call) -> Answer:
+    held, person = asked(call)
+    held.add(person)
+    return Answer(brief(call.world.people[person]))
+
+
+@operation("DELETE", REVIEWER, PEOPLE, "repository:admin", "admin:repository")
+def delete_reviewer(call: Call) -> Answer:
+    held, person = found(call)
+    held.remove(person)
+    return Answer(status=204)
