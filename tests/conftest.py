@@ -1,4 +1,4 @@
-"""What every test gets: an environment in which nobody's credentials are, and no network but loopback."""
+"""What every test gets: an environment without credentials, and no network but loopback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ for name in ("NO_PROXY", "no_proxy"):
 
 
 class Outside(OSError):
-    """Somebody tried to leave this machine."""
+    """A test tried to connect to another machine."""
 
 
 _connected: list[tuple[str, int]] = []
@@ -71,12 +71,12 @@ def connections() -> list[tuple[str, int]]:
 
 
 class CheckedEmulator(Emulator):
-    """Every exchange is held against the description of the API, cleared or not."""
+    """Holds every exchange against the contract, also those that a test clears from the log."""
 
     def __init__(self) -> None:
         super().__init__()
         self.requests_too = True
-        """False where a test asks badly on purpose."""
+        """False in tests that send bad requests on purpose."""
         self._problems: list[str] = []
 
     def clear(self) -> None:
@@ -90,16 +90,16 @@ class CheckedEmulator(Emulator):
 
 @pytest.fixture
 def bitbucket() -> Iterator[CheckedEmulator]:
-    """A Bitbucket of this test's own."""
+    """An emulator for this test alone."""
     emulator = CheckedEmulator()
     with emulator:
         yield emulator
         assert emulator.problems() == []
-        assert [one for one in emulator.server.faults.waiting if one.times] == [], "a fault that nobody met"
+        assert [one for one in emulator.server.faults.waiting if one.times] == [], "a fault that no request has met"
 
 
 class Clock:
-    """Stands still but for the waits, which take no time."""
+    """A clock that only waits move forward, and they take no real time."""
 
     def __init__(self) -> None:
         self.time = 1_000.0
@@ -115,7 +115,7 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Takes the place of the clock and of all waits between requests."""
+    """Replaces the clock and all waits between requests."""
     clock = Clock()
     monkeypatch.setattr(operation, "now", clock.now)
     monkeypatch.setattr(Governor, "_wait", lambda self, seconds: clock.wait(seconds))

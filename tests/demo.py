@@ -1,4 +1,4 @@
-"""Two examples under a real Pulumi engine against a Bitbucket on this machine, told step by step: `make demo`."""
+"""`make demo`: two examples under a real Pulumi engine, step by step, against a Bitbucket on this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Holds = dict[str, str]
 
 
 class NotAsTold(Exception):
-    """A step that did not show what it should."""
+    """A step showed something else than its description says."""
 
 
 @dataclass
@@ -139,7 +139,7 @@ def variables(held: dict[str, dict[str, Any]]) -> str:
 
 
 def shown(output: str) -> list[str]:
-    """What an interactive terminal is left with: the last line of each resource, and the rest without blank lines."""
+    """What a terminal shows in the end: the last line of each resource, and the other lines without blank ones."""
     lines: dict[str, str] = {}
     for line in output.splitlines():
         plain = ANSI.sub("", line)

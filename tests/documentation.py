@@ -66,7 +66,7 @@ def _input(name: str, spec: dict[str, Any], required: list[str]) -> str:
 
 
 def _output(name: str, spec: dict[str, Any]) -> str:
-    """The name; of a list of things also what each of them holds."""
+    """The name of a result; for a list of objects also their fields."""
     item = SCHEMA["types"].get(spec.get("items", {}).get("$ref", "").removeprefix("#/types/"))
     return f"`{name}: [{' '.join(item['properties'])}]`" if item else f"`{name}`"
 
@@ -103,7 +103,7 @@ SECTIONS = {"resources": resources, "ids": ids, "functions": functions}
 
 
 def readme(text: str) -> str:
-    """The README with its sections as they have to be. Raises ValueError when one is not there."""
+    """The README with its generated sections made anew. Raises ValueError when one is missing."""
     for name, section in SECTIONS.items():
         begin, end = f"<!-- {name}: generated -->\n", "<!-- end -->"
         if begin not in text:

@@ -1,4 +1,6 @@
-"""The operations of the user API, what serves each, and what became of it: docs/operations.md from this list.
+"""The operations that this package uses, which resource or function uses each, and whether Bitbucket still has them.
+
+docs/operations.md is written from this list.
 
 Credential kinds come from the core's paths, scopes from its table of them, so that each is said once.
 """
@@ -38,7 +40,7 @@ class Operation:
     method: str
     route: str
     served_by: str
-    """Resources and functions, apart by spaces."""
+    """Names of resources and functions, separated by spaces."""
     upstream: str = ALIVE
     successor: str = ""
 
@@ -128,7 +130,7 @@ OPERATIONS = [
     *_operations("GET", f"{KEYS}/{{key_id}}", "getUserSshKey"),
     *_operations("PUT DELETE", f"{KEYS}/{{key_id}}", "UserSshKey"),
 ]
-"""The user API itself."""
+"""The operations of the user API itself."""
 
 SUCCESSORS = [
     *_operations("GET", WORKSPACE_VARIABLES, "WorkspacePipelineVariable getWorkspacePipelineVariables"),
@@ -145,7 +147,7 @@ SUCCESSORS = [
         "GET", "/workspaces/{workspace}/permissions/repositories/{repo_slug}", "getEffectiveRepositoryPermissions"
     ),
 ]
-"""What took the place of parts of it, and what it cannot be used without."""
+"""Operations that replace removed ones, and others that resources and functions need."""
 
 
 def _paths(value: Any) -> Iterator[Path]:
@@ -159,14 +161,14 @@ def _paths(value: Any) -> Iterator[Path]:
 
 
 def _nameless(template: str) -> str:
-    """A template without the names in it: the core names some parts otherwise than Bitbucket."""
+    """A path template without the names in braces, which differ between the core and Bitbucket's documentation."""
     return re.sub(r"\{\w+\}", "{}", template)
 
 
 def _modules() -> Iterator[Any]:
     package = bitbucket_user_provider
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-        if not {"plugin", "dynamic"} & {*found.name.split(".")}:  # which have no paths, and load all of Pulumi
+        if not {"plugin", "dynamic"} & {*found.name.split(".")}:  # they have no paths, and would load all of Pulumi
             yield importlib.import_module(found.name)
 
 

@@ -25,7 +25,7 @@ EXAMPLES = ROOT / "examples"
 
 @contextmanager
 def home(bitbucket: Emulator) -> Iterator[Path]:
-    """A folder for stacks, gone afterwards. Meanwhile the environment names this Bitbucket and nobody's credentials."""
+    """A temporary folder for stacks. Meanwhile the environment names this Bitbucket and holds no credential."""
     before = dict(os.environ)
     for name in before:
         if name.startswith(("BITBUCKET_", "PULUMI_")):

@@ -116,7 +116,7 @@ def required(model: type[BaseModel]) -> list[str]:
 
 
 def always(model: type[BaseModel]) -> list[str]:
-    """What every state has: what is required, and what has a default that is a value."""
+    """Properties that every state has: the required ones, and those with a default other than None."""
     return [alias for alias, info in shown(model) if info.is_required() or info.get_default() is not None]
 
 
@@ -176,8 +176,11 @@ def enum_spec(kind: type[Enum]) -> Spec:
 
 @cache
 def field_docs(model: type[BaseModel] | type[Enum]) -> dict[str, str]:
-    """The string below each field, or member. Read from the source here alone, because it takes longer than all the
-    rest of a plugin's start."""
+    """The string below each field, or member of an enum.
+
+    It has to be read from the source, which takes longer than all the rest of a plugin's start; so nothing but the
+    generation of schema.json does it.
+    """
     found: dict[str, str] = {}
     for kind in reversed(model.__mro__):
         if not issubclass(kind, BaseModel | Enum) or kind in (BaseModel, Enum):

@@ -1,4 +1,4 @@
-"""Inputs that cannot work, and what is said of each property."""
+"""Inputs that must be refused, and the error message for each property."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Bad:
     name: str
     kind: str
     inputs: dict[str, Any]
-    told: dict[str, str]
-    """Property → what is said of it, in the order of the failures."""
+    messages: dict[str, str]
+    """Property → a part of its error message, in the order of the failures."""
 
 
 BAD = [

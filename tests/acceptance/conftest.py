@@ -33,7 +33,7 @@ Stacks = Callable[..., Stack]
 
 @pytest.fixture(scope="session", autouse=True)
 def home() -> Iterator[Path]:
-    """One home of Pulumi's for the session, with the engine and the plugin on PATH."""
+    """Pulumi's home folder for the session, with the engine and the plugin on PATH."""
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory(prefix="bitbucket-user-") as folder:
         patch.setenv("PATH", os.pathsep.join([str(engine()), str(PLUGIN.parent), os.environ["PATH"]]))
         yield Path(folder)
@@ -41,7 +41,10 @@ def home() -> Iterator[Path]:
 
 @pytest.fixture(scope="module", autouse=True)
 def collected() -> Iterator[None]:
-    """What Pulumi leaves of stopped programs meets the collector here, not in the middle of another test."""
+    """Collects the coroutines and sockets that Pulumi leaves open when the engine stops a program.
+
+    They warn when they are collected, and a warning in the middle of another test would fail that one.
+    """
     yield
     gc.collect()
 
@@ -73,11 +76,11 @@ def folder(bitbucket: Emulator) -> Iterator[Path]:
 
 @pytest.fixture(params=["dynamic", "native"])
 def sdk(request: pytest.FixtureRequest) -> Any:
-    """The module that a program imports: the flavours differ in nothing else."""
+    """The module that a program imports, of each flavour in turn; nothing else differs between them."""
     return importlib.import_module(MODULES[request.param])
 
 
 @pytest.fixture
 def native() -> Any:
-    """The module of the plugin, where trying both would tell no more."""
+    """The module of the plugin, for tests that would show nothing more with dynamic resources."""
     return importlib.import_module(MODULES["native"])

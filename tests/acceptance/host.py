@@ -1,4 +1,5 @@
-"""A provider's process, spoken to as the engine speaks to it, where a run for each question would cost too much."""
+"""A provider's process that tests talk to directly, in the engine's place: a run of the engine for each question would
+take too long."""
 
 from __future__ import annotations
 
@@ -54,7 +55,7 @@ def struct(values: Mapping[str, Any]) -> Struct:
 
 @contextmanager
 def hosted(flavour: str, environ: Mapping[str, str], command: Path) -> Iterator[Host]:
-    """The process of a flavour, gone afterwards."""
+    """The provider process of a flavour, stopped afterwards."""
     with subprocess.Popen([command, "127.0.0.1:1"], stdout=subprocess.PIPE, env={**os.environ, **environ}) as process:
         assert process.stdout is not None
         host = Host(flavour, f"127.0.0.1:{process.stdout.readline().decode().strip()}")

@@ -52,10 +52,10 @@ class Run:
     details: dict[str, dict[str, str]] = field(default_factory=dict)
     """Resource → property path → kind of change."""
     said: list[tuple[str, str, str]] = field(default_factory=list)
-    """(severity, resource, message); what only stands beside a resource while it is worked on is a "remark"."""
+    """(severity, resource, message); a "remark" is a status line, which the engine shows only while it works."""
 
     providers: dict[str, list[str]] = field(default_factory=dict)
-    """Provider → operations on it, those left out that do nothing."""
+    """Provider → operations on it, without those that do nothing."""
     is_over: Callable[[], bool] = lambda: True
 
     def __bool__(self) -> bool:
@@ -63,7 +63,7 @@ class Run:
 
     @property
     def changes(self) -> dict[str, list[str]]:
-        """Resource → operations on it, those left out that do nothing."""
+        """Resource → operations on it, without those that do nothing."""
         found: dict[str, list[str]] = defaultdict(list)
         for name, operation in self.steps:
             if operation not in ("same", "refresh", "read"):
@@ -72,17 +72,17 @@ class Run:
 
     @property
     def found(self) -> dict[str, str]:
-        """Resource → what a refresh found of it: update or delete; the unchanged left out."""
+        """Resource → what a refresh found: update or delete, without unchanged resources."""
         return {name: operation for name, operation in self.results if operation not in ("same", "refresh", "read")}
 
     @property
     def counts(self) -> Counter[str]:
-        """How many of each operation, those on the stack itself left out."""
+        """How many of each operation, without those on the stack itself."""
         return Counter(operation for _, operation in self.steps)
 
     @property
     def errors(self) -> dict[str, str]:
-        """Resource → its errors, one a line; those about none under the empty name."""
+        """Resource → its errors, one a line; errors about no resource stand under the empty name."""
         return self._told("error")
 
     @property
@@ -142,8 +142,8 @@ def _name(urn: str) -> str:
 
 
 class _Program(LanguageServer):
-    """Ends quietly when the engine stops it; Pulumi leaves coroutines and an event loop to the collector, which has
-    nobody to tell of what it finds."""
+    """Cleans up when the engine stops the program. Pulumi leaves coroutines and an open event loop behind; collected
+    later, they would warn in the middle of another test."""
 
     def Run(self, request: Any, context: Any) -> Any:
         loops: list[asyncio.AbstractEventLoop] = []
@@ -159,11 +159,11 @@ class _Program(LanguageServer):
                 answer = super().Run(request, context)  # type: ignore[no-untyped-call]
         finally:
             if answer.error:
-                _bury(loops)
+                _close(loops)
         return answer
 
 
-def _bury(loops: list[asyncio.AbstractEventLoop]) -> None:
+def _close(loops: list[asyncio.AbstractEventLoop]) -> None:
     listening, sys.unraisablehook = sys.unraisablehook, lambda _: None
     try:
         while loops:
@@ -181,7 +181,7 @@ _stack.LanguageServer = _Program  # type: ignore[attr-defined]
 
 
 class _Stack(auto.Stack):
-    """Without the two further commands, outputs and history, that cost as much time as the run before them."""
+    """Leaves out the commands for outputs and history, which take as much time as the run itself."""
 
     def outputs(self) -> auto.OutputMap:
         return {}
@@ -205,7 +205,7 @@ class Stack:
         self.program = program
         self.name = name
         self.environ: dict[str, str] = {}
-        """What the engine and the providers find in their environment; may change between two commands."""
+        """The environment of the engine and the providers; a test may change it between two commands."""
         self.environ |= QUIET | {"PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": f"file://{folder}"} | dict(environ)
         workspace = auto.LocalWorkspace(
             work_dir=str(folder),
@@ -249,7 +249,7 @@ class Stack:
 
     @contextmanager
     def under_way(self, command: str, **how: Any) -> Iterator[Run]:
-        """Runs a command beside the body, which sees what has happened so far; the run is over afterwards."""
+        """Runs a command in another thread while the body looks at the run so far; waits for its end afterwards."""
         run = Run()
         with ThreadPoolExecutor(max_workers=1) as beside:
             ended = beside.submit(self._do, getattr(self.automation, command), run, **how)
@@ -273,7 +273,7 @@ class Stack:
             run.stdout = str(error)
         else:
             run.stdout, run.stderr = result.stdout, result.stderr
-        over.wait(timeout=1 if run.failed else 10)  # a killed engine says no last word
+        over.wait(timeout=1 if run.failed else 10)  # a killed engine sends no last event
         return run
 
     def command(self, *arguments: str) -> str:
@@ -284,7 +284,7 @@ class Stack:
 
     @property
     def state_text(self) -> str:
-        """The state file of the backend, as it lies there."""
+        """The text of the backend's state file."""
         return (self.folder / ".pulumi" / "stacks" / PROJECT / f"{self.name}.json").read_text()
 
     @property
@@ -299,7 +299,7 @@ class Stack:
 
 
 def processes(of: int | None = None) -> list[int]:
-    """The engine under way and its providers: what this process, or another, has started, and what that has."""
+    """The process ids of everything that this process, or the one given, has started: the engine and its providers."""
     tasks = Path(f"/proc/{of or os.getpid()}/task").glob("*/children")
     children = [int(pid) for task in tasks for pid in task.read_text().split()]
     return children + [pid for child in children for pid in processes(child)]

@@ -32,8 +32,8 @@ def host(request: pytest.FixtureRequest, home: Path) -> Iterator[Host]:
 @pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.name)
 def test_a_bad_property_is_refused_by_name(bad: Bad, host: Host) -> None:
     failures = host.check(bad.kind, bad.name, bad.inputs)
-    assert len(failures) == len(bad.told), failures
-    for name, words in bad.told.items():
+    assert len(failures) == len(bad.messages), failures
+    for name, words in bad.messages.items():
         assert any(
             words in reason and (name in property or (property == "" and reason.startswith(name)))
             for property, reason in failures
@@ -60,11 +60,11 @@ def test_the_engine_shows_each_refusal_and_sends_nothing(
     [bad] = [bad for bad in BAD if bad.name == name]
     run = stacks(lambda: declare(sdk, bad.kind, bad.name, bad.inputs), EVERY_CREDENTIAL).up()
     assert not run
-    told = run.messages("error", name)
-    assert len(told) == len(bad.told), told
-    for property, words in bad.told.items():
-        assert any(property in message and words in message for message in told)
-    assert not any("Traceback" in message for message in told)
+    messages = run.messages("error", name)
+    assert len(messages) == len(bad.messages), messages
+    for property, words in bad.messages.items():
+        assert any(property in message and words in message for message in messages)
+    assert not any("Traceback" in message for message in messages)
     assert "71077345" not in run.stdout
     assert not bitbucket.requests
 
@@ -89,9 +89,9 @@ def test_bad_configuration_fails_by_key(case: str, sdk: Any, stacks: Stacks, bit
 
     run = stacks(program, environ, config).up()
     assert not run
-    told = [message for message in run.errors.values() if key in message]
-    assert told, run.stdout
-    assert words in told[0]
-    assert "Traceback" not in told[0]
+    messages = [message for message in run.errors.values() if key in message]
+    assert messages, run.stdout
+    assert words in messages[0]
+    assert "Traceback" not in messages[0]
     assert "hush-hush" not in run.stdout
     assert not bitbucket.requests

@@ -13,7 +13,7 @@ WEB = {"workspace": "acme", "repo_slug": "web"}
 
 
 class Program:
-    """Single resources by name, and sets by name, as they are at the moment."""
+    """A program whose single grants and sets, by their names, a test may change between two runs."""
 
     def __init__(self, sdk: Any) -> None:
         self.sdk = sdk
@@ -97,7 +97,7 @@ def test_many_single_grants_become_a_set_and_single_again(sdk: Any, stacks: Stac
     assert stack.up()
     assert bitbucket.repository_permissions("acme", "api") == held
     assert bitbucket.count("PUT") == bitbucket.count("DELETE") == 0
-    assert bitbucket.count("GET") <= 1 + 1  # one listing, and perhaps who the caller is
+    assert bitbucket.count("GET") <= 1 + 1  # one listing, and perhaps GET /user
 
     program.sets, program.singles = {}, singles
     bitbucket.clear()
@@ -124,7 +124,7 @@ def test_two_owners_of_one_grant_are_refused_by_their_names(
     for program.singles, program.sets in programs:
         run = stack.preview()
         assert not run
-        [told] = [told for name, told in run.errors.items() if name in ("one", "other")]
-        assert "::one" in told and "::other" in told
-        assert "Traceback" not in told
+        [message] = [message for name, message in run.errors.items() if name in ("one", "other")]
+        assert "::one" in message and "::other" in message
+        assert "Traceback" not in message
     assert not bitbucket.requests

@@ -61,5 +61,5 @@ def shown_in_the_readme() -> list[str]:
 
 
 def timeless(text: str) -> list[str]:
-    """The lines, without what differs from run to run."""
+    """The lines, with ports and seconds replaced: they differ from run to run."""
     return re.sub(r"127\.0\.0\.1:\d+|\d+(\.\d+)?(?= ?s\b)", "N", text).splitlines()

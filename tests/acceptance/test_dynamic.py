@@ -1,4 +1,4 @@
-"""What is so of the dynamic flavour alone."""
+"""What holds for dynamic resources alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def program() -> None:
 
 
 def test_a_dynamic_program_needs_no_plugin(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
-    """With none on PATH, and the engine free to ask the network for whatever it misses."""
+    """There is none on PATH, and the engine would ask the network for a plugin that it misses."""
     stack = stacks(program)
     stack.environ["PATH"] = os.pathsep.join([str(engine()), "/usr/bin", "/bin"])
     del stack.environ["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"]
@@ -37,10 +37,10 @@ def test_a_dynamic_program_needs_no_plugin(stacks: Stacks, bitbucket: CheckedEmu
 def test_an_error_ends_in_one_line_after_pulumis_own_frames(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     bitbucket.fault("permissions-config/users", "PUT", status=402)
     run = stacks(program).up()
-    told = run.errors["grace"].splitlines()
-    assert told[-1].startswith("BitbucketUserError: PUT /repositories/acme/api/")
-    assert "site-packages/pulumi" in "".join(told)
-    assert sum("bitbucket_user_provider" in line for line in told) == 1
+    lines = run.errors["grace"].splitlines()
+    assert lines[-1].startswith("BitbucketUserError: PUT /repositories/acme/api/")
+    assert "site-packages/pulumi" in "".join(lines)
+    assert sum("bitbucket_user_provider" in line for line in lines) == 1
 
 
 def test_an_import_that_cannot_be_names_what_can(stacks: Stacks, bitbucket: CheckedEmulator) -> None:

@@ -51,11 +51,11 @@ def until(true: Callable[[], Any]) -> None:
         if true():
             return
         pause.wait(0.01)
-    raise AssertionError("it never came to pass")
+    raise AssertionError("it did not happen within a minute")
 
 
 def written(stack: Stack) -> set[str]:
-    """The resources in the state file, which the engine may be writing just now."""
+    """The resources in the state file; none while the engine is writing it."""
     try:
         return set(stack.state)
     except (ValueError, FileNotFoundError):
@@ -63,7 +63,7 @@ def written(stack: Stack) -> set[str]:
 
 
 def known(stack: Stack) -> dict[str, Any]:
-    """What the state says of each resource."""
+    """Resource → id, inputs and outputs in the state."""
     return {name: (one["id"], one["inputs"], one["outputs"]) for name, one in stack.exported.items()}
 
 
@@ -100,8 +100,8 @@ def test_answers_to_writes_are_explained_or_asked_for_again(
     refused |= {"nowhere": "404"}
     assert set(run.errors) - {""} == set(refused)
     for name, words in refused.items():
-        [told] = run.messages("error", name)
-        last = told.splitlines()[-1]
+        [message] = run.messages("error", name)
+        last = message.splitlines()[-1]
         assert words in last, last
         assert ("/repositories/acme/" in last) and ("PUT" in last or "GET" in last)
     made = [name for name in MENDED if bitbucket.repository_permissions("acme", slugs[name])]
@@ -140,7 +140,9 @@ def test_a_refresh_that_may_not_look_changes_no_state(sdk: Any, stacks: Stacks, 
     for _ in range(2):
         run = stack.refresh()
         assert not run
-        assert any("BITBUCKET_API_TOKEN" in told and "expired" in told for told in run.errors.values()), run.stdout
+        assert any("BITBUCKET_API_TOKEN" in message and "expired" in message for message in run.errors.values()), (
+            run.stdout
+        )
         assert known(stack) == before
         bitbucket.fault(GRANTS, "GET", status=404, times=None)
     bitbucket.clear_faults()
@@ -151,7 +153,7 @@ def test_a_refresh_that_may_not_look_changes_no_state(sdk: Any, stacks: Stacks, 
     assert known(stack) == before
 
 
-def test_a_repository_that_is_gone_is_told_once(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_one_warning_says_that_a_repository_is_gone(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     stack = stacks(grants(sdk))
     assert stack.up()
     del bitbucket.world.workspaces["acme"].repositories["api"]
@@ -159,15 +161,13 @@ def test_a_repository_that_is_gone_is_told_once(sdk: Any, stacks: Stacks, bitbuc
     run = stack.refresh()
     assert run
     assert run.found == {"grace": "delete", "bob": "delete"}
-    told = [message for _, _, message in run.said if "answers 404" in message]
-    assert len(told) == 1, told
+    messages = [message for _, _, message in run.said if "answers 404" in message]
+    assert len(messages) == 1, messages
     assert bitbucket.calls()["GET /user"] <= 1
     assert set(stack.state) == {"elsewhere", "token", "set"}
 
 
-def test_what_is_gone_already_is_deleted_without_a_word_of_error(
-    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
-) -> None:
+def test_what_is_gone_already_is_deleted_without_an_error(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     stack = stacks(grants(sdk))
     assert stack.up()
     bitbucket.world.switches.delete_absent_grant = 404
@@ -177,10 +177,10 @@ def test_what_is_gone_already_is_deleted_without_a_word_of_error(
     assert stack.state == {}
 
 
-def test_a_killed_run_is_taken_up_by_the_next(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_the_run_after_a_killed_one_finishes_its_work(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     stack = stacks(grants(sdk))
     bitbucket.fault(VARIABLES, "POST", drop="after")
-    bitbucket.fault(VARIABLES, "GET", delay_ms=1)  # the look before
+    bitbucket.fault(VARIABLES, "GET", delay_ms=1)  # the listing before the POST
     bitbucket.fault(VARIABLES, "GET", delay_ms=60_000)
     bitbucket.fault(f"/repositories/acme/api/permissions-config/users/{GRACE.uuid}", "PUT", drop="after")
     bitbucket.fault(f"/repositories/acme/api/permissions-config/users/{GRACE.uuid}", "PUT", delay_ms=60_000)
@@ -208,20 +208,20 @@ def test_a_write_with_the_wrong_kind_of_credential_says_which_is_needed(
 ) -> None:
     run = stacks(grants(sdk), CONSUMER, {"adoptExisting": True}).up()
     assert not run
-    told = next(told for name, told in run.errors.items() if name)
-    assert "an OAuth consumer" in told
-    assert "Bitbucket accepts only an API token" in told
+    message = next(message for name, message in run.errors.items() if name)
+    assert "an OAuth consumer" in message
+    assert "Bitbucket accepts only an API token" in message
 
 
 def test_an_interrupted_wait_for_the_rate_limit_ends_at_once(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     bitbucket.fault(GRANTS, status=429, headers={"Retry-After": "600"}, times=None)
-    stack = stacks(grants(native), config={"maxConcurrentRequests": 1})  # so that no other is under way
+    stack = stacks(grants(native), config={"maxConcurrentRequests": 1})  # so that no other request is under way
     with stack.under_way("up") as run:
-        until(lambda: any("rate limit reached" in told for told in run.remarks.values()))
+        until(lambda: any("rate limit reached" in message for message in run.remarks.values()))
         bitbucket.clear()
         os.kill(processes()[0], signal.SIGINT)
     assert not run
-    assert any("Stopped, as asked" in told for told in run.errors.values()), run.said
+    assert any("Stopped, as asked" in message for message in run.errors.values()), run.said
     assert not bitbucket.requests
     assert bitbucket.repository_permissions("acme", "api") == {}
 
@@ -232,7 +232,7 @@ def test_a_rate_limit_that_may_not_be_waited_for_fails_at_once(
     bitbucket.fault(GRANTS, status=429, headers={"Retry-After": "600"}, times=None)
     run = stacks(grants(sdk), config={"maxRateLimitWaitSeconds": 0}).up()
     assert not run
-    assert any("429" in told or "rate limit" in told for told in run.errors.values())
+    assert any("429" in message or "rate limit" in message for message in run.errors.values())
     assert bitbucket.repository_permissions("acme", "api") == {}
 
 

@@ -1,4 +1,4 @@
-"""Every function under the engine: as a plain call and as an output, with the same answer from both flavours."""
+"""Every function under the engine, called with values and with outputs; both flavours give the same answer."""
 
 from __future__ import annotations
 

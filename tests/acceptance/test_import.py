@@ -1,4 +1,4 @@
-"""Things that stand already, taken into a stack by their ids; the code the engine writes for them previews clean."""
+"""Imports by id of what exists in Bitbucket; a preview of the code that the engine writes shows no difference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PROJECT = "name: acceptance\nruntime: yaml\n"
 
 
 def stock(bitbucket: CheckedEmulator) -> dict[str, tuple[str, str]]:
-    """Something of every kind, made by hand: name → (kind, id as a person may write it)."""
+    """Makes something of every kind by hand. Name → its kind, and its id as a person may write it."""
     for place, person, permission in (
         ("api", "Grace", "write"),
         ("web", "Bob", "read"),
@@ -64,14 +64,14 @@ def test_the_code_of_an_import_of_everything_previews_clean(stacks: Stacks, bitb
     assert not bitbucket.requests
     stack.command("up", "--refresh", "--yes", "--skip-preview", "--expect-no-changes")
     permissions = stack.state["set"]["inputs"]["permissions"]
-    assert permissions == {BOB.account_id: "read"}  # the caller's own grant is kept, and not named
+    assert permissions == {BOB.account_id: "read"}  # the caller keeps the own grant without being named
 
     stack.command("destroy", "--yes", "--skip-preview")
     assert bitbucket.repository_permissions("acme", "web") == {"Ada Lovelace": "admin"}
     assert bitbucket.workspace_variables("acme") == bitbucket.user_variables("Grace") == {}
 
 
-def test_the_import_option_imports_and_brings_to_what_is_wanted(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_the_import_option_imports_and_then_changes_what_differs(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     bitbucket.grant("acme", "api", "Grace", "read")
     variable = bitbucket.set_variable("acme", "DEPLOY_TOKEN", "by hand", secured=True)
 
@@ -109,7 +109,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("id", WRONG)
-def test_an_id_that_is_none_or_names_nothing_says_so_with_two_examples(
+def test_a_malformed_id_and_an_id_of_nothing_are_refused_with_two_examples(
     id: str, stacks: Stacks, bitbucket: CheckedEmulator
 ) -> None:
     kind, words = WRONG[id]
@@ -117,8 +117,8 @@ def test_an_id_that_is_none_or_names_nothing_says_so_with_two_examples(
     (stack.folder / "Pulumi.yaml").write_text(PROJECT)
     with pytest.raises(CommandError) as failed:
         stack.command("import", PACKAGE + kind, "it", id, "--yes", "--skip-preview")
-    told = next(line for line in str(failed.value).splitlines() if words in line)
-    assert told.count("'") == 6, told
+    message = next(line for line in str(failed.value).splitlines() if words in line)
+    assert message.count("'") == 6, message
     assert "Traceback" not in str(failed.value)
     assert stack.state == {}
 

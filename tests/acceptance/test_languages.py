@@ -25,7 +25,7 @@ from tests.stacks import EXAMPLES, example, with_plugin
 LANGUAGES = Path(__file__).parent / "languages"
 SECRETS = {"bitbucket-user:apiToken": "ada-dev-api-token", "deployToken": "plain-deploy-token"}
 Command = Callable[[str], str]
-"""Runs a command of the engine; what it showed."""
+"""Runs a command of the engine and returns its output."""
 
 
 def python(stack: Stack) -> Command:

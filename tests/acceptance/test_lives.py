@@ -92,10 +92,10 @@ class Walk:
             assert not preview.details
             return
         changed = {kind: {to_camel(name) for name in step.inputs} for kind, step in steps.items()}
-        told = {kind: {path.partition("[")[0] for path in preview.details[kind]} for kind in changed}
-        assert told == changed
-        replaced = [kind for kind in told if any("replace" in change for change in preview.details[kind].values())]
-        assert replaced == ([*told] if replacing else [])
+        explained = {kind: {path.partition("[")[0] for path in preview.details[kind]} for kind in changed}
+        assert explained == changed
+        replaced = [kind for kind in explained if any("replace" in change for change in preview.details[kind].values())]
+        assert replaced == ([*explained] if replacing else [])
 
     def sent(self) -> dict[str, str]:
         """Resource → the methods of its writes, in order."""
@@ -221,9 +221,9 @@ def test_what_stands_already_is_refused_or_taken_over(walk: Walk) -> None:
     assert bool(run) is not bool(refusals)
     assert run.errors.keys() & lives.keys() == refusals.keys()
     for kind, refusal in refusals.items():
-        [told] = run.messages("error", kind)
-        assert refusal in told
-        assert "adoptExisting" in told
+        [message] = run.messages("error", kind)
+        assert refusal in message
+        assert "adoptExisting" in message
         assert walk.held()[kind] == before[kind]
         assert kind not in walk.stack.state
 

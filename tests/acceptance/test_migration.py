@@ -1,4 +1,4 @@
-"""From dynamic resources to the plugin, and back, by one import line: no difference, no call, nothing lost."""
+"""From dynamic resources to the plugin and back by one import line, without a difference or a call to Bitbucket."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ READ = bitbucket_user.RepositoryPermission.READ
 
 
 def rotate(bitbucket: Emulator, old: str, new: str) -> None:
-    """The old token is refused from now on; the new one is its owner's."""
+    """Bitbucket refuses the old token from now on and accepts the new one, of the same owner."""
     known = bitbucket.world.credentials.pop(old)
     bitbucket.world.credentials[new] = api_token(new, bitbucket.world.people[known.actor])
 
@@ -107,7 +107,9 @@ def test_a_token_rotated_in_stack_configuration_replaces_nothing_and_refresh_say
     assert stack.destroy()
 
 
-def test_another_base_url_of_the_default_provider_is_said_too(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_a_warning_names_another_base_url_of_the_default_provider_too(
+    stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
     with Emulator() as other:
         stack = stacks(one_grant(), config={"baseUrl": bitbucket.url})
         assert stack.up()
@@ -118,7 +120,9 @@ def test_another_base_url_of_the_default_provider_is_said_too(stacks: Stacks, bi
         assert warning.startswith(f"baseUrl changes from {bitbucket.url} to {other.url}: ")
 
 
-def test_another_base_url_or_token_is_said_and_replaces_nothing(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_a_warning_names_another_base_url_or_token_and_nothing_is_replaced(
+    stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
     with Emulator() as other:
         provided: dict[str, Any] = {"base_url": bitbucket.url, "api_token": "ada-api-token"}
 

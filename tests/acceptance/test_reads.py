@@ -1,4 +1,4 @@
-"""What a refresh costs: one listing a place, shared by everything in it, and never more than asking one by one."""
+"""What a refresh costs: one listing for each place, shared by everything in it; never more than asking one by one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.conftest import CheckedEmulator
 
 
 def spread(bitbucket: CheckedEmulator, repositories: int, people: int) -> list[tuple[str, str]]:
-    """(repository, account id) of everybody in every repository, granted already."""
+    """Grants everybody access to every repository; (repository, account id) of each grant."""
     bitbucket.populate(repositories=repositories, people=people)
     pairs = []
     for repository in range(1, repositories + 1):
@@ -29,7 +29,7 @@ def spread(bitbucket: CheckedEmulator, repositories: int, people: int) -> list[t
 def test_a_refresh_of_many_grants_in_3_repositories_costs_at_most_6_calls(
     sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
 ) -> None:
-    """300 through the plugin, fewer where the engine takes longer; the calls are the same."""
+    """300 grants with the plugin; fewer dynamic ones, where the engine takes longer and the calls are the same."""
     people = 30 if sdk.__name__.endswith("dynamic") else 100
     pairs = spread(bitbucket, 3, people)
 
@@ -75,11 +75,11 @@ def test_a_set_of_500_people_costs_5_pages_to_refresh_and_one_call_for_each_diff
     bitbucket.clear()
     assert stack.up()
     assert (bitbucket.count("PUT"), bitbucket.count("DELETE")) == (3, 1)
-    assert bitbucket.count("GET") <= 1  # who the caller is
+    assert bitbucket.count("GET") <= 1  # GET /user
 
 
 def test_reading_2000_grants_in_100_repositories_costs_at_most_200_calls(bitbucket: CheckedEmulator) -> None:
-    """Through the core alone, sixteen at once: the engine would write its state 2,000 times meanwhile."""
+    """In the core alone, sixteen at once: the engine would take minutes, because it writes its state 2,000 times."""
     pairs = spread(bitbucket, 100, 20)
     environ = {**os.environ, **ADA, "BITBUCKET_BASE_URL": bitbucket.url}
     lifecycle = Lifecycle(Api(load({}), environ))

@@ -1,4 +1,4 @@
-"""Bad input as programs in YAML and TypeScript meet it: refused by name before anything is sent."""
+"""Bad input in YAML and TypeScript programs is refused by name before anything is sent."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ TYPED = {
     "secured": ("secured", "to type 'boolean'"),
     "property value": ("value", "to type 'Map<any>'"),
 }
-"""What YAML's own type checker sees in the schema, all of it at once."""
+"""Errors that Pulumi's YAML finds by the schema alone; it reports them together."""
 
 BY_THE_SDK = {"several": {"repoSlug": "Missing required property 'repoSlug'"}, "unknown property": {}}
-"""What TypeScript's SDK says before the engine is asked; what it does not know it drops, and the compiler has told."""
+"""Errors of the TypeScript SDK itself. It drops unknown properties, which the compiler names."""
 
 UNKNOWN_KEY = "unknown configuration key"
 MISSING_ARGUMENT = "repoSlug"
@@ -52,7 +52,7 @@ def made(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Stack:
 
 @pytest.fixture
 def stack(made: Stack, bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    """One for all tests; its Pulumi.yaml and its environment are each test's own."""
+    """One stack for all tests; each writes its own Pulumi.yaml and sets its own environment."""
     monkeypatch.setattr(made, "environ", made.environ | EVERY_CREDENTIAL | {"BITBUCKET_BASE_URL": bitbucket.url})
     return made
 
@@ -81,7 +81,7 @@ def resource(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
 def test_yaml_shows_what_the_plugin_refuses(bad: Bad, stack: Stack, bitbucket: CheckedEmulator) -> None:
     write(stack.folder, resources={"it": resource(bad.kind, bad.inputs)})
     shown = refusal(stack, "preview")
-    for name, words in bad.told.items():
+    for name, words in bad.messages.items():
         assert name in shown and words in shown, shown
     assert not bitbucket.requests
 
@@ -130,22 +130,22 @@ def test_typescript_shows_the_same(home: Path, tmp_path: Path, bitbucket: Checke
     bad = [{"name": one.name, "kind": one.kind, "inputs": one.inputs, "config": CONFIG} for one in BAD]
     key = {"name": "key", **grant, "config": {"emial": "ada@acme.example"}}
     argument = {"name": "argument", "invoke": "getRepositoryUserPermissions", "inputs": {"workspace": "acme"}}
-    told = run(stack, [*bad, key, argument])
+    messages = run(stack, [*bad, key, argument])
     for one in BAD:
-        for name, words in BY_THE_SDK.get(one.name, one.told).items():
-            assert any(name in message and words in message for message in told[one.name]), told[one.name]
-    assert any(UNKNOWN_KEY in message for message in told["key"]), told["key"]
-    assert any(MISSING_ARGUMENT in message for message in told["argument"]), told["argument"]
+        for name, words in BY_THE_SDK.get(one.name, one.messages).items():
+            assert any(name in message and words in message for message in messages[one.name]), messages[one.name]
+    assert any(UNKNOWN_KEY in message for message in messages["key"]), messages["key"]
+    assert any(MISSING_ARGUMENT in message for message in messages["argument"]), messages["argument"]
     assert not bitbucket.requests
 
     for variable in EVERY_CREDENTIAL.keys() - CONSUMER.keys():
         del stack.environ[variable]
-    told = run(stack, [{"name": "credential", "command": "up", **grant}])
-    assert any(WRONG_CREDENTIAL in message for message in told["credential"]), told
+    messages = run(stack, [{"name": "credential", "command": "up", **grant}])
+    assert any(WRONG_CREDENTIAL in message for message in messages["credential"]), messages
 
 
 def run(stack: Stack, cases: list[dict[str, Any]]) -> dict[str, list[str]]:
-    """Name → what the engine said of each case."""
+    """Case → the engine's error messages."""
     done = subprocess.run(
         ["node", "bin/index.js"],
         input=json.dumps(cases),
@@ -155,5 +155,5 @@ def run(stack: Stack, cases: list[dict[str, Any]]) -> dict[str, list[str]]:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    told: dict[str, list[str]] = json.loads(done.stdout)
-    return told
+    messages: dict[str, list[str]] = json.loads(done.stdout)
+    return messages

@@ -1,4 +1,4 @@
-"""What `make dist` makes, as users install it, under the real engine."""
+"""The files that `make dist` makes, installed as users install them, under the real engine."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def tarball() -> Path:
 
 
 class Machine:
-    """A folder as home, with the engine, and neither Python's environment nor this project on PATH."""
+    """A user's machine: a home folder and the engine on PATH, but neither this project nor its Python environment."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -50,7 +50,7 @@ class Machine:
 
 @pytest.fixture
 def machine(tmp_path: Path, tarball: Path) -> Machine:
-    """One on which the release's plugin has been installed."""
+    """A machine on which the release's plugin is installed."""
     machine = Machine(tmp_path)
     machine.pulumi("plugin", "install", "resource", "bitbucket-user", release.VERSION, "--file", str(tarball))
     return machine

@@ -1,4 +1,4 @@
-"""Sets of grants under the engine: no access ends unannounced, and the caller stays."""
+"""Sets of grants under the engine: nobody loses access without a preview that says so, and the caller keeps the own."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def held(bitbucket: CheckedEmulator) -> dict[str, str]:
     return bitbucket.repository_permissions("acme", "web")
 
 
-def told(run: Run) -> str:
-    """Everything said about the set, or by its provider."""
+def messages(run: Run) -> str:
+    """Every message about the set or from its provider."""
     return "\n".join(message for _, name, message in run.said if name in ("team", ""))
 
 
@@ -55,8 +55,8 @@ def test_strangers_stop_a_create_and_are_removed_only_after_a_preview_has_named_
     bitbucket.clear()
     run = stack.preview()
     assert run.changes == {"team": ["update"]}
-    assert "acme/web: − Margaret Hamilton" in told(run)
-    assert "Ada Lovelace" not in told(run)
+    assert "acme/web: − Margaret Hamilton" in messages(run)
+    assert "Ada Lovelace" not in messages(run)
     assert not bitbucket.requests
     assert stack.up()
     assert held(bitbucket) == {"Ada Lovelace": "admin", "Grace Hopper": "write"}
@@ -75,8 +75,8 @@ def test_one_line_says_what_changes_and_an_empty_map_who_loses_what(
     assert stack.up()
     team.permissions = {GRACE.uuid: "admin", ALAN.account_id: "read"}
     run = stack.preview()
-    assert f"acme/web: + {ALAN.account_id} read · ~ Grace Hopper write → admin · − Bob Kahn" in told(run)
-    if run.details:  # the plugin's differences name each entry of the map
+    assert f"acme/web: + {ALAN.account_id} read · ~ Grace Hopper write → admin · − Bob Kahn" in messages(run)
+    if run.details:  # only the plugin can name each entry of the map
         assert run.details["team"] == {
             f'permissions["{ALAN.account_id}"]': "add",
             f'permissions["{BOB.uuid}"]': "delete",
@@ -85,7 +85,7 @@ def test_one_line_says_what_changes_and_an_empty_map_who_loses_what(
     assert stack.up()
     team.permissions = {}
     run = stack.preview()
-    assert "− Alan Turing" in told(run) and "− Grace Hopper" in told(run)
+    assert "− Alan Turing" in messages(run) and "− Grace Hopper" in messages(run)
     assert stack.up()
     assert held(bitbucket) == {}
     run = stack.up(refresh=True)
@@ -99,7 +99,7 @@ def test_the_caller_goes_only_when_keep_caller_is_off(native: Any, stacks: Stack
     assert stack.up()
     team.options = {"keep_caller": False}
     run = stack.preview()
-    assert "− Ada Lovelace" in told(run)
+    assert "− Ada Lovelace" in messages(run)
     assert stack.up()
     assert held(bitbucket) == {"Grace Hopper": "write"}
 
@@ -137,7 +137,7 @@ def test_a_set_that_half_succeeds_says_who_is_done_and_the_next_run_does_the_res
     bitbucket.clear()
     assert stack.up()
     assert held(bitbucket) == {"Grace Hopper": "write", "Bob Kahn": "read"}
-    if not sdk.__name__.endswith("dynamic"):  # whose state cannot tell what is done
+    if not sdk.__name__.endswith("dynamic"):  # dynamic resources cannot keep in state what is done already
         assert (bitbucket.count("PUT"), bitbucket.count("DELETE")) == (1, 1)
     run = stack.up(refresh=True)
     assert run and not run.changes and not run.found

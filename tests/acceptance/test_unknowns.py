@@ -1,4 +1,4 @@
-"""Values that a preview does not know yet: no failure, no call, and the right thing done in the end."""
+"""Values that a preview does not know yet: it neither fails nor asks Bitbucket, and the update does the right thing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.acceptance.lives import BOB, GRACE, LAPTOP, PHONE
 from tests.conftest import CheckedEmulator
 
 
-def test_inputs_that_other_resources_will_tell(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_inputs_that_are_outputs_of_other_resources(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     key, label = LAPTOP, "laptop"
 
     def program() -> None:
@@ -47,7 +47,7 @@ def test_inputs_that_other_resources_will_tell(sdk: Any, stacks: Stacks, bitbuck
     label = "work"
     run = stack.preview()
     assert run.changes["key"] == ["update"]
-    if not sdk.__name__.endswith("dynamic"):  # of whose updates Pulumi foresees no output
+    if not sdk.__name__.endswith("dynamic"):  # Pulumi previews no outputs of a dynamic resource's update
         assert list(run.changes) == ["key"]
 
     key = PHONE

@@ -1,4 +1,4 @@
-"""`make bench`: what the provider costs, in calls and in seconds beside the engine's own share."""
+"""`make bench`: how many calls and seconds a run takes, and how much of that is the engine's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What reading and writing costs in API calls, beside one call for each thing: counted in the emulator's log."""
+"""How many API calls reading and writing takes, beside one call for each thing; counted in the emulator's log."""
 
 from __future__ import annotations
 

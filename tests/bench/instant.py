@@ -1,4 +1,4 @@
-"""The plugin without Bitbucket: every answer at once. What a run takes with it is the engine's own share."""
+"""The plugin without Bitbucket: it answers at once, so that all the time of a run is the engine's own."""
 
 from typing import Any
 from unittest.mock import patch

@@ -1,4 +1,5 @@
-"""The plugin as a process: how soon it answers, what memory a thousand resources take, what many cost each."""
+"""The plugin's process: seconds to its first answer, memory of a thousand resources, and whether each costs more when
+there are many."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The layout of the engine's bench as a YAML program, its runs, and what each cost."""
+"""YAML programs for the measurements under the engine, and how they are run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REPOSITORIES, PEOPLE = 50, 10
 
 @dataclass
 class Bitbucket:
-    """The emulator in a process of its own, so that it shares no interpreter with anything measured."""
+    """The emulator in a process of its own, so that its work does not slow down what is measured."""
 
     origin: str
 
@@ -54,7 +54,7 @@ def bitbucket(latency_ms: int) -> Iterator[Bitbucket]:
 
 @dataclass
 class Stack:
-    """One YAML project in a folder of its own; its plugin is `plugin`, an executable."""
+    """A YAML project in a folder of its own that uses the executable `plugin`."""
 
     folder: Path
     bitbucket: Bitbucket
@@ -111,7 +111,7 @@ def singles(level: str) -> dict[str, Any]:
 
 
 def crosswise(level: str) -> dict[str, Any]:
-    """The same in another order, person by person: the engine asks for as many repositories at once as it can."""
+    """The same permissions ordered by person: the engine then works on many repositories at once, not on one."""
     made = singles(level)
     return {name: made[name] for name in sorted(made, key=lambda name: name.rpartition("-")[::-1])}
 

@@ -1,4 +1,4 @@
-"""What is built once and kept under .cache/: whole or not at all, by one process at a time."""
+"""Builds that are kept under .cache/. A build is there whole or not at all, and one process at a time makes it."""
 
 import fcntl
 import hashlib

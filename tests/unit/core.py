@@ -1,4 +1,4 @@
-"""Somebody who asks an emulator through the core, as one of its people."""
+"""The core, connected to an emulator with the credentials of one of its people."""
 
 from __future__ import annotations
 

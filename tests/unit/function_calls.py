@@ -1,4 +1,4 @@
-"""Functions asked over HTTP: an emulator whose exchanges are held against the description, and one who asks."""
+"""Calls of functions with an emulator whose exchanges are held against the contract."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ def emulator() -> Iterator[Emulator]:
     """For `yield from` in a fixture."""
     with Emulator() as bitbucket:
         yield bitbucket
-        gone = bitbucket.world.switches.gone  # that they are described is the point
+        gone = bitbucket.world.switches.gone  # the contract has these operations, but not that they are gone
         assert contract.problems(one for one in bitbucket.requests if one.status != gone.get(one.route)) == []
 
 
 def api_of(bitbucket: Emulator, *who: str, environ: dict[str, str] | None = None) -> Api:
-    """As these credentials, side by side; Ada when none is named."""
+    """The core with these credentials side by side; Ada's when none is named."""
     configured: dict[str, Any] = {"baseUrl": bitbucket.url}
     for one in who or ("ada",):
         configured |= CREDENTIALS[one]
@@ -34,5 +34,5 @@ def api_of(bitbucket: Emulator, *who: str, environ: dict[str, str] | None = None
 
 
 def ask(bitbucket: Emulator, name: str, *who: str, **args: Any) -> dict[str, Any]:
-    """The answer of one function in a process of its own."""
+    """The answer of one function, as of a new process: nothing is remembered from earlier calls."""
     return Invoker(api_of(bitbucket, *who)).call(name, args)

@@ -1,4 +1,4 @@
-"""An engine at the other end of the plugin's protocol: it asks over a real channel and keeps what it is told."""
+"""The engine's part for tests of the plugin: it calls over a real gRPC channel and keeps what the plugin logs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.unit.stack import urn_of
 
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
 LARGE = [("grpc.max_metadata_size", 4 * 1024 * 1024), ("grpc.absolute_max_metadata_size", 8 * 1024 * 1024)]
-"""As much as the engine takes."""
+"""The engine's own limits."""
 
 
 def secret(value: Any) -> dict[str, Any]:
@@ -93,7 +93,7 @@ class Engine:
         return bag(self.stub.Update(request).properties)
 
     def read(self, kind: str, id: str, **more: Any) -> rpc.ReadResponse:
-        """`properties` and `inputs` of an import are absent, of a get empty, of a refresh full."""
+        """An import passes no `properties` and `inputs`, a get passes empty ones, a refresh those of the state."""
         response: rpc.ReadResponse = self.stub.Read(rpc.ReadRequest(id=id, urn=urn_of(kind, "it"), **more))
         return response
 
@@ -114,7 +114,7 @@ class Engine:
 
 
 def words(error: grpc.RpcError) -> str:
-    """What the engine shows of a failed call: one paragraph that gives nothing of the inside away."""
+    """The message of a failed call, which must be one paragraph without names of the provider's code."""
     text = error.details()
     assert isinstance(text, str) and text
     assert "\n" not in text and len(text) < 10_000
@@ -124,7 +124,7 @@ def words(error: grpc.RpcError) -> str:
 
 
 def partial_failure(error: grpc.RpcError) -> rpc.ErrorResourceInitFailed:
-    """What the engine keeps of a resource that is half done."""
+    """Id, properties and reasons that the engine keeps of a resource whose create or update failed half-way."""
     [packed] = [one.value for one in error.trailing_metadata() if one.key == "grpc-status-details-bin"]
     assert isinstance(packed, bytes)
     status = status_pb2.Status.FromString(packed)
@@ -136,7 +136,7 @@ def partial_failure(error: grpc.RpcError) -> rpc.ErrorResourceInitFailed:
 
 @contextmanager
 def plugged_in() -> Iterator[Engine]:
-    """A plugin in this process and its engine."""
+    """A plugin that runs in this process, and the engine that calls it."""
     log, threads = Log(), ThreadPoolExecutor(max_workers=64)
     engine = grpc.server(threads)
     engine_pb2_grpc.add_EngineServicer_to_server(log, engine)

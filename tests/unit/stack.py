@@ -1,4 +1,4 @@
-"""Pulumi's engine in small: what it asks of the core for a program, one resource after the other."""
+"""A small stand-in for Pulumi's engine: makes the calls to the core that a program leads to, one resource at a time."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Resource:
 
 
 class Stack:
-    """Every run is a process of its own; what it said, warned of and found to differ stays until the next."""
+    """A stack. Each run has a new core, as of a new process, and its remarks and differences stay until the next."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Stack:
         self.start()
 
     def start(self) -> Lifecycle:
-        """Begins a run."""
+        """Starts a run, with a new core."""
         self.provider = serve(self.bitbucket, self.config, self.environ)
         self.said: list[str] = []
         self.warned: list[str] = []
@@ -84,7 +84,7 @@ class Stack:
         return shown
 
     def up(self, program: Program, ahead: bool = False) -> None:
-        """Raises Refused and what the provider raises; what was done until then stands in the state.
+        """Raises Refused, and what the provider raises. What was done until then is in the state.
 
         `ahead`: all are checked before the first is touched, as the engine does with what waits for nothing.
         """

@@ -1,4 +1,4 @@
-"""An account, as `getCurrentUser` and `getUser` tell of it."""
+"""An account: the result of `getCurrentUser` and `getUser`."""
 
 from ..models.model import Model
 from ..models.person import bare

@@ -1,4 +1,7 @@
-"""What a function is: Args, Result, one call. It reads, never writes; equal arguments cost one call a process."""
+"""The base class of functions: Args, Result and one call, which only reads.
+
+Calls with equal arguments are answered from memory within one process.
+"""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +50,7 @@ def every(
 
 @contextmanager
 def remedy(words: str, *statuses: int) -> Iterator[None]:
-    """Adds to a refusal with one of the statuses what to do about it."""
+    """Adds to an error of Bitbucket with one of these statuses what the user can do about it."""
     try:
         yield
     except ApiError as refusal:

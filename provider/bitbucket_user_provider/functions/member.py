@@ -13,7 +13,7 @@ from .function import every, remedy
 
 MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)
 ADDRESSES_AT_ONCE = 90
-"""Bitbucket takes no more in one query."""
+"""The most addresses that Bitbucket takes in one query."""
 
 NEEDS = (
     "To find members by e-mail address, the credential must be an API token or OAuth consumer of a workspace "
@@ -71,8 +71,8 @@ def members_by_email(api: Api, workspace: str, emails: Iterable[str]) -> dict[st
                 api,
                 MEMBERS,
                 {"workspace": workspace},
-                lambda entry: entry.maybe("user.email") or _uuid(entry),  # two addresses may be one person's
-                # Addresses are not in the answer unless asked for.
+                lambda entry: entry.maybe("user.email") or _uuid(entry),  # one person may have two of the addresses
+                # Bitbucket leaves addresses out unless they are asked for.
                 {"q": f"user.email IN ({listed})", "fields": "+values.user.email"},
             )
         for entry in entries:

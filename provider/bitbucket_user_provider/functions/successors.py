@@ -21,7 +21,7 @@ REMOVED_REPOSITORIES = Path("/user/permissions/repositories", READS)
 
 
 def workspaces(api: Api) -> list[Answer] | None:
-    """The caller's workspaces, None where the server has no such list. One listing a process."""
+    """The caller's workspaces, None where the server has no such list. Listed once in each process."""
     try:
         return api.things(WORKSPACES, {}).all().entries
     except (NotFound, EndpointGone):
@@ -29,7 +29,7 @@ def workspaces(api: Api) -> list[Answer] | None:
 
 
 def within(api: Api, ask: Callable[[], T]) -> T | None:
-    """What a successor answers about one workspace, None where the server has no successors. Raises ApiError."""
+    """The new operation's answer about one workspace, None on a server that has only the old one. Raises ApiError."""
     try:
         return ask()
     except (NotFound, EndpointGone):
@@ -39,6 +39,6 @@ def within(api: Api, ask: Callable[[], T]) -> T | None:
 
 
 def removed(api: Api, path: Path, name: str, query: Mapping[str, str] | None = None) -> list[Answer]:
-    """What the removed endpoint lists, where it is still alive."""
+    """The list of the removed operation, on a server that still has it."""
     with remedy("What took its place, /user/workspaces, is not there either: is baseUrl right?", 404, 410):
         return every(api, path, {}, lambda entry: entry.text(name), query)

@@ -1,4 +1,4 @@
-"""The kinds of value that several resources share, each with the words that refuse it."""
+"""Types of fields that several resources share, each with the error message for a wrong value."""
 
 import json
 import re
@@ -118,7 +118,7 @@ def _refuse_what_is_lost(value: Any, path: str) -> None:
 
 
 def _whole(value: Any) -> Any:
-    """The value with 5 for 5.0: every number comes from the engine as a float."""
+    """The value with 5 for 5.0: the engine sends every number as a float, and Bitbucket would store what it gets."""
     if isinstance(value, dict):
         return {key: _whole(inner) for key, inner in value.items()}
     if isinstance(value, list):
@@ -169,7 +169,7 @@ class ProjectPermission(str, Enum):
 
 
 def level(permission: type[Enum], value: Any) -> int:
-    """The rank of a permission among its kind; -1 for what is none."""
+    """The rank of a permission, lowest first; -1 for any other value."""
     values = [member.value for member in permission]
     return values.index(value) if value in values else -1
 

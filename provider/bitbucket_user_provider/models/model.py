@@ -1,4 +1,4 @@
-"""The base of every Args, State and Result, and what can be said of a field.
+"""The base class of every Args, State and Result, and the marks that a field can carry.
 
 A field's docstring is its documentation everywhere: schema, SDKs, README. Names are snake_case here and camelCase at
 Pulumi's border; the alias rule below is the only place that knows.
@@ -40,24 +40,24 @@ class Change(Enum):
 
 @dataclass(frozen=True)
 class ReplacesMark:
-    """Changing the field replaces the resource, where `when(old, new)` says so."""
+    """A change of the field replaces the resource if `when(old, new)` is true."""
 
     when: Callable[[Any, Any], bool] = lambda old, new: True
 
 
 @dataclass(frozen=True)
 class HiddenMark:
-    """No message shows the field's value."""
+    """Error messages never show the field's value."""
 
 
 @dataclass(frozen=True)
 class SecretMark(HiddenMark):
-    """Nor does the state, which is sealed for it."""
+    """The state holds the field's value encrypted, and error messages never show it."""
 
 
 @dataclass(frozen=True)
 class Same:
-    """`same(old, new, state)` is true when the two ways of writing the value mean one thing."""
+    """`same(old, new, state)` is true when both values mean the same, as two spellings of one person do."""
 
     same: Callable[[Any, Any, Mapping[str, Any]], bool]
 
@@ -77,7 +77,7 @@ class Model(BaseModel):
     )
 
     def bag(self) -> dict[str, Any]:
-        """The plain dict of Pulumi's border: camelCase, without what is None."""
+        """The plain dict that Pulumi gets: camelCase names, without None."""
         return self.model_dump(by_alias=True, exclude_none=True, warnings=False)
 
     def __repr_args__(self) -> Any:
@@ -86,7 +86,7 @@ class Model(BaseModel):
 
 
 def mark(field: FieldInfo, kind: type[T]) -> T | None:
-    """The mark of this kind on a field, also where it stands on a member of a union."""
+    """The mark of this kind on a field, or on one member of its union type."""
     for found in (
         *field.metadata,
         *(m for arg in get_args(field.annotation) for m in getattr(arg, "__metadata__", ())),
@@ -102,7 +102,7 @@ def secret_aliases(model: type[BaseModel]) -> set[str]:
 
 
 def hidden_aliases(model: type[BaseModel]) -> set[str]:
-    """The camelCase names of the fields whose values no message shows, the secret ones among them."""
+    """The camelCase names of the fields whose values messages never show; secret fields are among them."""
     return _marked(model, HiddenMark)
 
 

@@ -1,4 +1,4 @@
-"""An OpenSSH public key, as far as one needs to know it to compare and to refuse it."""
+"""OpenSSH public keys: which are the same, and which are refused before anything is sent."""
 
 import base64
 import binascii
@@ -22,7 +22,7 @@ ED25519_BYTES = 32
 
 
 def identity(text: str) -> str:
-    """Type and blob: what Bitbucket keeps of a key and compares by; it strips the comment."""
+    """Type and blob of a key, without the comment: Bitbucket strips it from the key and compares the rest."""
     return " ".join(text.split()[:2])
 
 
@@ -32,7 +32,7 @@ def fingerprint(text: str) -> str:
 
 
 def refuse_unless_key(text: str) -> None:
-    """Raises ValueError with the reason: type, base64 or length."""
+    """Raises ValueError that says what is wrong: type, base64 or length."""
     if "PRIVATE KEY" in text:
         raise ValueError("this is a private key; give the public one, the .pub file")
     if "\n" in text.strip():
@@ -73,7 +73,7 @@ def _is_public_key(value: Any) -> str:
 
 
 def same_key(old: Any, new: Any, state: Any) -> bool:
-    """Whether type and blob are the same; comments are not the key's."""
+    """Whether type and blob are the same; the comment does not count."""
     del state
     return identity(str(old)) == identity(str(new))
 

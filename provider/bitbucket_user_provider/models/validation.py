@@ -1,4 +1,4 @@
-"""Inputs against a model: one failure a property, in plain words, whatever a preview does not know left out."""
+"""Checks inputs against a model: one failure for each property. Values that a preview does not know yet pass."""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -11,7 +11,11 @@ from .model import UNKNOWN, hidden_aliases
 
 
 class Failure(NamedTuple):
-    """Why an input cannot be used; `property` is camelCase, or empty when the engine must not show its value."""
+    """Why an input cannot be used.
+
+    `property` is its camelCase name. It is empty for secrets, because the engine prints the value of the property
+    that a failure names.
+    """
 
     property: str
     reason: str
@@ -36,7 +40,9 @@ def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str,
     for key in news:
         if key not in names:
             words = unknown_name(key, names)
-            found[key] = Failure("", f"{key}: {words}") if unshown else Failure(key, words)  # perhaps one misspelt
+            found[key] = (
+                Failure("", f"{key}: {words}") if unshown else Failure(key, words)
+            )  # it may be a misspelt secret
     return list(found.values())
 
 
@@ -46,7 +52,7 @@ def unknown_name(name: str, names: Iterable[str], what: str = "property") -> str
 
 
 def prune(value: Any) -> Any:
-    """The value without what is unknown in it."""
+    """The value without its unknown parts."""
     if isinstance(value, Mapping):
         return {key: prune(inner) for key, inner in value.items() if inner is not UNKNOWN}
     if isinstance(value, list):
@@ -63,7 +69,7 @@ def has_unknown(value: Any) -> bool:
 
 
 def path_of(location: tuple[int | str, ...]) -> str:
-    """A property path as Pulumi writes it: `permissions["557058:…"]`; empty for the whole."""
+    """A property path as Pulumi writes it, as `permissions["557058:…"]`; empty for the inputs as a whole."""
     first, *rest = location or ("",)
     inner = (f"[{part}]" if isinstance(part, int) else f'["{part}"]' for part in rest if part != "[key]")
     return str(first) + "".join(inner)
