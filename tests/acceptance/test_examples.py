@@ -24,9 +24,10 @@ from tests.stacks import EXAMPLES, example, with_plugin
 PROVIDER_LIMIT = 200
 APP = {"BITBUCKET_JWT": "acme-connect-jwt"}
 CREDENTIALS = {
-    "bitbucket-user:apiToken": "ada-api-token",
-    "bitbucket-user:oauthClientSecret": "acme-consumer-secret",
+    "bitbucket-user:email": {"bitbucket-user:apiToken": "ada-api-token"},
+    "bitbucket-user:oauthClientId": {"bitbucket-user:oauthClientSecret": "acme-consumer-secret"},
 }
+"""The half of a credential that a stack file holds → the secret half."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +81,9 @@ class Life:
         self.resources = 0
 
     def comes_up(self) -> None:
-        counts = self.stack.up().counts
-        self.resources = counts["create"]
-        assert counts == {"create": self.resources} and self.resources
+        run = self.stack.up()
+        self.resources = run.counts["create"]
+        assert run and run.counts == {"create": self.resources}, run.stdout
 
     def has_nothing_to_do(self) -> None:
         assert self.stack.up().counts == {"same": self.resources}
@@ -148,10 +149,12 @@ def test_an_example_comes_up_once_and_leaves_nothing(name: str, folder: Path, bi
 
 
 def secrets_of(name: str) -> dict[str, str]:
-    """A value for each secret that an example's configuration declares, and every credential that goes there."""
+    """What an example's user sets as secrets: tokens, and whatever Pulumi.yaml declares as one."""
     declared = yaml.safe_load((EXAMPLES / name / "Pulumi.yaml").read_text()).get("config", {})
-    own = {key: f"plain-{key}-of-dev" for key, one in declared.items() if one.get("secret")}
-    return CREDENTIALS | own
+    found = {key: f"plain-{key}-of-dev" for key, one in declared.items() if one.get("secret")}
+    for key in yaml.safe_load((EXAMPLES / name / "Pulumi.dev.yaml").read_text())["config"]:
+        found |= CREDENTIALS.get(key, {})
+    return found
 
 
 def world(bitbucket: Emulator) -> dict[str, Any]:
