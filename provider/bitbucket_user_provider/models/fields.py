@@ -5,7 +5,7 @@ import re
 from enum import Enum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 from .model import Same
 from .person import is_uuid, spelt
@@ -172,12 +172,3 @@ def level(permission: type[Enum], value: Any) -> int:
     """The rank of a permission, lowest first; -1 for any other value."""
     values = [member.value for member in permission]
     return values.index(value) if value in values else -1
-
-
-def _one_line(text: str) -> str:
-    if "\n" in text:
-        raise ValueError("must be one line")
-    return text
-
-
-OneLine = Annotated[str, AfterValidator(_one_line)]
