@@ -26,6 +26,13 @@ LINES = {
     "tests/operations.py": ("SUCCESSORS = [\n", f'    *_operations("GET PUT DELETE", "{ROUTE}", "{NAME}"),\n'),
 }
 """File → what its line stands below, and the line."""
+LINES_OF_THE_EMULATOR = {
+    "tests/emulator/world.py": (
+        "    files: dict[str, str] = field(default_factory=dict)\n",
+        "    default_reviewers: list[str] = field(default_factory=list)\n",
+    ),
+}
+"""What there is to remember; without it the routes do not work."""
 
 MISSED = {
     "provider/bitbucket_user_provider/resources/repository_default_reviewer.py": (
@@ -56,7 +63,7 @@ class Checkout:
         for shared in (".venv", ".cache"):
             (folder / shared).symlink_to(ROOT / shared)
         shutil.copytree(ADDED, folder, dirs_exist_ok=True)
-        for file, (below, line) in LINES.items():
+        for file, (below, line) in (LINES | LINES_OF_THE_EMULATOR).items():
             if file != without:
                 text = (folder / file).read_text()
                 assert text.count(below) == 1

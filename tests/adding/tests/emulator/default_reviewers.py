@@ -10,15 +10,13 @@ REVIEWER = "/repositories/{workspace}/{repo_slug}/default-reviewers/{target_user
 PEOPLE = "api-token oauth"
 
 
-def asked(call: Call) -> tuple[set[str], str]:
+def asked(call: Call) -> tuple[list[str], str]:
     """The UUIDs of a repository's reviewers, and of the person in the path."""
-    workspace, repository = call.repository()
-    # What is here to stay is a field of `world.Repository` instead.
-    held = vars(call.world).setdefault("default_reviewers", {})
-    return held.setdefault(f"{workspace.slug}/{repository.slug}", set()), call.account("target_username").uuid
+    _, repository = call.repository()
+    return repository.default_reviewers, call.account("target_username").uuid
 
 
-def found(call: Call) -> tuple[set[str], str]:
+def found(call: Call) -> tuple[list[str], str]:
     held, person = asked(call)
     if person not in held:
         raise errors.error(404, f"{call.parameters['target_username']} is no default reviewer.")
@@ -33,7 +31,8 @@ def get_reviewer(call: Call) -> Answer:
 @operation("PUT", REVIEWER, PEOPLE, "repository:admin", "admin:repository")
 def put_reviewer(call: Call) -> Answer:
     held, person = asked(call)
-    held.add(person)
+    if person not in held:
+        held.append(person)
     return Answer(brief(call.world.people[person]))
 
 

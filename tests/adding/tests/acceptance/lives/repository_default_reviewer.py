@@ -2,15 +2,14 @@ from tests.acceptance.lives import BOB, GRACE, Life, Standing, Step
 from tests.emulator import Emulator
 
 
-def _reviewers(bitbucket: Emulator) -> set[str]:
-    held: set[str] = vars(bitbucket.world).setdefault("default_reviewers", {}).setdefault("acme-dev/web", set())
-    return held
+def _reviewers(bitbucket: Emulator) -> list[str]:
+    return bitbucket.world.workspaces["acme-dev"].repositories["web"].default_reviewers
 
 
 LIFE = Life(
     places=("/repositories/acme-dev/web/default-reviewers/",),
-    holds=lambda bitbucket: sorted(_reviewers(bitbucket)),
-    standing=Standing(lambda bitbucket: _reviewers(bitbucket).add(BOB.uuid), refusal=None, reads=0),
+    holds=lambda bitbucket: [*_reviewers(bitbucket)],
+    standing=Standing(lambda bitbucket: _reviewers(bitbucket).append(GRACE.uuid), refusal=None, reads=0),
     created=Step({"workspace": "acme-dev", "repo_slug": "web", "user_id": GRACE.account_id}, [GRACE.uuid], "PUT"),
     updated=None,
     drift=None,
