@@ -26,13 +26,26 @@ LINES = {
     "tests/operations.py": ("SUCCESSORS = [\n", f'    *_operations("GET PUT DELETE", "{ROUTE}", "{NAME}"),\n'),
 }
 """File → what its line stands below, and the line."""
-LINES_OF_THE_EMULATOR = {
+MORE_LINES = {
+    "provider/bitbucket_user_provider/rest/scopes.py": (
+        "SCOPES = {\n",
+        '    "GET /repositories/{}/{}/default-reviewers/{}": ("read:repository", "repository:admin"),\n'
+        '    "PUT /repositories/{}/{}/default-reviewers/{}": ("admin:repository", "repository:admin"),\n'
+        '    "DELETE /repositories/{}/{}/default-reviewers/{}": ("admin:repository", "repository:admin"),\n',
+    ),
+    "tests/contract/operations.yaml": (
+        "\noperations:\n",
+        f"  {ROUTE}:\n"
+        "    GET: {credentials: api-token oauth, 200: user, 404: error}\n"
+        "    PUT: {credentials: api-token oauth, 200: user, 404: error}\n"
+        "    DELETE: {credentials: api-token oauth, 204: nothing, 404: error}\n",
+    ),
     "tests/emulator/world.py": (
         "    files: dict[str, str] = field(default_factory=dict)\n",
         "    default_reviewers: list[str] = field(default_factory=list)\n",
     ),
 }
-"""What there is to remember; without it the routes do not work."""
+"""What the emulator needs to know of operations that nothing has used before, and a field in which it remembers."""
 
 MISSED = {
     "provider/bitbucket_user_provider/resources/repository_default_reviewer.py": (
@@ -63,7 +76,7 @@ class Checkout:
         for shared in (".venv", ".cache"):
             (folder / shared).symlink_to(ROOT / shared)
         shutil.copytree(ADDED, folder, dirs_exist_ok=True)
-        for file, (below, line) in (LINES | LINES_OF_THE_EMULATOR).items():
+        for file, (below, line) in (LINES | MORE_LINES).items():
             if file != without:
                 text = (folder / file).read_text()
                 assert text.count(below) == 1

@@ -7,7 +7,6 @@ from .operations import Answer, Call, operation
 from .people import brief
 
 REVIEWER = "/repositories/{workspace}/{repo_slug}/default-reviewers/{target_username}"
-PEOPLE = "api-token oauth"
 
 
 def asked(call: Call) -> tuple[list[str], str]:
@@ -23,12 +22,12 @@ def found(call: Call) -> tuple[list[str], str]:
     return held, person
 
 
-@operation("GET", REVIEWER, PEOPLE, "repository:admin", "read:repository")
+@operation("GET", REVIEWER)
 def get_reviewer(call: Call) -> Answer:
     return Answer(brief(call.world.people[found(call)[1]]))
 
 
-@operation("PUT", REVIEWER, PEOPLE, "repository:admin", "admin:repository")
+@operation("PUT", REVIEWER)
 def put_reviewer(call: Call) -> Answer:
     held, person = asked(call)
     if person not in held:
@@ -36,7 +35,7 @@ def put_reviewer(call: Call) -> Answer:
     return Answer(brief(call.world.people[person]))
 
 
-@operation("DELETE", REVIEWER, PEOPLE, "repository:admin", "admin:repository")
+@operation("DELETE", REVIEWER)
 def delete_reviewer(call: Call) -> Answer:
     held, person = found(call)
     held.remove(person)

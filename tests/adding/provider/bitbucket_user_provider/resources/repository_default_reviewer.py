@@ -4,22 +4,28 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pullrequests/#api
 """
 
 from collections.abc import Iterable, Mapping
-from operator import itemgetter
 from typing import Any
 
-from ..errors import NotFound
+from ..errors import InvalidInput
 from ..models.fields import RepoSlug, Workspace
 from ..models.model import Model, Replaces
 from ..models.person import UserId, bare
 from ..models.validation import Failure
-from ..operation import current
+from ..rest.answer import Answer
 from ..rest.client import Path
 from ..rest.credentials import Kind
 from ..run.api import Api
-from ..run.claims import Place
-from .resource import Container, Resource
+from ..run.evidence import Absent, NotKnown
+from ..run.place import REPOSITORY, Place
+from ..run.things import ThingKind
+from .resource import Resource, manages_too
 
-REVIEWER = Path("/repositories/{workspace}/{repo_slug}/default-reviewers/{user_id}", (Kind.API_TOKEN, Kind.OAUTH))
+REVIEWERS = ThingKind(
+    "default-reviewers",
+    REPOSITORY,
+    None,
+    Path("/repositories/{workspace}/{repo_slug}/default-reviewers/{user_id}", (Kind.API_TOKEN, Kind.OAUTH)),
+)
 
 
 class Args(Model):
@@ -56,43 +62,39 @@ class RepositoryDefaultReviewer(Resource[Args, State]):
         return f"{state.workspace}/{state.repo_slug}/{bare(state.user_uuid)}"
 
     def create(self, api: Api, args: Args) -> State:
-        return self._state(args, api.put(REVIEWER, args, {}))
+        things, names = api.things(REVIEWERS, args), api.people.forms(args.user_id)
+        if rivals := things.begin(names).rivals:
+            raise InvalidInput(f"{manages_too(rivals, 'this reviewer')}; nothing was changed.")
+        state = self._state(args, things.put({"user_id": args.user_id}, None))
+        things.done(names)
+        return state
 
-    def read(self, api: Api, state: State) -> State | None:
-        try:
-            return self._state(state, api.get(REVIEWER, state))
-        except NotFound:
-            api.probe(REVIEWER)
-            return None
+    def read(self, api: Api, state: State) -> State | Absent:
+        found = api.things(REVIEWERS, state).ask({"user_id": state.user_uuid or state.user_id})
+        if isinstance(found, NotKnown):
+            raise found.why
+        return found if isinstance(found, Absent) else self._state(state, found.entry)
 
     def update(self, api: Api, state: State, args: Args) -> State:
         return self.create(api, args)
 
     def delete(self, api: Api, state: State) -> None:
-        if holder := api.claims.wanted(_place(state), api.people.forms(state.user_uuid, state.account_id)):
-            current.get().say(f"kept in Bitbucket: {holder} wants this reviewer")
-            return
-        api.delete(REVIEWER, state)
+        names = api.people.forms(state.user_uuid, state.account_id)
+        api.things(REVIEWERS, state).release({"user_id": state.user_uuid}, names)
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if all(known.get(name) for name in self.ID):
-            if rival := api.claims.claim(_place(known), api.people.forms(known["user_id"])):
-                yield Failure(
-                    "userId", f"{rival} manages this reviewer too, and {current.get().urn} must not: keep one."
-                )
+            if rivals := api.things(REVIEWERS, known).want(api.people.forms(known["user_id"])):
+                yield Failure("userId", manages_too(rivals, "this reviewer"))
 
     def recognise(self, api: Api, state: State) -> None:
         api.people.learn(state.user_uuid, state.account_id)
 
-    def container(self, api: Api, state: State) -> Container:
-        return Container(REVIEWER, f"{state.workspace}/{state.repo_slug}")
+    def holds(self, api: Api, state: State) -> tuple[str, Iterable[str]]:
+        return api.things(REVIEWERS, state).key, api.people.forms(state.user_uuid, state.account_id)
 
-    def _state(self, args: Args, answer: Mapping[str, Any]) -> State:
-        return self.recall(
-            args.bag() | {"userUuid": bare(answer["uuid"]), "accountId": answer.get("account_id")},
-        )
+    def place(self, api: Api, state: State) -> Place:
+        return api.place(REPOSITORY, state)
 
-
-def _place(source: Any) -> Place:
-    workspace, slug = itemgetter("workspace", "repo_slug")(source if isinstance(source, Mapping) else vars(source))
-    return (REVIEWER.template, workspace, slug)
+    def _state(self, args: Args, answer: Answer) -> State:
+        return self.recall(args.bag() | {"userUuid": bare(answer.text("uuid")), "accountId": answer.text("account_id")})
