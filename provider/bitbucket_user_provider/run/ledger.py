@@ -105,10 +105,12 @@ class Ledger:
     # What a check says
 
     def renew(self) -> None:
-        """Forgets what the current URN wanted until now. Raises LedgerLost."""
+        """Forgets what the current URN wanted until now: the engine checks once more before a replacement, which does
+        not make a new resource of one that exists. Raises LedgerLost."""
         self._has_checked.set()
         with self._store.transaction() as facts:
-            facts.execute("DELETE FROM fact WHERE urn = ? AND kind IN ('want', 'stage')", (_urn(),))
+            facts.execute("DELETE FROM fact WHERE urn = ? AND kind = 'want'", (_urn(),))
+            facts.execute("DELETE FROM fact WHERE urn = ? AND kind = 'stage' AND value != 'exists'", (_urn(),))
 
     def want(self, place: str, things: Collection[str], unresolved: Iterable[str] = ()) -> list[str]:
         """Records that the current URN wants these things; the other URNs that want one of them, or everybody.

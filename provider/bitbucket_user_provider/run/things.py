@@ -288,7 +288,7 @@ class Things:
         """
         outcome: list[Keeper | BitbucketError | None] = [None] * len(groups)
         waiting = [*range(len(groups))]
-        certain, began = self.place.is_certain, now()
+        certain, began, told = self.place.is_certain, now(), False
         while waiting:
             looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
             again = []
@@ -304,7 +304,9 @@ class Things:
                         return [unknown if index in again else outcome[index] for index in range(len(groups))]
                 certain = True  # or it is only its own: what is deleted here is made anew there
             elif again:
-                current.get().say("another resource of this run wants this, and is waited for")
+                if not told:
+                    current.get().say("another resource of this run wants this, and is waited for")
+                told = True
                 self.api.governor.wait(POLL_SECONDS)
             waiting = again
         return outcome

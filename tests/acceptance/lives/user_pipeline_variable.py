@@ -18,5 +18,5 @@ LIFE = Life(
     replaced=Step({"secured": False}, {"EDITOR": {"value": "plain-secret-3", "secured": False}}, "DELETE POST"),
     spelled={"user_id": GRACE.uuid.strip("{}").upper()},
     removed=lambda bitbucket: bitbucket.delete_variable("Grace", "EDITOR"),
-    renamed="POST PUT",
+    renamed="POST",
 )
