@@ -49,7 +49,7 @@ def schema() -> Spec:
                 "packageName": "pulumi_bitbucket_user",
                 "respectSchemaVersion": True,
                 "pythonRequires": ">=3.10",
-                "requires": {"pulumi": ">=3.259.0,<4.0.0"},
+                "requires": {"pulumi": ">=3.269.0,<4.0.0"},
             },
             "nodejs": {
                 "packageName": "pulumi-bitbucket-user",

@@ -25,6 +25,16 @@ export class ProjectUserPermission extends pulumi.CustomResource {
         return new ProjectUserPermission(name, undefined as any, { ...opts, id: id });
     }
 
+    /**
+     * Check whether an existing ProjectUserPermission resource with the given ID exists.
+     *
+     * @param id The _unique_ provider ID of the resource to check.
+     * @param opts Optional settings to control the behavior of the CustomResource.
+     */
+    public static exists(id: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions): pulumi.Output<boolean> {
+        return pulumi.runtime.existsResource("bitbucket-user:index:ProjectUserPermission", id, {}, { ...opts }, undefined);
+    }
+
     /** @internal */
     public static readonly __pulumiType = 'bitbucket-user:index:ProjectUserPermission';
 

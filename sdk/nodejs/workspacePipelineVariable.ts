@@ -22,6 +22,16 @@ export class WorkspacePipelineVariable extends pulumi.CustomResource {
         return new WorkspacePipelineVariable(name, undefined as any, { ...opts, id: id });
     }
 
+    /**
+     * Check whether an existing WorkspacePipelineVariable resource with the given ID exists.
+     *
+     * @param id The _unique_ provider ID of the resource to check.
+     * @param opts Optional settings to control the behavior of the CustomResource.
+     */
+    public static exists(id: pulumi.Input<string>, opts?: pulumi.CustomResourceOptions): pulumi.Output<boolean> {
+        return pulumi.runtime.existsResource("bitbucket-user:index:WorkspacePipelineVariable", id, {}, { ...opts }, undefined);
+    }
+
     /** @internal */
     public static readonly __pulumiType = 'bitbucket-user:index:WorkspacePipelineVariable';
 

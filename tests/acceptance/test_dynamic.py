@@ -6,6 +6,7 @@ import os
 
 import pulumi
 import pulumi_bitbucket_user.dynamic as bitbucket_user
+import pytest
 
 from tests.acceptance.conftest import Stacks
 from tests.acceptance.lives import GRACE
@@ -58,3 +59,8 @@ def test_get_of_what_is_not_there_fails(stacks: Stacks, bitbucket: CheckedEmulat
     run = stacks(looking).up()
     assert not run
     assert "There is no WorkspacePipelineVariable 'acme/TOKEN' in Bitbucket" in run.errors["token"]
+
+
+def test_whether_something_exists_only_the_plugin_says() -> None:
+    with pytest.raises(pulumi.RunError, match="UserSshKey.exists needs the plugin: import pulumi_bitbucket_user"):
+        bitbucket_user.UserSshKey.exists("{ada}/laptop")

@@ -91,6 +91,12 @@ func (ProjectUserPermissionState) ElementType() reflect.Type {
 	return reflect.TypeOf((*projectUserPermissionState)(nil)).Elem()
 }
 
+// ProjectUserPermissionExists checks whether an existing ProjectUserPermission resource with the given ID exists.
+func ProjectUserPermissionExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *ProjectUserPermissionState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:ProjectUserPermission", id, state, "", opts...)
+}
+
 type projectUserPermissionArgs struct {
 	// What the person may do: read, write, create-repo or admin.
 	Permission ProjectPermission `pulumi:"permission"`

@@ -86,6 +86,12 @@ func (ProjectUserPermissionsState) ElementType() reflect.Type {
 	return reflect.TypeOf((*projectUserPermissionsState)(nil)).Elem()
 }
 
+// ProjectUserPermissionsExists checks whether an existing ProjectUserPermissions resource with the given ID exists.
+func ProjectUserPermissionsExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *ProjectUserPermissionsState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:ProjectUserPermissions", id, state, "", opts...)
+}
+
 type projectUserPermissionsArgs struct {
 	// Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
 	Exclusive *bool `pulumi:"exclusive"`

@@ -91,6 +91,12 @@ func (RepositoryUserPermissionState) ElementType() reflect.Type {
 	return reflect.TypeOf((*repositoryUserPermissionState)(nil)).Elem()
 }
 
+// RepositoryUserPermissionExists checks whether an existing RepositoryUserPermission resource with the given ID exists.
+func RepositoryUserPermissionExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *RepositoryUserPermissionState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:RepositoryUserPermission", id, state, "", opts...)
+}
+
 type repositoryUserPermissionArgs struct {
 	// What the person may do: read, write or admin.
 	Permission RepositoryPermission `pulumi:"permission"`

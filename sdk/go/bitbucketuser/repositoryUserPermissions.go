@@ -86,6 +86,12 @@ func (RepositoryUserPermissionsState) ElementType() reflect.Type {
 	return reflect.TypeOf((*repositoryUserPermissionsState)(nil)).Elem()
 }
 
+// RepositoryUserPermissionsExists checks whether an existing RepositoryUserPermissions resource with the given ID exists.
+func RepositoryUserPermissionsExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *RepositoryUserPermissionsState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:RepositoryUserPermissions", id, state, "", opts...)
+}
+
 type repositoryUserPermissionsArgs struct {
 	// Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
 	Exclusive *bool `pulumi:"exclusive"`

@@ -85,6 +85,12 @@ func (UserApplicationPropertyState) ElementType() reflect.Type {
 	return reflect.TypeOf((*userApplicationPropertyState)(nil)).Elem()
 }
 
+// UserApplicationPropertyExists checks whether an existing UserApplicationProperty resource with the given ID exists.
+func UserApplicationPropertyExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *UserApplicationPropertyState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:UserApplicationProperty", id, state, "", opts...)
+}
+
 type userApplicationPropertyArgs struct {
 	// Key of the Connect app, which must be installed.
 	AppKey string `pulumi:"appKey"`

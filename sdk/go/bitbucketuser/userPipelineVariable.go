@@ -93,6 +93,12 @@ func (UserPipelineVariableState) ElementType() reflect.Type {
 	return reflect.TypeOf((*userPipelineVariableState)(nil)).Elem()
 }
 
+// UserPipelineVariableExists checks whether an existing UserPipelineVariable resource with the given ID exists.
+func UserPipelineVariableExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *UserPipelineVariableState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:UserPipelineVariable", id, state, "", opts...)
+}
+
 type userPipelineVariableArgs struct {
 	// Name of the variable, as a pipeline's steps see it.
 	Key string `pulumi:"key"`

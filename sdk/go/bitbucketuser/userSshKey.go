@@ -91,6 +91,12 @@ func (UserSshKeyState) ElementType() reflect.Type {
 	return reflect.TypeOf((*userSshKeyState)(nil)).Elem()
 }
 
+// UserSshKeyExists checks whether an existing UserSshKey resource with the given ID exists.
+func UserSshKeyExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *UserSshKeyState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:UserSshKey", id, state, "", opts...)
+}
+
 type userSshKeyArgs struct {
 	// When the key stops to work: a date or date and time in ISO 8601. It cannot be changed for a key that exists, and because Bitbucket blocks a deleted key for up to 30 days, another expiry needs another key.
 	ExpiresOn *string `pulumi:"expiresOn"`

@@ -91,6 +91,12 @@ func (WorkspacePipelineVariableState) ElementType() reflect.Type {
 	return reflect.TypeOf((*workspacePipelineVariableState)(nil)).Elem()
 }
 
+// WorkspacePipelineVariableExists checks whether an existing WorkspacePipelineVariable resource with the given ID exists.
+func WorkspacePipelineVariableExists(ctx *pulumi.Context,
+	id pulumi.StringInput, state *WorkspacePipelineVariableState, opts ...pulumi.ResourceOption) pulumi.BoolOutput {
+	return ctx.ExistsResource("bitbucket-user:index:WorkspacePipelineVariable", id, state, "", opts...)
+}
+
 type workspacePipelineVariableArgs struct {
 	// Name of the variable, as a pipeline's steps see it.
 	Key string `pulumi:"key"`

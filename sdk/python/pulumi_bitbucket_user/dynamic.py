@@ -1,7 +1,7 @@
 """The resources and functions of this package without the plugin: dynamic resources, one set of credentials a stack.
 
 Same names, arguments and ids as in `pulumi_bitbucket_user`; going from one to the other is one import line and no API
-call. What this flavour cannot do: import, explicit providers, more than four calls at once, a status line.
+call. What this flavour cannot do: import, `exists`, explicit providers, more than four calls at once, a status line.
 
 No name of theirs stands here: each class and function of the generated package gets its twin at the end of this module.
 """
@@ -54,7 +54,12 @@ class Dynamic(pulumi.CustomResource):
             props.__dict__.update(dict.fromkeys(outputs))
             return cls(resource_name, opts=opts, __props__=props)  # type: ignore[call-arg]
 
+        def exists(id: pulumi.Input[str], opts: pulumi.ResourceOptions | None = None) -> Any:
+            """Refused: the engine hands a dynamic provider's code over with a resource, and here there is none."""
+            raise pulumi.RunError(f"{cls.__name__}.exists needs the plugin: import pulumi_bitbucket_user instead.")
+
         cls.get = staticmethod(get)  # type: ignore[attr-defined]
+        cls.exists = staticmethod(exists)  # type: ignore[attr-defined]
 
 
 def _plain(generated: Callable[P, T]) -> Callable[P, T]:

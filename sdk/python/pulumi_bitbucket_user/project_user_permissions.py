@@ -213,6 +213,12 @@ class ProjectUserPermissions(pulumi.CustomResource):
         __props__.__dict__["workspace"] = None
         return ProjectUserPermissions(resource_name, opts=opts, __props__=__props__)
 
+    @staticmethod
+    def exists(id: pulumi.Input[str],
+            opts: Optional[pulumi.ResourceOptions] = None) -> pulumi.Output[bool]:
+        __props__: dict = {}
+        return pulumi.runtime.exists_resource(None, 'bitbucket-user:index:ProjectUserPermissions', id, __props__, opts or pulumi.ResourceOptions())
+
     @_builtins.property
     @pulumi.getter
     def exclusive(self) -> pulumi.Output[_builtins.bool]:

@@ -192,6 +192,12 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
         __props__.__dict__["workspace"] = None
         return WorkspacePipelineVariable(resource_name, opts=opts, __props__=__props__)
 
+    @staticmethod
+    def exists(id: pulumi.Input[str],
+            opts: Optional[pulumi.ResourceOptions] = None) -> pulumi.Output[bool]:
+        __props__: dict = {}
+        return pulumi.runtime.exists_resource(None, 'bitbucket-user:index:WorkspacePipelineVariable', id, __props__, opts or pulumi.ResourceOptions())
+
     @_builtins.property
     @pulumi.getter
     def key(self) -> pulumi.Output[_builtins.str]:
