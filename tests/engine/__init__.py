@@ -1,4 +1,7 @@
-"""The Pulumi engine of demo and tests: the CLI and its YAML language host, found, downloaded or built, once."""
+"""The Pulumi engine of demo and tests: the CLI and its YAML language host, found, downloaded or built, once.
+
+With ENGINE=oldest in the environment it is the oldest supported one, whatever is installed: `make soak` tries that.
+"""
 
 import os
 import re
@@ -7,12 +10,13 @@ import subprocess
 import urllib.request
 from pathlib import Path
 
-from tests.engine.builds import CACHE, MODULE, Unavailable, cached, digest, go_build, say
+from tests.engine.builds import CACHE, HERE, Unavailable, cached, digest, go_build, module_files, say
 
 PINNED = (3, 274, 1)
 """The version that is downloaded or built; `go.mod` names the same."""
 MINIMUM = (3, 254, 0)
-"""The oldest one on PATH that serves: before it, imports with outputs lose entries of maps."""
+"""The oldest supported one, named in `oldest/go.mod`: before it, imports with outputs lose entries of maps."""
+MODULES = {PINNED: HERE, MINIMUM: HERE / "oldest"}
 COMMANDS = ("pulumi", "pulumi-language-yaml")
 PACKAGES = ("github.com/pulumi/pulumi/pkg/v3/cmd/pulumi", "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml")
 INSTALLER = "https://get.pulumi.com/install.sh"
@@ -26,10 +30,18 @@ exec "$(dirname "$0")/../../../.venv/bin/python" -u -m pulumi.dynamic "$@"
 
 def engine() -> Path:
     """The folder to put first on PATH; it holds `pulumi`, `pulumi-language-yaml` and the dynamic providers' host."""
+    if os.environ.get("ENGINE") == "oldest":
+        return prepared(MINIMUM)
     installed = on_path()
     if installed:
         return cached("engine", f"path-{digest(*map(str, installed))}", lambda folder: _link(folder, installed))
-    return cached("engine", f"v{_dotted(PINNED)}-{digest(*MODULE)}", _download_or_build)
+    return prepared(PINNED)
+
+
+def prepared(version: tuple[int, int, int]) -> Path:
+    """The folder of an engine that is downloaded or built here."""
+    key = f"v{_dotted(version)}-{digest(*module_files(MODULES[version]))}"
+    return cached("engine", key, lambda folder: _download_or_build(folder, version))
 
 
 def on_path() -> list[Path]:
@@ -61,13 +73,13 @@ def _link(folder: Path, commands: list[Path]) -> None:
     _add_dynamic_host(folder)
 
 
-def _download_or_build(folder: Path) -> None:
-    if not _download(folder):
-        _build(folder)
+def _download_or_build(folder: Path, version: tuple[int, int, int]) -> None:
+    if not _download(folder, version):
+        _build(folder, version)
     _add_dynamic_host(folder)
 
 
-def _download(folder: Path) -> bool:
+def _download(folder: Path, version: tuple[int, int, int]) -> bool:
     """Pulumi's own installation, through the Automation API; False where the network is closed."""
     try:
         urllib.request.urlopen(urllib.request.Request(INSTALLER, method="HEAD"), timeout=3).close()
@@ -75,9 +87,9 @@ def _download(folder: Path) -> bool:
         from semver import VersionInfo
     except (OSError, ImportError):
         return False
-    say(f"Downloading the Pulumi engine {_dotted(PINNED)} (once, about a minute)")
+    say(f"Downloading the Pulumi engine {_dotted(version)} (once, about a minute)")
     try:
-        PulumiCommand.install(root=str(folder), version=VersionInfo(*PINNED))
+        PulumiCommand.install(root=str(folder), version=VersionInfo(*version))
     except (OSError, subprocess.CalledProcessError, RuntimeError) as error:
         say(f"The download failed: {error}")
         return False
@@ -86,14 +98,14 @@ def _download(folder: Path) -> bool:
     return True
 
 
-def _build(folder: Path) -> None:
+def _build(folder: Path, version: tuple[int, int, int]) -> None:
     if not shutil.which("go"):
         raise Unavailable(
             f"The tests need pulumi {_dotted(MINIMUM)} or later on PATH (https://www.pulumi.com/docs/install), "
             "or Go to build it (https://go.dev/dl); neither is there."
         )
-    say(f"Building the Pulumi engine {_dotted(PINNED)} from Go modules into .cache (once, about five minutes)")
-    go_build(folder, *PACKAGES, version=f"v{_dotted(PINNED)}")
+    say(f"Building the Pulumi engine {_dotted(version)} from Go modules into .cache (once, about five minutes)")
+    go_build(folder, *PACKAGES, module=MODULES[version], version=f"v{_dotted(version)}")
 
 
 def _add_dynamic_host(folder: Path) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 CACHE = ROOT / ".cache"
-MODULE = (HERE / "go.mod", HERE / "go.sum")
 
 
 class Unavailable(Exception):
@@ -24,6 +23,11 @@ class Unavailable(Exception):
 def say(text: str) -> None:
     """Progress goes to stderr; stdout is for the answer."""
     print(text, file=sys.stderr, flush=True)
+
+
+def module_files(folder: Path) -> tuple[Path, Path]:
+    """What pins a Go module's dependencies."""
+    return folder / "go.mod", folder / "go.sum"
 
 
 def digest(*parts: Path | str) -> str:
@@ -66,10 +70,10 @@ def lock(name: str) -> Iterator[None]:
         yield
 
 
-def go_build(folder: Path, *packages: str, version: str = "") -> None:
-    """Build commands of the Go module beside this file into `folder`."""
+def go_build(folder: Path, *packages: str, module: Path = HERE, version: str = "") -> None:
+    """Build commands of a Go module, that beside this file, into `folder`."""
     flags = f"-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version={version}"
-    run("go", "build", "-buildvcs=false", "-ldflags", flags, "-o", f"{folder}{os.sep}", *packages, cwd=HERE)
+    run("go", "build", "-buildvcs=false", "-ldflags", flags, "-o", f"{folder}{os.sep}", *packages, cwd=module)
 
 
 def run(*command: str, cwd: Path) -> None:

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.engine.builds import HERE, MODULE, ROOT, Unavailable, cached, digest, go_build, lock, run, say
+from tests.engine.builds import HERE, ROOT, Unavailable, cached, digest, go_build, lock, module_files, run, say
 
 SCHEMA = Path("provider/schema.json")
 GO_MOD = Path("sdk/go/go.mod")
@@ -35,7 +35,7 @@ def schema() -> Files:
 def sdks(schema: bytes) -> Files:
     """Every generated file of the three SDKs."""
     source = HERE / "sdkgen" / "main.go"
-    sdkgen = cached("sdkgen", digest(*MODULE, source), _build_sdkgen) / "sdkgen"
+    sdkgen = cached("sdkgen", digest(*module_files(HERE), source), _build_sdkgen) / "sdkgen"
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         (root / "schema.json").write_bytes(schema)

@@ -63,7 +63,7 @@ def test_a_pulumi_that_is_too_old_is_passed_over_in_one_line(
 ) -> None:
     install("3.100.0", "pulumi-language-yaml")
     assert engine.on_path() == []
-    assert capsys.readouterr().err == "pulumi 3.100.0 on PATH is too old, 3.259.0 is needed\n"
+    assert capsys.readouterr().err == "pulumi 3.100.0 on PATH is too old, 3.254.0 is needed\n"
 
 
 def test_a_pulumi_without_its_yaml_host_is_passed_over(install: Install) -> None:
@@ -74,9 +74,25 @@ def test_a_pulumi_without_its_yaml_host_is_passed_over(install: Install) -> None
 def test_a_machine_without_pulumi_and_go_is_told_what_to_install(
     install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine, "_download", lambda folder: False)
-    with pytest.raises(builds.Unavailable, match=r"pulumi 3\.259\.0 or later on PATH .* or Go"):
+    monkeypatch.setattr(engine, "_download", lambda folder, version: False)
+    with pytest.raises(builds.Unavailable, match=r"pulumi 3\.254\.0 or later on PATH .* or Go"):
         engine.engine()
+
+
+def test_the_oldest_engine_is_prepared_on_demand_whatever_is_installed(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install("3.300.1", "pulumi-language-yaml")
+    monkeypatch.setenv("ENGINE", "oldest")
+    wanted: list[tuple[int, ...]] = []
+
+    def download(folder: Path, version: tuple[int, ...]) -> bool:
+        wanted.append(version)
+        return True
+
+    monkeypatch.setattr(engine, "_download", download)
+    assert engine.engine().name.startswith("v3.254.0-")
+    assert wanted == [engine.MINIMUM]
 
 
 def test_an_interrupted_build_leaves_nothing_and_the_next_one_starts_afresh(cache: Path) -> None:

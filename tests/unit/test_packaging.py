@@ -14,8 +14,8 @@ import yaml
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from tests.engine import MINIMUM
-from tests.engine.builds import HERE, ROOT
+from tests.engine import MINIMUM, MODULES, PINNED
+from tests.engine.builds import ROOT
 
 DISTRIBUTION = "pulumi-bitbucket-user"
 VERSION = metadata.version(DISTRIBUTION)
@@ -84,9 +84,20 @@ def test_the_provider_folder_is_a_plugin() -> None:
         plugin.terminate()
 
 
-def test_the_minimum_engine_is_the_one_that_is_built() -> None:
-    pinned = re.findall(r"github.com/pulumi/pulumi/(?:pkg|sdk)/v3 v([\d.]+)", (HERE / "go.mod").read_text())
-    assert set(pinned) == {".".join(map(str, MINIMUM))}
+@pytest.mark.parametrize("version", [PINNED, MINIMUM])
+def test_an_engine_is_built_from_the_version_that_it_is_named_by(version: tuple[int, int, int]) -> None:
+    assert pulumi_of(MODULES[version]) == {".".join(map(str, version))}
+
+
+@pytest.mark.parametrize("module", ["sdk/go", "examples/native-go", "tests/acceptance/languages/automation.mod"])
+def test_go_programs_are_compiled_with_the_sdk_of_the_pinned_engine(module: str) -> None:
+    assert pulumi_of(ROOT / module) == {".".join(map(str, PINNED))}
+
+
+def pulumi_of(module: Path) -> set[str]:
+    """The versions of Pulumi that a go.mod names."""
+    file = module / "go.mod" if module.is_dir() else module
+    return set(re.findall(r"github.com/pulumi/pulumi/(?:pkg|sdk)/v3 v([\d.]+)", file.read_text()))
 
 
 def test_every_dependency_is_pinned() -> None:
