@@ -38,13 +38,15 @@ def bag(of: Struct) -> dict[str, Any]:
 
 
 class Log(engine_pb2_grpc.EngineServicer):
-    """The engine's log."""
+    """The engine's log, and what it says of its version."""
 
     def __init__(self) -> None:
         self.requests: list[engine_pb2.LogRequest] = []
         self.arrived = threading.Event()
         """Set when a status line has come."""
         self.deaf = False
+        self.refuses: grpc.StatusCode | None = None
+        """How it answers that it is too old."""
 
     def Log(self, request: engine_pb2.LogRequest, context: grpc.ServicerContext) -> Empty:
         if self.deaf:
@@ -53,6 +55,13 @@ class Log(engine_pb2_grpc.EngineServicer):
         if request.ephemeral:
             self.arrived.set()
         return Empty()
+
+    def RequirePulumiVersion(
+        self, request: engine_pb2.RequirePulumiVersionRequest, context: grpc.ServicerContext
+    ) -> engine_pb2.RequirePulumiVersionResponse:
+        if self.refuses:
+            context.abort(self.refuses, f"Pulumi CLI version 3.253.0 does not satisfy {request.pulumi_version_range}")
+        return engine_pb2.RequirePulumiVersionResponse()
 
     @property
     def status_lines(self) -> list[str]:

@@ -183,6 +183,15 @@ def test_an_id_that_is_none_or_of_nothing_is_told_with_two_examples(engine: Engi
         )
 
 
+def test_whether_something_exists_is_answered_and_not_refused(engine: Engine) -> None:
+    """A program's `exists` reaches the plugin as a read of a resource with a name that no program gives."""
+    urn = urn_of(VARIABLE, "__exists__1")
+    absent = engine.stub.Read(rpc.ReadRequest(id="acme/TOKEN", urn=urn))
+    assert not absent.id and not absent.HasField("properties")
+    id, _ = engine.create(VARIABLE, INPUTS[VARIABLE])
+    assert engine.stub.Read(rpc.ReadRequest(id=id, urn=urn)).id == id
+
+
 def id_of(kind: str) -> str:
     """A well-formed id of nothing."""
     return {

@@ -13,12 +13,14 @@ import grpc
 import pytest
 from bitbucket_user_provider import __version__
 from bitbucket_user_provider.lifecycle import Lifecycle
+from bitbucket_user_provider.plugin.servicer import OLDEST_ENGINE
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.conftest import CheckedEmulator
 from tests.emulator.seed import default_world
+from tests.engine import MINIMUM
 from tests.engine.builds import ROOT
 from tests.unit.core import ADA as AS_ADA
 from tests.unit.plugin import UNKNOWN, Engine, bag, plugged_in, secret, struct, words
@@ -47,6 +49,28 @@ def test_the_plugin_introduces_itself(engine: Engine) -> None:
     assert engine.stub.GetPluginInfo(Empty()).version == __version__
     served = json.loads(engine.stub.GetSchema(rpc.GetSchemaRequest()).schema)
     assert served == json.loads((ROOT / "provider" / "schema.json").read_text())
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNIMPLEMENTED])
+def test_an_engine_that_is_too_old_is_refused_before_anything_is_done(engine: Engine, code: grpc.StatusCode) -> None:
+    """It may know its version and refuse the range, or be so old that it does not know the question."""
+    engine.log.refuses = code
+    with pytest.raises(grpc.RpcError) as refusal:
+        engine.configure()
+    assert words(refusal.value) == (
+        f"pulumi-bitbucket-user {__version__} needs Pulumi {OLDEST_ENGINE} or later. "
+        "This one is older; a newer one: https://www.pulumi.com/docs/install"
+    )
+
+
+def test_an_engine_that_cannot_be_asked_for_its_version_is_taken_as_it_is(engine: Engine) -> None:
+    engine.log.refuses = grpc.StatusCode.UNAVAILABLE
+    engine.configure()
+    assert engine.check(GRANT, INPUTS[GRANT]).failures == []
+
+
+def test_the_engine_that_the_plugin_needs_is_the_oldest_that_is_tried() -> None:
+    assert OLDEST_ENGINE == ".".join(map(str, MINIMUM))
 
 
 def test_secrets_of_the_configuration_stay_secret_and_the_rest_as_it_was(engine: Engine) -> None:

@@ -19,6 +19,7 @@ from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, provider_pb2_grpc, status_pb2
 from pulumi.runtime.proto import provider_pb2 as rpc
 
+from .. import __version__
 from ..config import NAMESPACE, PUBLIC_API, Config, load, problems
 from ..errors import BitbucketError, ConfigurationError, Exists, InvalidInput, PartialFailure, defect
 from ..lifecycle import Diff, Lifecycle, public
@@ -36,6 +37,8 @@ from .values import to_bag, to_struct
 if TYPE_CHECKING:
     from ..invoke import Invoker
 
+OLDEST_ENGINE = "3.254.0"
+"""Older engines lose entries of maps when an import compares them with the program's."""
 AFTER_ROTATION = (
     "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` "
     "first, or add `--run-program`."
@@ -145,6 +148,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @told
     def Configure(self, request: rpc.ConfigureRequest, context: Any) -> rpc.ConfigureResponse:
+        self._refuse_an_old_engine()
         default = re.fullmatch(r"(default(_\d.*)?)?", request.name)
         name = STACK.name if default else f"the configuration of provider '{request.name}'"
         lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, Origin(name, AFTER_ROTATION), self.ledger))
@@ -153,6 +157,21 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             lifecycle.api.governor.cancel()
         self._configured = lifecycle
         return rpc.ConfigureResponse(supportsPreview=True)
+
+    def _refuse_an_old_engine(self) -> None:
+        """No message says which version the engine has, but it can be asked whether that is in a range."""
+        if self._engine is None:
+            return
+        wanted = engine_pb2.RequirePulumiVersionRequest(pulumi_version_range=f">={OLDEST_ENGINE}")
+        try:
+            self._engine.RequirePulumiVersion(wanted)
+        except grpc.RpcError as error:
+            # The engine answers a range that it is not in with UNKNOWN; before 2026 it did not know the question.
+            if error.code() in (grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNIMPLEMENTED):
+                raise ConfigurationError(
+                    f"pulumi-bitbucket-user {__version__} needs Pulumi {OLDEST_ENGINE} or later. "
+                    "This one is older; a newer one: https://www.pulumi.com/docs/install"
+                ) from None
 
     @told
     def Check(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
@@ -184,7 +203,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def Read(self, request: rpc.ReadRequest, context: Any) -> rpc.ReadResponse:
         kind, state = _kind(request.urn), public(to_bag(request.properties))
         found = self.lifecycle.read(kind, request.id, state, to_bag(request.inputs) if state else None)
-        if found is None and not state:
+        if found is None and not state and not _only_asks_whether_it_exists(request.urn):
             raise InvalidInput(_not_found(kind, request.id))
         if found is None:
             return rpc.ReadResponse()
@@ -239,6 +258,11 @@ def _config_failure(key: str, reason: str) -> rpc.CheckFailure:
 def _kind(urn: str) -> str:
     """The resource's name from urn:pulumi:STACK::PROJECT::PARENT$bitbucket-user:index:NAME::name."""
     return urn.split("::")[2].rpartition(":")[2]
+
+
+def _only_asks_whether_it_exists(urn: str) -> bool:
+    """Whether the engine reads for a program's `exists`, where nothing found is an answer: only the name tells that."""
+    return urn.rpartition("::")[2].startswith("__exists__")
 
 
 def _resource(urn: str) -> Resource[Any, Any]:
