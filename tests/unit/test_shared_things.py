@@ -1,0 +1,90 @@
+"""Two resources of one program that turn out to be about one thing, because it can be spelt in several ways."""
+
+from __future__ import annotations
+
+import pytest
+from bitbucket_user_provider.errors import BitbucketError, InvalidInput
+from bitbucket_user_provider.invoke import Invoker
+from bitbucket_user_provider.models.person import bare
+
+from tests.conftest import CheckedEmulator
+from tests.unit.stack import Bag, Refused, Stack, urn_of
+from tests.unit.test_grant_sets import BOB, GRACE, held, members, stand
+from tests.unit.test_grants import KIND as GRANT
+from tests.unit.test_grants import grant
+from tests.unit.test_variables import KIND as VARIABLE
+from tests.unit.test_variables import variable
+
+
+@pytest.mark.parametrize(
+    "later", [grant(BOB.account_id), members({BOB.account_id: "write"})["set"]], ids=["one", "set"]
+)
+def test_what_this_run_revoked_under_another_name_of_the_place_is_granted_again(
+    bitbucket: CheckedEmulator, later: tuple[str, Bag]
+) -> None:
+    """A place that was listed, by a function, before another resource took Bob's grant away there: the old listing
+    would tell the new resource that nothing is left to do."""
+    stack = Stack(bitbucket)
+    kind, inputs = grant(BOB.account_id)
+    stack.up({"before": (kind, inputs | {"workspace": bitbucket.world.workspaces["acme"].uuid})})
+
+    provider = stack.start()
+    Invoker(provider.api).call("getRepositoryUserPermissions", {"workspace": "acme", "repoSlug": "api"})
+    old = stack.state[GRANT, "before"]
+    with stack.on(GRANT, "before"):
+        provider.delete(GRANT, old.id, old.outputs)
+    assert held(bitbucket) == {}
+    with stack.on(later[0], "later"):
+        provider.create(*later)
+    assert held(bitbucket) == {"Bob": "write"}
+
+
+def test_two_spellings_of_a_grant_that_stands_already_are_refused_too(bitbucket: CheckedEmulator) -> None:
+    """Nothing is sent for a grant that is as it should be, and yet two resources must not both own it."""
+    stand(bitbucket, Grace="read")
+    stack = Stack(bitbucket)
+    with pytest.raises(InvalidInput) as refusal:
+        stack.up({"one": grant(GRACE.uuid, "read"), "two": grant(GRACE.account_id, "read")}, ahead=True)
+    assert urn_of(GRANT, "one") in str(refusal.value) and urn_of(GRANT, "two") in str(refusal.value)
+    assert len(stack.state) < 2
+
+
+def test_an_update_of_what_another_resource_wants_by_another_spelling_sends_nothing(bitbucket: CheckedEmulator) -> None:
+    """That the two are one person only the state of the older resource shows, after both were checked."""
+    stack = Stack(bitbucket)
+    stack.up({"old": grant(GRACE.account_id, "read")})
+    bitbucket.clear()
+    with pytest.raises(InvalidInput, match="new manages this grant too"):
+        order = {"new": grant(GRACE.uuid, "admin"), "old": grant(GRACE.account_id, "write")}
+        provider = stack.start()
+        for name, (kind, inputs) in order.items():
+            with stack.on(kind, name):
+                assert provider.check(kind, inputs) == []
+        old = stack.state[GRANT, "old"]
+        with stack.on(GRANT, "old"):
+            provider.update(GRANT, old.id, old.outputs, order["old"][1])
+    assert bitbucket.requests == []
+    assert held(bitbucket) == {"Grace": "read"}
+
+
+def test_a_person_is_held_by_every_known_spelling_and_not_by_the_first_alone(bitbucket: CheckedEmulator) -> None:
+    """Many people, because the spellings of one stand in no order."""
+    bitbucket.populate(people=12)
+    people = [bitbucket.person(f"Person {number:04}") for number in range(1, 13)]
+    singles = {one.username: grant(one.account_id, "read") for one in people}
+    stack = Stack(bitbucket)
+    stack.up(singles)
+    for one in people:
+        with pytest.raises(Refused, match=f"{one.username} manages this grant too"):
+            stack.preview({**singles, "twin": grant(bare(one.uuid), "read")})
+
+
+def test_a_variable_that_another_resource_took_over_is_not_changed_by_its_former_owner(
+    bitbucket: CheckedEmulator,
+) -> None:
+    stack = Stack(bitbucket, adoptExisting=True)
+    stack.up({"former": variable("ONE", "first-value", secured=False)})
+    with pytest.raises(BitbucketError, match="new's variable in this run; nothing was changed"):
+        stack.up({"new": variable("ONE", "new-value", secured=False), "former": variable("TWO", "x-value")})
+    assert bitbucket.workspace_variables("acme") == {"ONE": {"value": "new-value", "secured": False}}
+    assert {name for kind, name in stack.state if kind == VARIABLE} == {"former", "new"}
