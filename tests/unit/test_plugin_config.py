@@ -314,8 +314,6 @@ def test_a_list_of_no_place_is_refused(engine: Engine, kind: str, query: dict[st
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
 def test_the_process_says_its_port_serves_and_leaves_at_once_when_told(end: signal.Signals) -> None:
-    if not PLUGIN.exists():
-        pytest.skip("the plugin is not installed")
     with subprocess.Popen([PLUGIN, "--logtostderr", "127.0.0.1:1"], stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         port = int(process.stdout.readline())
