@@ -8,7 +8,7 @@ GO_CODE := $(wildcard tests examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format generate check-generated bench emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
+.PHONY: help demo test check format generate check-generated mutants soak bench emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -17,7 +17,7 @@ demo: engine-quietly  ## a stack's whole life against a Bitbucket on this machin
 	@$(BIN)/python -m tests.demo
 
 test: engine-quietly  ## set-up and every test, as many at once as there are cores
-	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal --cov --cov-report=
 
 check: venv  ## what CI runs: format, lint, types, generated files current, then `make test`
 	@$(BIN)/ruff format --quiet --check $(CODE) $(EXAMPLES) || (echo "Run \`make format\`"; exit 1)
@@ -41,6 +41,13 @@ generate: venv  ## schema.json from the models, the SDKs from schema.json, docs/
 check-generated: venv  ## fail when `make generate` would change something
 	@$(BIN)/python -m tests.engine.generate --check
 	@$(BIN)/python -m tests.documentation --check
+
+mutants: venv  ## small changes of what a run knows, one after the other: fail on one that no test notices
+	@$(BIN)/python -m tests.mutants $(ONLY)
+
+soak: venv  ## long runs, half an hour at most: every resource's life on the oldest supported engine
+	@ENGINE=oldest $(BIN)/python -m tests.engine > /dev/null
+	@ENGINE=oldest timeout 30m $(BIN)/python -m pytest -q tests/acceptance/test_lives.py tests/acceptance/test_import.py
 
 bench: engine-quietly  ## calls and seconds under the real engine, as tables
 	@$(BIN)/python -m tests.bench
