@@ -35,6 +35,8 @@ QUIET = {
     "GOGC": "off",  # the engine spends a fifth of its short life collecting garbage
     "GOMEMLIMIT": "2GiB",
 }
+AFTERWORD = "Resource monitor has terminated, shutting down"
+"""What newer engines say after the error of a resource, about no resource."""
 Program = Callable[[], None]
 
 
@@ -127,7 +129,7 @@ class Run:
             self.details.setdefault(_name(metadata.urn), {}).update(paths)
 
     def _said(self, said: events.DiagnosticEvent) -> None:
-        if said.severity == "debug":
+        if said.severity == "debug" or said.message.strip() == AFTERWORD:
             return
         severity = "remark" if said.ephemeral else said.severity
         self.said.append((severity, _name(said.urn or ""), said.message.strip()))
