@@ -16,7 +16,6 @@ from tests.unit.test_variables import KIND as VARIABLE
 from tests.unit.test_variables import variable
 
 
-@pytest.mark.xfail(reason="a revocation is noted under one spelling of its place alone")
 @pytest.mark.parametrize(
     "later", [grant(BOB.account_id), members({BOB.account_id: "write"})["set"]], ids=["one", "set"]
 )

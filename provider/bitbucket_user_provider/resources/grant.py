@@ -18,7 +18,7 @@ from ..run.api import Api
 from ..run.evidence import Absent
 from ..run.evidence import NotKnown as Unproven
 from ..run.grants import GrantKind, Subject
-from ..run.ledger import moment
+from ..run.ledger import Begun, moment
 from ..run.place import Place
 from ..run.things import Things
 from .resource import Resource, manages_too
@@ -47,18 +47,21 @@ class Grant(Resource[Any, Any]):
         things, names = self._things(api, args), api.people.forms(args.user_id)
         begun = things.begin(names)
         self._refuse(begun.rivals)
-        if not api.config.adopt_existing and (found := self._found(api, things, args, names, begun.taken)):
+        if not api.config.adopt_existing and (found := self._found(api, things, args, names, begun)):
             return found
         if begun.mixed:  # another resource may name this person by the other kind of id: know it before the write
             self._refuse(things.want(api.who_is(args.user_id)))
         return things.place.asked_again(lambda: self._put(api, things, args))
 
-    def _found(self, api: Api, things: Things, args: Any, names: Collection[str], afresh: bool) -> Any:
+    def _found(self, api: Api, things: Things, args: Any, names: Collection[str], begun: Begun) -> Any:
         """The state of an equal grant that is there already; None when there is none, or when it is this stack's own to
         change. Raises Exists when somebody else has granted another permission."""
+        afresh = begun.taken
         while True:
             looked_at = moment()
             standing = self._look(things, args, names, afresh)
+            if standing and begun.taken_elsewhere and not afresh:  # here too, if the place has two names
+                standing = self._look(things, args, names, afresh=True)
             if standing is None:
                 return None
             state = self._state(args, standing)

@@ -58,6 +58,10 @@ class GrantSet(Resource[Any, Any]):
         for _ in range(LOOKS):
             looked_at = moment()
             held = things.place.asked_again(lambda: self._listed(things))
+            names = {form for grant in held for form in grant.forms(api.people)}
+            if api.ledger.taken_elsewhere(things.key, names):  # here too, if the place has two names
+                things.listing.forget()
+                held = self._listed(things)
             self._refuse_twice_before_writing(api, args.permissions)
             made = self._plan(api, args.permissions, held, lambda grant: True, None)
             caller = api.caller_uuid() if made.steps else None

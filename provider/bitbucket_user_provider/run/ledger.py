@@ -57,6 +57,8 @@ class Begun(NamedTuple):
     """The URN whose delete of it is under way."""
     taken: bool
     """Whether this run has taken it away, in any process: a listing of before is out of date."""
+    taken_elsewhere: bool
+    """Whether it was taken at another place, which may be this one under another name."""
     mixed: bool
     """Whether persons are named at the place by UUID and by account id, so that two names may be one person."""
 
@@ -147,8 +149,14 @@ class Ledger:
                 _rivals(facts, place, things),
                 _taker(facts, place, things, since=moment()),
                 _taker(facts, place, things, since=0) is not None,
+                any(_is_there(facts, "take", place.split(" ")[0], thing, but=place) for thing in things),
                 len(forms) > 1,
             )
+
+    def taken_elsewhere(self, place: str, things: Iterable[str]) -> bool:
+        """Whether this run has taken one of these things at another place, which may be this one under another name."""
+        with self._store.transaction() as facts:
+            return any(_is_there(facts, "take", place.split(" ")[0], thing, but=place) for thing in things)
 
     def done(self, place: str, things: Collection[str], found_at: float | None = None) -> str | None:
         """Records that the current URN's things are there, under these names: made by it, or found there at `found_at`.
@@ -376,15 +384,19 @@ def _elsewhere(facts: Cursor, place: str, names: Collection[str], own: bool) -> 
     """Who wants the thing at a place that may be this one under another name: the current URN itself, where that
     counts; whoever spells its place in another form; whoever has found the thing there."""
     family, form, _ = place.split(" ", 2)
-
-    def any_other(kind: str, name: str, but: str, of: str = "") -> bool:
-        sql = "SELECT 1 FROM fact WHERE kind = ? AND thing = ? AND place BETWEEN ? AND ? AND place != ?"
-        values = [kind, name, f"{family} ", f"{family}!", but]  # ! is the sign after the blank
-        if of:
-            sql, values = f"{sql} AND urn = ?", [*values, of]
-        return facts.execute(f"{sql} LIMIT 1", values).fetchone() is not None
-
-    if any(any_other("form", name, but=f"{family} {form}") or any_other("found", name, but=place) for name in names):
-        return Elsewhere.OTHERS
-    is_own = own and any(any_other("want", name, but=place, of=_urn()) for name in names)
+    for name in names:
+        if _is_there(facts, "form", family, name, but=f"{family} {form}") or _is_there(
+            facts, "found", family, name, place
+        ):
+            return Elsewhere.OTHERS
+    is_own = own and any(_is_there(facts, "want", family, name, but=place, of=_urn()) for name in names)
     return Elsewhere.ITSELF if is_own else Elsewhere.NOBODY
+
+
+def _is_there(facts: Cursor, kind: str, family: str, name: str, but: str, of: str | None = None) -> bool:
+    """Whether there is a fact of the kind about the thing at another place of the family, of this URN or of any."""
+    sql = "SELECT 1 FROM fact WHERE kind = ? AND thing = ? AND place BETWEEN ? AND ? AND place != ?"
+    values = [kind, name, f"{family} ", f"{family}!", but]  # ! is the sign after the blank
+    if of is not None:
+        sql, values = f"{sql} AND urn = ?", [*values, of]
+    return facts.execute(f"{sql} LIMIT 1", values).fetchone() is not None
