@@ -218,7 +218,7 @@ class Variable(Resource[Any, Any]):
     def _exists(self, args: Any, standing: Answer) -> Exists:
         how = "secured" if standing.flag("secured") else "not secured"
         return Exists(
-            f"a variable {args.key} ({how}) is in {self._where(args)} already; nothing was changed. If this stack "
+            f"a variable {args.key} ({how}) stands in {self._where(args)} already; nothing was changed. If this stack "
             "holds it under another name, give this resource that name in `aliases`; if this is a replacement, set "
             "`deleteBeforeReplace`, or `ignoreChanges` for what must not change",
             self.id(self._state(args, standing)),

@@ -23,7 +23,7 @@ LIFE = Life(
     holds=_keys,
     standing=Standing(
         lambda bitbucket: bitbucket.add_ssh_key("Ada", LAPTOP, "somebody's"),
-        f"this key is registered for {ADA.uuid} already, as 'somebody's'; nothing was changed",
+        refusal=None,  # a key with the same text is equal, whatever it is called
         reads=1,
     ),
     created=Step({"user_id": ADA.uuid, "key": f"{LAPTOP} ada@laptop", "label": "laptop"}, [("laptop", LAPTOP)], "POST"),
