@@ -56,6 +56,8 @@ class Listing:
         self._pages: Iterator[Page] | None = None
         self._index: dict[str, Answer] = {}
         self._entries: list[Answer] = []
+        self._came: set[str] = set()
+        """Names of what the pages have shown, without what this process has written."""
         self._page_count = 0
         self._complete = False
         self._doubt = ""
@@ -201,8 +203,8 @@ class Listing:
             self._doubt = self._doubt or f"its size changed from {self._size} to {page.size} between two pages"
         self._size = page.size
         self._complete = page.last
-        if page.last and page.size is not None and len(self._entries) != page.size:
-            self._doubt = self._doubt or f"it says that it has {page.size} entries, and {len(self._entries)} came"
+        if page.last and page.size is not None and self._seen != page.size:
+            self._doubt = self._doubt or f"it says that it has {page.size} entries, and {self._seen} came"
 
     def _take(self, entry: Answer) -> None:
         try:
@@ -210,8 +212,11 @@ class Listing:
         except OddAnswer as odd:
             self._doubt = self._doubt or f"one of its entries cannot be read ({odd})"
             return
-        if any(name in self._index for name in names):
+        if not self._came.isdisjoint(names):
             self._doubt = self._doubt or "an entry came twice"
+            return
+        self._came.update(names)
+        if any(name in self._index for name in names):  # this process has written it, and knows better
             return
         self._entries.append(entry)
         self._index.update(dict.fromkeys(names, entry))
