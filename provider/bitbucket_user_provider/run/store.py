@@ -132,7 +132,14 @@ class Shared:
                         shutil.rmtree(self._folder, ignore_errors=True)
 
 
+def _make(file: Path) -> None:
+    """Makes the file for this user alone; SQLite gives the same mode to what it writes beside it. One that is there is
+    not opened: closing it again would let go of this process's locks on it."""
+    file.touch(mode=0o600)
+
+
 def _connect(file: Path, patience: float = PATIENCE_SECONDS) -> sqlite3.Connection:
+    _make(file)
     return sqlite3.connect(file, timeout=patience, isolation_level=None, check_same_thread=False)
 
 
@@ -151,8 +158,7 @@ def _committed(facts: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
 @contextlib.contextmanager
 def _entered(folder: Path) -> Iterator[bool]:
     """Alone in the folder's door, for coming and going; false when the folder was removed while this one waited."""
-    if not (folder / "door").exists():  # opening and closing it would let go of this process's lock on it
-        (folder / "door").touch()
+    _make(folder / "door")
     inode = (folder / "door").stat().st_ino
     door = _connect(folder / "door")
     try:
