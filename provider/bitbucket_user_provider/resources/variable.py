@@ -85,11 +85,12 @@ class Variable(Resource[Any, Any]):
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
         things = self._things(api, args)
-        self._refuse_taken_over(api, args, state.uuid)
         if args.secured and state.value and not args.value:  # a preview did not know it yet
             raise InvalidInput(f"The value of {args.key} is empty; the one in Bitbucket stays.")
-        if rivals := things.begin([args.key, bare(state.uuid)]).rivals:
-            raise InvalidInput(f"{manages_too(rivals, 'this variable')}; nothing was changed.")
+        begun = things.begin([args.key, bare(state.uuid)])
+        self._refuse_taken_over(args, begun.owner)
+        if begun.rivals:
+            raise InvalidInput(f"{manages_too(begun.rivals, 'this variable')}; nothing was changed.")
         now = self._put(things, args, state, without_value=args.secured and args.value == state.value == "")
         things.done([args.key, now.uuid])
         return now
@@ -169,7 +170,7 @@ class Variable(Resource[Any, Any]):
         """A variable that is there already: an equal one is taken over as grants are, and so is any with
         `adoptExisting`. Raises Exists otherwise."""
         state = self._state(args, standing)
-        self._refuse_taken_over(api, args, state.uuid)
+        self._refuse_taken_over(args, api.ledger.new_owner(state.uuid))
         holder = api.ledger.holder("", [state.uuid])
         if holder and holder != current.get().urn:
             raise InvalidInput(
@@ -206,9 +207,8 @@ class Variable(Resource[Any, Any]):
             things.listing.forget()
         return self.recall(args.bag() | {"uuid": bare(state.uuid)})
 
-    def _refuse_taken_over(self, api: Api, args: Any, uuid: str) -> None:
+    def _refuse_taken_over(self, args: Any, owner: str | None) -> None:
         """Raises InvalidInput when another URN of this run has taken the variable over."""
-        owner = api.ledger.new_owner(bare(uuid))
         if owner and owner != current.get().urn:
             raise InvalidInput(
                 f"{self._what(args)} is {owner}'s variable in this run; nothing was changed. Let that one go first, in "

@@ -61,6 +61,8 @@ class Begun(NamedTuple):
     """Whether it was taken at another place, which may be this one under another name."""
     mixed: bool
     """Whether persons are named at the place by UUID and by account id, so that two names may be one person."""
+    owner: str | None = None
+    """The URN that has taken it over in this run."""
 
 
 class Elsewhere(Enum):
@@ -151,6 +153,7 @@ class Ledger:
                 _taker(facts, place, things, since=0) is not None,
                 any(_is_there(facts, "take", place.split(" ")[0], thing, but=place) for thing in things),
                 len(forms) > 1,
+                _first(facts, "taken over", [""], things),
             )
 
     def taken_elsewhere(self, place: str, things: Iterable[str]) -> bool:
