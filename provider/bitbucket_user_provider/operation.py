@@ -31,13 +31,13 @@ class Operation:
     secrets: tuple[str, ...] = ()
     """Values that no message may quote."""
 
-    def remaining(self) -> float | None:
-        """Seconds left, None when there is no limit. Raises Cancelled when the time is over."""
+    def remaining(self, what: str = "") -> float | None:
+        """Seconds left, None when there is no limit. Raises Cancelled when the time for `what` is over."""
         if self.deadline is None:
             return None
         left = self.deadline - now()
         if left <= 0:
-            raise self.out_of_time()
+            raise self.out_of_time(what)
         return left
 
     def out_of_time(self, why: str = "") -> Cancelled:

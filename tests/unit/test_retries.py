@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from email.utils import format_datetime
+from functools import partial
 from typing import Any
 
 import pytest
 import requests
 from bitbucket_user_provider.errors import ApiError, Cancelled, NotFound, RateLimited, Unanswered
 from bitbucket_user_provider.operation import current, operation
-from bitbucket_user_provider.rest import governor, retries
+from bitbucket_user_provider.rest import limit, retries
 from bitbucket_user_provider.rest.governor import Governor
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tests.conftest import CheckedEmulator, Clock
 
@@ -103,7 +103,7 @@ def test_a_rate_limit_without_retry_after_is_waited_out_longer_each_time(
     bitbucket.fault("/user", status=429, times=7)
     with operation(say=said.append):
         connect(bitbucket).get(USER, {})
-    schedule = (*governor.BACKOFF_SECONDS, *governor.BACKOFF_SECONDS[-1:] * 2)
+    schedule = (*limit.BACKOFF_SECONDS, *limit.BACKOFF_SECONDS[-1:] * 2)
     for waited, pause in zip(clock.waits, schedule, strict=True):
         assert pause <= waited <= 1.25 * pause
     assert said[0].startswith("rate limit reached; going on in ")
@@ -147,55 +147,37 @@ def test_a_pause_that_is_too_long_is_not_even_begun(bitbucket: CheckedEmulator, 
     api.get(USER, {})  # nobody else is held up by it
 
 
-def test_waits_between_further_attempts_count_together(bitbucket: CheckedEmulator, clock: Clock) -> None:
-    for status, seconds in ((429, "30"), (503, "1"), (429, "30"), (503, "1"), (429, "30")):
-        bitbucket.fault("/user", status=status, headers={"Retry-After": seconds})
-    with pytest.raises(RateLimited):
-        connect(bitbucket, {**ADA, "maxRateLimitWaitSeconds": 70}).get(USER, {})
-    assert clock.waits == [30.0, 1.0, 30.0, 1.0]
+def test_the_wait_is_measured_from_the_last_answer_that_the_process_got(
+    bitbucket: CheckedEmulator, clock: Clock
+) -> None:
+    api = connect(bitbucket, {**ADA, "maxRateLimitWaitSeconds": 70})
+    turn = api.governor.turn("GET /user")
+    outcomes = iter([limited(60), limited(60)])
+
+    def send() -> str:
+        for refusal in outcomes:
+            api.governor.answered(0)  # to somebody else meanwhile
+            raise refusal
+        return "done"
+
+    assert turn.run(send) == "done"
+    assert clock.waits == [60.0, 60.0]
 
 
-def test_the_pause_is_everybodys(clock: Clock) -> None:
-    shared = Governor(4, 3_900)
-    seen, _ = shared.enter()
-    shared.pause(limited(50), seen, 3_900)
-    shared.leave()
-    assert shared.enter() == (1, 50.0)
-    clock.time += 20
-    assert shared.enter() == (1, 30.0)
-
-
-def test_those_who_were_under_way_do_not_make_the_pause_longer(clock: Clock) -> None:
-    shared = Governor(4, 3_900)
-    turns = [shared.enter()[0] for _ in range(4)]
-    for seen in turns:
-        shared.pause(limited(), seen, 3_900)
-        shared.leave()
-    assert 5 <= shared.enter()[1] <= 6.25
-
-
-def test_those_who_were_under_way_may_know_better_when_the_limit_is_over(clock: Clock) -> None:
-    shared = Governor(4, 3_900)
-    turns = [shared.enter()[0] for _ in range(2)]
-    shared.pause(limited(10), turns[0], 3_900)
-    shared.pause(limited(90), turns[1], 3_900)
-    assert shared.enter()[1] == 90
-
-
-def test_after_a_pause_one_goes_ahead_and_the_others_follow_once_it_was_answered(clock: Clock) -> None:
-    shared = Governor(8, 3_900)
-    seen, _ = shared.enter()
-    shared.pause(limited(50), seen, 3_900)
-    shared.leave()
-    clock.time += 50
-    first, left = shared.enter()
-    assert left == 0
-    assert shared.enter() == (1, 1.0)
-    clock.time += 1
-    assert shared.enter() == (1, 0.0), "no answer in a second: the next may try"
-    assert shared.enter() == (1, 1.0)
-    shared.resume(first)
-    assert [shared.enter()[1] for _ in range(6)] == [0.0] * 6
+def test_a_pause_that_others_began_is_waited_for_or_refused_before_anything_is_sent(
+    bitbucket: CheckedEmulator, clock: Clock
+) -> None:
+    api = connect(bitbucket, {**ADA, "maxRateLimitWaitSeconds": 60})
+    turn = api.governor.turn("GET /x")
+    api.governor.refused(limited(60), api.governor.enter(turn), turn)
+    api.governor.leave()
+    clock.time -= 5
+    with pytest.raises(RateLimited, match="^GET /user was not sent: .* another 65 s would be more than maxRateLimit"):
+        api.get(USER, {})
+    assert bitbucket.requests == []
+    clock.time += 5
+    api.get(USER, {})
+    assert clock.waits == [60.0]
 
 
 @pytest.mark.parametrize("error", [None, NotFound("not found", 404)], ids=["success", "refusal"])
@@ -211,39 +193,67 @@ def test_any_answer_but_429_shows_that_the_limit_is_over(clock: Clock, error: Ex
         shared.turn("GET /x").run(send)
     except NotFound:
         assert error
-    assert [shared.enter()[1] for _ in range(3)] == [0.0] * 3
+    for _ in range(3):
+        shared.enter(shared.turn("GET /x"))
+    assert clock.waits == [50.0]
 
 
-def test_an_answer_from_before_the_pause_does_not_end_it(clock: Clock) -> None:
-    shared = Governor(8, 3_900)
-    early, late = shared.enter()[0], shared.enter()[0]
-    shared.pause(limited(50), early, 3_900)
-    shared.resume(late)
-    assert shared.enter()[1] == 50
+def test_the_wait_says_how_many_calls_wait_and_how_long(clock: Clock) -> None:
+    shared, said = Governor(1, 3_900), list[str]()
+    inside, others = threading.Event(), threading.Event()
+
+    def first() -> None:
+        outcomes = iter([limited(3_000)])
+
+        def send() -> None:
+            inside.set()
+            assert others.wait(30)
+            for refusal in outcomes:
+                raise refusal
+
+        with operation(say=said.append):
+            shared.turn("GET /x").run(send)
+
+    def another() -> None:
+        with operation(say=said.append):
+            shared.turn("GET /y").run(lambda: None)
+
+    with ThreadPoolExecutor(4) as pool:
+        going = [pool.submit(first)]
+        assert inside.wait(30)
+        going += [pool.submit(another) for _ in range(3)]
+        while len(shared._queue) < 3:
+            os.sched_yield()
+        others.set()
+        for one in going:
+            one.result(30)
+    assert len(said) == 2 and re.fullmatch("rate limit reached, [34] calls wait; going on in 50 min", said[0])
 
 
-def test_a_limit_that_is_still_on_refuses_one_not_all(clock: Clock) -> None:
-    shared = Governor(8, 3_900)
-    seen, _ = shared.enter()
-    shared.pause(limited(), seen, 3_900)
-    for expected in governor.BACKOFF_SECONDS[1:]:
-        clock.time = shared._resume_at
-        seen, left = shared.enter()
-        assert left == 0
-        shared.pause(limited(), seen, 3_900)
-        shared.leave()
-        assert expected <= shared.enter()[1] <= expected * 1.25
+def test_who_came_first_goes_first_even_after_a_refusal(clock: Clock) -> None:
+    shared = Governor(1, 3_900)
+    order: list[str] = []
+    waiting = threading.Event()
+    outcomes = iter([limited(30)])
 
+    def send(name: str) -> None:
+        assert waiting.wait(30)
+        for refusal in outcomes:
+            raise refusal
+        order.append(name)
 
-def test_a_request_that_could_not_wait_is_not_sent_and_says_why(bitbucket: CheckedEmulator, clock: Clock) -> None:
-    api = connect(bitbucket, {**ADA, "maxRateLimitWaitSeconds": 60})
-    seen, _ = api.governor.enter()
-    api.governor.pause(limited(60), seen, 60)
-    api.governor.leave()
-    clock.time -= 5
-    with pytest.raises(RateLimited, match="^GET /user was not sent: .* another 65 s would be more than maxRateLimit"):
-        api.get(USER, {})
-    assert bitbucket.requests == []
+    with ThreadPoolExecutor(9) as pool:
+        going = [pool.submit(shared.turn("0").run, lambda: send("0"))]
+        while not shared._under_way:
+            os.sched_yield()
+        for name in "12345678":
+            going.append(pool.submit(shared.turn(name).run, lambda name=name: send(name)))
+            while len(shared._queue) < int(name):
+                os.sched_yield()
+        waiting.set()
+        for one in going:
+            one.result(30)
+    assert order == [*"012345678"]
 
 
 def test_many_threads_get_through_a_limit_together(bitbucket: CheckedEmulator, clock: Clock) -> None:
@@ -253,29 +263,6 @@ def test_many_threads_get_through_a_limit_together(bitbucket: CheckedEmulator, c
         found = list(pool.map(lambda _: api.get(USER, {})["display_name"], range(24)))
     assert found == ["Ada Lovelace"] * 24
     assert len(bitbucket.requests) == 44
-
-
-@given(st.lists(st.sampled_from([None, 1.0, 20.0, 400.0]), max_size=30), st.integers(0, 500))
-def test_nobody_waits_longer_than_allowed(refusals: list[float | None], longest: int) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        clock = Clock()
-        patch.setattr("bitbucket_user_provider.operation.now", clock.now)
-        patch.setattr(Governor, "_wait", lambda self, seconds: clock.wait(seconds))
-        shared = Governor(1, longest)
-        answers = iter(refusals)
-
-        def send() -> str:
-            for after in answers:
-                raise limited(after)
-            return "done"
-
-        for _ in range(3):
-            began = clock.time
-            try:
-                assert shared.turn("GET /x").run(send) == "done"
-            except RateLimited:
-                pass
-            assert clock.time - began <= longest
 
 
 # Deadlines and Cancel
@@ -294,7 +281,7 @@ def test_a_deadline_ends_the_repeats(bitbucket: CheckedEmulator, clock: Clock) -
 
 def test_a_pause_that_the_deadline_does_not_allow_is_not_begun(bitbucket: CheckedEmulator, clock: Clock) -> None:
     bitbucket.fault("/user", status=429, headers={"Retry-After": "400"})
-    with operation(seconds=300), pytest.raises(Cancelled, match=r"do not suffice \(rate limit reached\)"):
+    with operation(seconds=300), pytest.raises(Cancelled, match=r"do not suffice \(GET /user: rate limit reached\)"):
         connect(bitbucket).get(USER, {})
     assert clock.waits == []
 
@@ -316,9 +303,11 @@ def test_the_deadline_shortens_the_timeout_of_a_request(bitbucket: CheckedEmulat
 def test_a_deadline_ends_the_wait_for_a_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()  # this wait is a real one
     shared = Governor(1, 0)
-    shared.enter()
-    with operation(seconds=0.01), pytest.raises(Cancelled):
-        shared.enter()
+    shared.enter(shared.turn("GET /x"))
+    with operation(seconds=0.01), pytest.raises(Cancelled, match=r"\(GET /y\)"):
+        shared.enter(shared.turn("GET /y"))
+    shared.leave()
+    shared.enter(shared.turn("GET /z"))
 
 
 def test_no_deadline_reaches_beyond_its_operation() -> None:
@@ -332,7 +321,8 @@ def test_no_deadline_reaches_beyond_its_operation() -> None:
 def test_cancel_ends_every_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()  # these waits would take an hour
     shared = Governor(1, 10_000)
-    shared.enter()
+    turn = shared.turn("GET /x")
+    shared.enter(turn)
 
     def end(wait: Callable[[], object]) -> str:
         with pytest.raises(Cancelled) as caught:
@@ -340,15 +330,16 @@ def test_cancel_ends_every_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None
         return str(caught.value)
 
     def waiting() -> int:
-        return len(shared._slots._cond._waiters) + len(shared._cancelled._cond._waiters)  # type: ignore[attr-defined]
+        return len(shared._queue) + len(shared._cancelled._cond._waiters)  # type: ignore[attr-defined]
 
     with ThreadPoolExecutor(3) as pool:
-        waits = (shared.enter, shared.enter, lambda: shared.sleep(3_600, "for long"))
+        enter = partial(shared.enter, turn)
+        waits = (enter, enter, lambda: shared.sleep(3_600, "for long", "GET /x"))
         ends = [pool.submit(end, wait) for wait in waits]
         while waiting() < 3 and not any(one.done() for one in ends):
             os.sched_yield()
         shared.cancel()
-        assert all(one.result(30).startswith("Stopped, as asked") for one in ends)
+        assert all(one.result(30) == "Stopped, as asked, before GET /x." for one in ends)
 
 
 def test_cancel_starts_nothing_new(bitbucket: CheckedEmulator) -> None:

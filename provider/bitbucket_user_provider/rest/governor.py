@@ -1,158 +1,191 @@
-"""How many requests are under way, and the pause that all of them share after a 429.
+"""Which request goes next: the one that came first, as soon as a slot is free and the rate limit has room.
 
-Nobody starts before the pause is over. Then one request goes ahead, a second later the next, until one is answered: a
-limit that is still on refuses one, not all that have waited.
+Those who wait sleep until they are called, each on an event of its own. One of them, and no more, keeps the time until
+the limit opens: a thousand that wait cost a thousand times what one costs, and none overtakes another.
 """
 
-import random
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from math import inf
 from typing import TypeVar
 
 from .. import operation
 from ..errors import ApiError, Cancelled, RateLimited
 from ..operation import current
+from .limit import Limit
 
 T = TypeVar("T")
+WORTH_SAYING_SECONDS = 1.0
 
-BACKOFF_SECONDS = (5, 15, 30, 60, 120)
-"""After a 429 without Retry-After, longer each time the limit is still on. Bitbucket's window is an hour."""
-LEAST_PAUSE_SECONDS = 1.0
-LEAD_SECONDS = 1.0
-"""How long one request is ahead of the next after a pause."""
+
+@dataclass(order=True)
+class _Waiter:
+    ticket: int
+    called: threading.Event = field(default_factory=threading.Event, compare=False)
+    started: bool = field(default=False, compare=False)
+    gone: bool = field(default=False, compare=False)
+    seen: int = field(default=0, compare=False)
+    """How many pauses there had been when it started."""
 
 
 class Governor:
     """Safe for threads. A wait ends at once when the engine cancels, or when it cannot end within the deadline."""
 
     def __init__(self, slots: int, longest_wait: float) -> None:
-        self.longest_wait = longest_wait
-        self._slots = threading.Semaphore(slots)
+        self._longest_wait = longest_wait
+        self._limit = Limit(slots)
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
-        self._pauses = 0
-        self._in_a_row = 0
-        self._resume_at = 0.0
+        self._tickets = count()
+        self._queue: list[_Waiter] = []
+        self._keeper: _Waiter | None = None
+        """Who keeps the time for all that wait."""
+        self._under_way = 0
 
     def turn(self, what: str) -> "Turn":
-        return Turn(self, what)
+        """The place of a request in the queue, which it keeps however often it is sent."""
+        return Turn(self, what, next(self._tickets), operation.now())
 
-    def sleep(self, seconds: float, why: str) -> None:
-        """Waits, and says so. Raises Cancelled."""
-        here = current.get()
-        remaining = here.remaining()
+    def sleep(self, seconds: float, why: str, what: str = "") -> None:
+        """Waits before `what`, and says why if there is a reason. Raises Cancelled."""
+        here, reason = current.get(), why if why.startswith(what) else f"{what}: {why}"
+        remaining = here.remaining(reason)
         if remaining is not None and remaining < seconds:
-            raise here.out_of_time(why)
-        here.say(f"{why}; going on in {_span(seconds)}")
+            raise here.out_of_time(reason)
+        if why:
+            here.say(f"{why}; going on in {_span(seconds)}")
         self._wait(seconds)
-        here.say("")
-        self._stop_if_cancelled()
+        if why:
+            here.say("")
+        self.stop_if_cancelled(what)
 
     def wait(self, seconds: float) -> None:
         """Waits in silence. Raises Cancelled, also when the operation's own time is over."""
         current.get().remaining()
         self._wait(seconds)
-        self._stop_if_cancelled()
+        self.stop_if_cancelled()
 
     def cancel(self) -> None:
+        """Ends every wait, and lets nothing more start."""
         self._cancelled.set()
-        self._slots.release()
-
-    def enter(self) -> tuple[int, float]:
-        """Takes a slot unless a pause is on: how many pauses there were, and seconds until to ask again (0: taken)."""
-        self._stop_if_cancelled()
-        while not self._slots.acquire(timeout=current.get().remaining()):
-            pass
-        if self._cancelled.is_set():
-            self._slots.release()  # to the next who waits
-            self._stop_if_cancelled()
         with self._lock:
-            seen, left = self._pauses, max(0.0, self._resume_at - operation.now())
-            if not left and self._in_a_row:
-                self._resume_at = operation.now() + LEAD_SECONDS
-        if left:
-            self._slots.release()
-        return seen, left
+            for waiter in self._queue:
+                waiter.called.set()
+
+    def stop_if_cancelled(self, what: str = "") -> None:
+        if self._cancelled.is_set():
+            raise Cancelled("Stopped, as asked" + (f", before {what}." if what else "."))
+
+    def enter(self, turn: "Turn") -> int:
+        """Waits for the turn and takes a slot; how many pauses there were. Raises RateLimited and Cancelled."""
+        self.stop_if_cancelled(turn.what)
+        waiter = _Waiter(turn.ticket)
+        with self._lock:
+            heappush(self._queue, waiter)
+            self._start_who_may()
+        try:
+            self.stop_if_cancelled(turn.what)  # again: `cancel` calls only those who are in the queue
+            while not waiter.started:
+                waiter.called.wait(current.get().remaining(turn.what))
+                self.stop_if_cancelled(turn.what)
+                self._keep_time(waiter, turn)
+        except BaseException:
+            with self._lock:
+                self._under_way -= waiter.started
+                waiter.gone = True
+                self._keeper = None if self._keeper is waiter else self._keeper
+                self._start_who_may()
+            raise
+        return waiter.seen
 
     def leave(self) -> None:
-        self._slots.release()
-
-    def pause(self, refusal: RateLimited, seen: int, allowed: float) -> None:
-        """After a 429 to a request that started when `seen` pauses had been. Raises it when the pause is too long."""
         with self._lock:
-            first = seen == self._pauses  # the others were under way already
-            if refusal.retry_after is not None:
-                seconds = max(LEAST_PAUSE_SECONDS, refusal.retry_after)
-            elif first:
-                step = BACKOFF_SECONDS[min(self._in_a_row, len(BACKOFF_SECONDS) - 1)]
-                seconds = step * (1 + random.random() / 4)
-            else:
-                seconds = 0.0
-            resume_at = max(self._resume_at, operation.now() + seconds)
-            if resume_at - operation.now() > allowed:
-                raise refusal
-            self._resume_at = resume_at
-            if first:
-                self._pauses += 1
-                self._in_a_row += 1
+            self._under_way -= 1
+            self._start_who_may()
 
-    def resume(self, seen: int) -> None:
-        """After an answer to a request that started when `seen` pauses had been: is the limit over?"""
+    def answered(self, seen: int) -> None:
         with self._lock:
-            if self._in_a_row and seen == self._pauses:
-                self._in_a_row, self._resume_at = 0, 0.0
+            self._limit.answered(seen)
 
-    def _stop_if_cancelled(self) -> None:
-        if self._cancelled.is_set():
-            raise Cancelled("Stopped, as asked: nothing more was sent to Bitbucket.")
+    def refused(self, refusal: RateLimited, seen: int, turn: "Turn") -> None:
+        """Raises the refusal when it cannot be waited out."""
+        with self._lock:
+            self._limit.refused(refusal, seen, self._latest(turn))
+
+    def _keep_time(self, waiter: _Waiter, turn: "Turn") -> None:
+        """Where it falls to this one, waits until the limit opens and calls who may start then."""
+        with self._lock:
+            waiter.called.clear()
+            if waiter.started or self._keeper is not waiter:
+                return
+            opens = self._limit.opens_at(self._under_way)
+            left = opens - operation.now()
+            waiting = len(self._queue)
+            too_late = opens > self._latest(turn)
+        if 0 < left < inf:
+            if too_late:
+                raise RateLimited(
+                    f"{turn.what} was not sent: Bitbucket's rate limit is reached, and another {_span(left)} would be "
+                    "more than maxRateLimitWaitSeconds. Bitbucket counts requests over an hour: run again later.",
+                    429,
+                )
+            why = "rate limit reached" + (f", {waiting:,} calls wait" if waiting > 1 else "")
+            self.sleep(left, why if left >= WORTH_SAYING_SECONDS else "", turn.what)
+        with self._lock:
+            self._keeper = None
+            self._start_who_may()
+
+    def _latest(self, turn: "Turn") -> float:
+        """Until when a request waits: as long as others get answers, its own time will come."""
+        return max(turn.came, self._limit.last_answer) + self._longest_wait
+
+    def _start_who_may(self) -> None:
+        """With the lock held."""
+        while self._queue:
+            first = self._queue[0]
+            if not first.gone:
+                opens = self._limit.opens_at(self._under_way)
+                if opens > operation.now():
+                    if opens < inf and self._keeper is None:
+                        self._keeper = first
+                        first.called.set()
+                    return
+                first.started, first.seen = True, self._limit.pauses
+                self._keeper = None if self._keeper is first else self._keeper
+                self._under_way += 1
+                first.called.set()
+            heappop(self._queue)
 
     def _wait(self, seconds: float) -> None:
         self._cancelled.wait(seconds)
 
 
+@dataclass(frozen=True)
 class Turn:
-    """One request's, however often it is sent: together its waits for the rate limit stay within what is allowed."""
-
-    def __init__(self, governor: Governor, what: str) -> None:
-        self._governor = governor
-        self._what = what
-        self._waited = 0.0
+    governor: Governor
+    what: str
+    ticket: int
+    came: float
 
     def run(self, send: Callable[[], T]) -> T:
         """What `send` returns, after as many 429s as may be waited for. Raises RateLimited and Cancelled."""
         while True:
-            seen = self._enter()
+            seen = self.governor.enter(self)
             try:
                 answer = send()
             except RateLimited as refusal:
-                self._governor.pause(refusal, seen, self._allowed)
+                self.governor.refused(refusal, seen, self)
             except ApiError:
-                self._governor.resume(seen)
+                self.governor.answered(seen)
                 raise
             else:
-                self._governor.resume(seen)
+                self.governor.answered(seen)
                 return answer
             finally:
-                self._governor.leave()
-
-    @property
-    def _allowed(self) -> float:
-        return self._governor.longest_wait - self._waited
-
-    def _enter(self) -> int:
-        while True:
-            seen, left = self._governor.enter()
-            if not left:
-                return seen
-            if left > self._allowed:
-                raise RateLimited(
-                    f"{self._what} was not sent: Bitbucket's rate limit is reached, and another {_span(left)} would be "
-                    "more than maxRateLimitWaitSeconds. Bitbucket counts requests over an hour: run again later.",
-                    429,
-                )
-            began = operation.now()
-            self._governor.sleep(left, "rate limit reached")
-            self._waited += operation.now() - began
+                self.governor.leave()
 
 
 def _span(seconds: float) -> str:

@@ -33,7 +33,7 @@ def repeat(send: Callable[[], T], method: str, what: str, governor: Governor) ->
         return isinstance(error, Unanswered) and not (error.sent and method == "POST")
 
     def wait(state: RetryCallState) -> None:
-        governor.sleep(state.upcoming_sleep, str(_trouble(state)).rstrip("."))
+        governor.sleep(state.upcoming_sleep, str(_trouble(state)).rstrip("."), what)
 
     attempts = Retrying(
         retry=retry_if_exception(is_harmless),

@@ -1,0 +1,144 @@
+"""Thousands of requests through Bitbucket's hourly limit, on a clock that the waits alone and the requests turn."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from math import inf
+
+import pytest
+from bitbucket_user_provider.errors import RateLimited
+from bitbucket_user_provider.rest.governor import Governor
+from bitbucket_user_provider.rest.limit import BACKOFF_SECONDS, HOUR, LONG_SECONDS, Limit
+
+from tests.conftest import Clock
+
+BURST = RateLimited("too many", 429)
+
+
+class Bitbucket:
+    """So many requests an hour, over a window that slides; what is refused does not count."""
+
+    def __init__(self, clock: Clock, per_hour: int, says_when: bool) -> None:
+        self.done = 0
+        self.refused: list[float] = []
+        self._clock = clock
+        self._per_hour = per_hour
+        self._says_when = says_when
+        self._recent: deque[float] = deque()
+        self._lock = threading.Lock()
+
+    def write(self) -> None:
+        with self._lock:
+            self._clock.time += 0.05
+            now = self._clock.time
+            while self._recent and self._recent[0] <= now - HOUR:
+                self._recent.popleft()
+            if len(self._recent) >= self._per_hour:
+                self.refused.append(now)
+                after = self._recent[0] + HOUR - now if self._says_when else None
+                raise RateLimited("too many", 429, after)
+            self._recent.append(now)
+            self.done += 1
+
+
+@pytest.mark.parametrize("says_when", [False, True], ids=["no Retry-After", "Retry-After"])
+@pytest.mark.parametrize("waiting", [16, 256, 1_100])
+@pytest.mark.parametrize("processes", [1, 2])
+def test_many_writes_get_through_the_hourly_limit(clock: Clock, processes: int, waiting: int, says_when: bool) -> None:
+    bitbucket = Bitbucket(clock, 1_000, says_when)
+    slots = 16
+    governors = [Governor(slots, 3_900) for _ in range(processes)]
+    writes = 2_500
+    stack = threading.stack_size(256 * 1024)
+    try:
+        with ThreadPoolExecutor(waiting) as pool:
+            going = [
+                pool.submit(governors[number % processes].turn("PUT /x").run, bitbucket.write)
+                for number in range(writes)
+            ]
+            for one in going:
+                one.result()
+    finally:
+        threading.stack_size(stack)
+    assert bitbucket.done == writes
+    windows = 2
+    # Beside those that were under way when the limit was reached, one more each time.
+    assert len(bitbucket.refused) <= windows * processes * (slots + 1)
+    runs = 1 + sum(
+        later - earlier > 10 for earlier, later in zip(bitbucket.refused, bitbucket.refused[1:], strict=False)
+    )
+    assert runs <= windows * processes * 2
+
+
+def test_a_refusal_halves_what_is_under_way_and_quiet_answers_raise_it_again(clock: Clock) -> None:
+    limit = Limit(8)
+    assert limit.opens_at(7) <= clock.time < limit.opens_at(8)
+    for seen in (0, 0, 0):  # one refusal, and two that were under way with it
+        limit.refused(BURST, seen, inf)
+    assert limit.slots == 4
+    limit.refused(BURST, 1, inf)  # who went ahead after the pause
+    assert limit.slots == 4
+    clock.time += 100
+    for _ in range(4 + 5 + 6 + 7):
+        assert limit.slots < 8
+        limit.answered(limit.pauses)
+    assert limit.slots == 8
+    for _ in range(100):
+        limit.answered(limit.pauses)
+    assert limit.slots == 8
+
+
+def test_after_a_pause_one_goes_ahead_and_the_others_follow_once_it_is_answered(clock: Clock) -> None:
+    limit = Limit(8)
+    limit.refused(RateLimited("", 429, 50), 0, inf)
+    assert limit.opens_at(0) == clock.time + 50
+    clock.time += 50
+    assert limit.opens_at(0) <= clock.time
+    assert limit.opens_at(1) == inf
+    limit.answered(0)  # to one from before the pause: says nothing
+    assert limit.opens_at(1) == inf
+    limit.answered(1)
+    assert limit.opens_at(3) <= clock.time
+
+
+def test_those_who_were_under_way_do_not_make_the_pause_longer_unless_they_know_better(clock: Clock) -> None:
+    limit = Limit(8)
+    for _ in range(4):
+        limit.refused(BURST, 0, inf)
+    assert limit.opens_at(0) <= clock.time + BACKOFF_SECONDS[0] * 1.25
+    limit.refused(RateLimited("", 429, 90), 0, inf)
+    assert limit.opens_at(0) == clock.time + 90
+
+
+def test_a_pause_that_would_be_too_long_is_nobodys(clock: Clock) -> None:
+    limit = Limit(8)
+    with pytest.raises(RateLimited):
+        limit.refused(RateLimited("", 429, 90), 0, clock.time + 60)
+    assert limit.opens_at(3) <= clock.time
+
+
+def test_the_hour_is_told_from_a_burst_by_a_second_refusal_and_by_what_was_used(clock: Clock) -> None:
+    limit, began = Limit(8), clock.time
+    for _ in range(200):
+        clock.time += 1
+        limit.answered(0)
+    limit.refused(BURST, 0, inf)
+    assert limit.opens_at(0) == clock.time + LONG_SECONDS
+    clock.time += LONG_SECONDS
+    limit.refused(BURST, 1, inf)
+    assert limit.opens_at(0) == began + 1 + HOUR + 1, "when its own first answer leaves the window"
+    clock.time = limit.opens_at(0)
+    limit.answered(2)
+    assert limit.opens_at(0) == clock.time + 1, "then as its own answers came"
+    clock.time += HOUR
+    assert limit.opens_at(0) <= clock.time, "what was learned is forgotten after an hour"
+
+
+def test_a_limit_that_others_have_used_up_is_tried_again_and_again(clock: Clock) -> None:
+    limit = Limit(8)
+    for number, step in enumerate(BACKOFF_SECONDS):
+        limit.refused(BURST, number, inf)
+        assert step <= limit.opens_at(0) - clock.time <= step * 1.25
+        clock.time = limit.opens_at(0)
