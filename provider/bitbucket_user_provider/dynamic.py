@@ -172,7 +172,7 @@ class _Shared:
     def _engine_is_gone(self) -> None:
         """Pulumi's server would live on and go on sending: nothing more is sent, and the process ends."""
         if self._lifecycle:
-            self._lifecycle.api.governor.cancel()
+            self._lifecycle.api.cancel()
         leave(self._ledger.close, 1)
 
 

@@ -25,7 +25,8 @@ VARIABLE = Path("/workspaces/{workspace}/pipelines-config/variables/{uuid}", REA
 
 
 def connect(bitbucket: Emulator, config: Mapping[str, Any] = ADA, environ: Mapping[str, str] | None = None) -> Api:
-    return Api(load({"baseUrl": bitbucket.url, **config}), environ or {})
+    """Its URL stands in the environment, since one in the configuration shuts out the credentials of `environ`."""
+    return Api(load(config), {"BITBUCKET_BASE_URL": bitbucket.url, **(environ or {})})
 
 
 def serve(bitbucket: Emulator, config: Mapping[str, Any] = ADA, environ: Mapping[str, str] | None = None) -> Lifecycle:

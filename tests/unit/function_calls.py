@@ -27,10 +27,10 @@ def emulator() -> Iterator[Emulator]:
 
 def api_of(bitbucket: Emulator, *who: str, environ: dict[str, str] | None = None) -> Api:
     """The core with these credentials side by side; Ada's when none is named."""
-    configured: dict[str, Any] = {"baseUrl": bitbucket.url}
+    configured: dict[str, Any] = {}
     for one in who or ("ada",):
         configured |= CREDENTIALS[one]
-    return Api(load(configured), environ or {})
+    return Api(load(configured), {"BITBUCKET_BASE_URL": bitbucket.url, **(environ or {})})
 
 
 def ask(bitbucket: Emulator, name: str, *who: str, **args: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from bitbucket_user_provider import __version__
 from bitbucket_user_provider.errors import BitbucketError, InvalidInput
-from bitbucket_user_provider.rest.client import Path
+from bitbucket_user_provider.rest.client import MOST_PAGES, Path
 
 from tests.conftest import CheckedEmulator
 from tests.emulator import Emulator
@@ -99,7 +99,7 @@ def test_a_next_page_may_be_named_without_its_host(bitbucket: CheckedEmulator) -
 def test_a_next_page_on_another_host_is_not_followed(bitbucket: CheckedEmulator, elsewhere: str) -> None:
     following = elsewhere.replace("ORIGIN", bitbucket.origin)
     bitbucket.fault(VARIABLES.template, body={"values": [], "next": following})
-    with pytest.raises(BitbucketError, match="The next page of /workspaces/acme/.* was not followed"):
+    with pytest.raises(BitbucketError, match="^GET /workspaces/acme/.*: the next page leads from .* was not followed"):
         list(connect(bitbucket).pages(VARIABLES, {"workspace": "acme"}))
     assert len(bitbucket.requests) == 1
 
@@ -112,6 +112,32 @@ def test_pages_that_lead_in_a_circle_end_in_an_error(bitbucket: CheckedEmulator)
     with pytest.raises(BitbucketError, match="lead back to where they were"):
         list(connect(bitbucket).pages(VARIABLES, {"workspace": "acme"}))
     assert len(bitbucket.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("page", "pages"),
+    [
+        ({"size": 250, "pagelen": 100}, 3),
+        ({"size": 25}, 25),
+        ({"size": 0}, 1),
+        ({}, MOST_PAGES),
+        ({"size": -1}, MOST_PAGES),
+    ],
+    ids=str,
+)
+def test_a_list_has_no_more_pages_than_it_says_or_than_any_list_has(
+    bitbucket: CheckedEmulator, page: dict[str, Any], pages: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bitbucket_user_provider.rest.client.MOST_PAGES", MOST_PAGES // 10)
+    pages = MOST_PAGES // 10 if pages == MOST_PAGES else pages
+    link = f"{bitbucket.url}/workspaces/acme/pipelines-config/variables?page="
+    for number in range(2, pages + 2):
+        bitbucket.fault(
+            VARIABLES.template, status=200, body={"values": [{"key": "A"}], "next": f"{link}{number}", **page}
+        )
+    with pytest.raises(BitbucketError, match=f"^GET /workspaces/acme/.* does not end after {pages} page"):
+        list(connect(bitbucket).pages(VARIABLES, {"workspace": "acme"}))
+    assert len(bitbucket.requests) == pages
 
 
 @pytest.mark.parametrize("body", [[], {}, {"values": None}, {"values": [], "next": 2}, "text"], ids=str)
@@ -132,7 +158,7 @@ def test_a_get_follows_a_redirect_on_its_own_host(bitbucket: CheckedEmulator) ->
 def test_a_redirect_to_another_host_is_refused_before_anything_goes_there(bitbucket: CheckedEmulator) -> None:
     with Emulator() as elsewhere:
         bitbucket.fault("/user", status=302, headers={"Location": f"{elsewhere.url}/user"})
-        with pytest.raises(BitbucketError, match="The redirect of GET /user leads from .* was not followed"):
+        with pytest.raises(BitbucketError, match="^GET /user: the redirect leads from .* was not followed"):
             connect(bitbucket).get(USER, {})
         assert elsewhere.requests == []
 
@@ -201,12 +227,11 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Proxy(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
+        def do_CONNECT(self) -> None:
             asked.append(self.path)
-            self.send_response(200)
-            self.send_header("Content-Length", "2")
-            self.end_headers()
-            self.wfile.write(b"{}")
+            self.send_error(403)
+
+        do_GET = do_CONNECT
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -220,17 +245,27 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
     server.server_close()
 
 
-def test_the_proxy_of_the_environment_is_used(
-    bitbucket: CheckedEmulator, proxy: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    address, asked = proxy
-    monkeypatch.setenv("HTTP_PROXY", address)
-    monkeypatch.setenv("http_proxy", address)
+@pytest.fixture
+def proxied(proxy: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What the proxy of the environment is asked for, whatever the protocol."""
+    for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, proxy[0])
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name)
-    assert connect(bitbucket).get(USER, {}) == {}
-    assert asked == [f"{bitbucket.url}/user"]
-    assert bitbucket.requests == []
+    return proxy[1]
+
+
+def test_the_proxy_of_the_environment_is_used(bitbucket: CheckedEmulator, proxied: list[str]) -> None:
+    api = connect(bitbucket, {**ADA, "baseUrl": "https://127.0.0.1:4711/2.0"})
+    with pytest.raises(BitbucketError, match="^GET /user: the proxy did not let it through. 403 Forbidden"):
+        api.get(USER, {})
+    assert proxied == ["127.0.0.1:4711"] * 6
+
+
+def test_plain_http_never_leaves_the_machine_through_a_proxy(bitbucket: CheckedEmulator, proxied: list[str]) -> None:
+    assert connect(bitbucket).get(USER, {})["display_name"] == "Ada Lovelace"
+    assert connect(bitbucket, CONSUMER).get(USER, {})["display_name"]
+    assert proxied == []
 
 
 def test_no_token_reaches_the_log(bitbucket: CheckedEmulator, caplog: pytest.LogCaptureFixture) -> None:

@@ -74,6 +74,51 @@ def test_the_environments_secrets_do_not_count_when_the_configuration_names_one(
     assert sources(config, EMAIL | TOKEN | ACCESS | OAUTH | OTHERS).keys() == sources(config, {}).keys()
 
 
+@pytest.mark.parametrize("own", [{}, ADA, BOT, CONSUMER, {"email": "a@b"}, {"oauthClientId": "i"}], ids=str)
+def test_a_host_that_the_configuration_names_is_sent_nothing_of_the_environment(own: dict[str, str]) -> None:
+    environ = EMAIL | TOKEN | ACCESS | OAUTH | APP | OTHERS
+    config = {"baseUrl": "https://elsewhere.example/2.0", **own}
+    if own in (ADA, BOT, CONSUMER):
+        assert sources(config, environ) == sources(own, {})
+        return
+    with pytest.raises(ConfigurationError, match="a host that the configuration names is sent only credentials"):
+        sources(config, environ)
+    assert sources({"baseUrl": UNKNOWN, **ADA}, APP).keys() == {"API_TOKEN"}
+
+
+def test_the_credential_of_a_host_that_is_not_known_yet_goes_nowhere(bitbucket: CheckedEmulator) -> None:
+    api = Api(load({"baseUrl": UNKNOWN, **ADA}), {"BITBUCKET_BASE_URL": bitbucket.url})
+    with pytest.raises(ConfigurationError, match="^GET /user cannot be sent: baseUrl is not known yet.$"):
+        api.get(USER, {})
+    assert bitbucket.requests == []
+
+
+@pytest.mark.parametrize(
+    ("config", "environ", "words"),
+    [
+        ({"accessToken": "ATATT3xFfG-hush"}, {}, "The accessToken from stack configuration is an API token"),
+        (
+            {},
+            {"BITBUCKET_ACCESS_TOKEN": "ATATT3xFfG-hush"},
+            "The accessToken from BITBUCKET_ACCESS_TOKEN is an API token",
+        ),
+        ({**ADA, "apiToken": "ATCTT3xFfG-hush"}, {}, "The apiToken from stack configuration is an access token"),
+        (
+            {},
+            EMAIL | {"BITBUCKET_API_TOKEN": "ATCTT3x-hush"},
+            "The apiToken from BITBUCKET_API_TOKEN is an access token",
+        ),
+    ],
+    ids=str,
+)
+def test_a_token_in_the_wrong_place_is_told_by_its_prefix(
+    config: dict[str, str], environ: dict[str, str], words: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        sources(config, environ)
+    assert "hush" not in str(caught.value)
+
+
 def test_the_environments_jwt_counts_all_the_same() -> None:
     assert list(sources(ADA, APP)) == ["API_TOKEN", "JWT"]
 
@@ -284,9 +329,9 @@ def test_a_consumer_that_is_refused_is_explained_without_its_secret(bitbucket: C
     with pytest.raises(ConfigurationError) as caught:
         connect(bitbucket, CONSUMER | {"oauthClientSecret": "wrong-secret"}).get(USER, {})
     assert str(caught.value) == (
-        f"{bitbucket.origin}{TOKEN_URL} gave no token for the OAuth consumer (key from stack configuration, secret "
-        "from stack configuration): 401, Invalid OAuth client credentials. The consumer must be private, and its key "
-        "and secret belong together."
+        f"POST {bitbucket.origin}{TOKEN_URL} gave no token for the OAuth consumer (key from stack configuration, "
+        "secret from stack configuration): 401, Invalid OAuth client credentials. The consumer must be private, and "
+        "its key and secret belong together."
     )
     bitbucket.world.consumers["acme-consumer"].public = True
     with pytest.raises(ConfigurationError, match='400, Cannot use client_credentials .* "public"'):
@@ -339,7 +384,7 @@ def test_trouble_with_the_token_is_overcome_even_before_a_post(
 
 def test_trouble_with_the_token_that_stays_is_told(bitbucket: CheckedEmulator) -> None:
     bitbucket.fault(TOKEN_URL, drop="before", times=None)
-    with pytest.raises(Unanswered, match=f"{TOKEN_URL} did not answer: ConnectionError"):
+    with pytest.raises(Unanswered, match=f"^POST .*{TOKEN_URL} was not answered: ConnectionError"):
         connect(bitbucket, CONSUMER).get(USER, {})
 
 

@@ -6,6 +6,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from ipaddress import ip_address
@@ -24,7 +25,7 @@ from bitbucket_user_provider.errors import (
     Unanswered,
     Unauthorized,
 )
-from bitbucket_user_provider.operation import hiding
+from bitbucket_user_provider.operation import hiding, operation
 from bitbucket_user_provider.resources.user_application_property import PROPERTY
 from bitbucket_user_provider.resources.user_pipeline_variable import UserPipelineVariable
 from bitbucket_user_provider.rest import answers
@@ -38,10 +39,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
 
 from tests.conftest import CheckedEmulator, Clock
 
-from .core import ADA, APP, BOT, CONSUMER, USER, VARIABLES, connect, serve
+from .core import ADA, APP, BOT, CONSUMER, PERSON, USER, VARIABLES, connect, serve
 
 ACME = {"workspace": "acme"}
 NEW = {"key": "TOKEN", "value": "hush-hush", "secured": True}
@@ -234,11 +236,11 @@ def test_a_proxy_that_is_not_there_is_told(bitbucket: CheckedEmulator, monkeypat
         monkeypatch.delenv(name)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
+        monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{free.getsockname()[1]}")
     with pytest.raises(
         Unanswered, match="^GET /user: the proxy did not let it through. .Errno 111. Connection refused.$"
     ):
-        connect(bitbucket).get(USER, {})
+        connect(bitbucket, {**ADA, "baseUrl": "https://127.0.0.1:1/2.0"}).get(USER, {})
 
 
 def test_a_slow_answer_runs_into_the_timeout_and_is_asked_for_again(bitbucket: CheckedEmulator, clock: Clock) -> None:
@@ -456,15 +458,18 @@ def test_whatever_goes_wrong_on_the_way_a_variable_is_made_once_and_is_known(
 def test_a_post_that_was_never_sent_is_repeated_like_any_request(
     bitbucket: CheckedEmulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    send = requests.Session.request
+    send = HTTPAdapter.send
     attempts = []
 
-    def unreachable_at_first(self: requests.Session, method: str, url: str, **more: Any) -> requests.Response:
-        attempts.append(method)
-        port = 1 if len(attempts) < 3 else bitbucket.url.rpartition(":")[2].partition("/")[0]
-        return send(self, method, f"http://127.0.0.1:{port}/{url.split('/', 3)[3]}", **more)
+    def unreachable_at_first(
+        self: HTTPAdapter, request: requests.PreparedRequest, *args: Any, **more: Any
+    ) -> requests.Response:
+        attempts.append(request.method)
+        if len(attempts) < 3:
+            request.url = f"http://127.0.0.1:1/{str(request.url).split('/', 3)[3]}"
+        return send(self, request, *args, **more)
 
-    monkeypatch.setattr(requests.Session, "request", unreachable_at_first)
+    monkeypatch.setattr(HTTPAdapter, "send", unreachable_at_first)
     variable(bitbucket, secured=False)
     assert attempts == ["POST"] * 3
     assert len(clock.waits) == 2
@@ -500,8 +505,10 @@ def test_what_bitbucket_quotes_of_a_variables_value_is_hidden(bitbucket: Checked
     bitbucket.fault(VARIABLES.template, "POST", status=400, body={"error": {"message": "'hush-hush' is too short"}})
     with pytest.raises(ApiError) as caught:
         variable(bitbucket)
-    assert "'[secret]' is too short" in str(caught.value)
-    assert "hush" not in caught.value.told
+    assert str(caught.value).endswith(
+        "answered 400: its words are not shown, because they may quote a secret of the request."
+    )
+    assert caught.value.told == "'[secret]' is too short"
 
 
 def test_an_answer_of_another_form_is_an_error_in_plain_words(bitbucket: CheckedEmulator) -> None:
@@ -510,3 +517,78 @@ def test_an_answer_of_another_form_is_an_error_in_plain_words(bitbucket: Checked
     grant = {**ACME, "repoSlug": "api", "userId": grace, "permission": "read"}
     with pytest.raises(BitbucketError, match="^Bitbucket's answer has another form than its documentation says"):
         serve(bitbucket, {**ADA, "adoptExisting": True}).create("RepositoryUserPermission", grant)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (
+            {"message": "Bad", "fields": {"value": ["'hush-hush' is weak"], "hush-hush": ["odd"]}},
+            "It complains about value",
+        ),
+        ({"message": "No", "detail": {"required": {"hush": 1}}, "fields": "hush"}, "the request"),
+        (["hush-hush"], "the request"),
+    ],
+    ids=["fields", "odd", "list"],
+)
+def test_of_an_answer_to_a_secret_only_field_names_are_shown(
+    bitbucket: CheckedEmulator, error: object, told: str
+) -> None:
+    bitbucket.fault(VARIABLES.template, "POST", status=400, body={"error": error})
+    with pytest.raises(ApiError) as caught:
+        variable(bitbucket)
+    assert str(caught.value).endswith(f"{told}.")
+    assert "hush" not in str(caught.value).lower()
+
+
+NOTICES: list[tuple[dict[str, Any], str]] = [
+    ({"status": 200, "headers": {"Deprecation": "@1767225600"}}, "deprecated since 2026-01-01"),
+    (
+        {"status": 200, "headers": {"Deprecation": "true", "Sunset": "Sat, 01 Aug 2026 00:00:00 GMT"}},
+        "deprecated, gone from Sat, 01 Aug",
+    ),
+    ({"status": 200, "headers": {"Sunset": "ada-api-token"}}, "gone from [secret]"),
+    ({"body": {"type": "user", "announcement_url": "https://x.example/1"}}, "see https://x.example/1"),
+    (
+        {"status": 410, "body": {"error": {"message": "Gone", "data": {"announcement_url": "https://x.example/2"}}}},
+        "see https://x.example/2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("fault", "words"), NOTICES, ids=[words for _, words in NOTICES])
+def test_what_bitbucket_announces_is_passed_on_once_an_endpoint(
+    bitbucket: CheckedEmulator, fault: dict[str, Any], words: str
+) -> None:
+    warned: list[str] = []
+    bitbucket.fault("/users/{selected_user}", times=3, **fault)
+    bitbucket.fault("/user", times=1, **fault)
+    api = connect(bitbucket)
+    with operation(warn=warned.append):
+        for user in ("Ada", "Grace", "Bob"):
+            with suppress(NotFound):
+                api.get(PERSON, {"user_id": bitbucket.person(user).uuid})
+        with suppress(NotFound):
+            api.get(USER, {})
+    assert len(warned) == 2
+    assert warned[0].startswith(f"Bitbucket announces a change of GET /users/{{user_id}}: {words}")
+    assert warned[1].startswith("Bitbucket announces a change of GET /user: ")
+
+
+@pytest.mark.parametrize("body", ['{"announcement_url": 7}', '["announcement_url"]', "announcement_url"], ids=str)
+def test_an_announcement_of_another_form_is_none(bitbucket: CheckedEmulator, body: str) -> None:
+    warned: list[str] = []
+    bitbucket.fault("/user", status=400, body=body)
+    with operation(warn=warned.append), pytest.raises(ApiError):
+        connect(bitbucket).get(USER, {})
+    assert warned == []
+
+
+@pytest.mark.parametrize(
+    "words", ["Token is invalid, expired, or not supported for this endpoint.", "The token has expired"]
+)
+def test_a_401_that_a_token_without_scopes_gets_speaks_of_scopes(bitbucket: CheckedEmulator, words: str) -> None:
+    error = str(refusal(bitbucket, status=401, body=words))
+    assert "made without scopes" in error
+    bitbucket.clear_faults()
+    assert "scopes" not in str(refusal(bitbucket, {**BOT}, status=401, body=words))

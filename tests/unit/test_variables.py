@@ -259,7 +259,7 @@ def test_an_update_of_what_is_gone_says_so_and_keeps_the_state(bitbucket: Checke
     stack = Stack(bitbucket)
     stack.up({"token": variable()})
     bitbucket.delete_variable("acme", "TOKEN")
-    with pytest.raises(ApiError, match="answered 404: Not found; The variable was not found"):
+    with pytest.raises(ApiError, match="answered 404: its words are not shown"):
         stack.up({"token": variable(value="new")})
     assert len(stack.state) == 1
 
@@ -334,7 +334,7 @@ def test_a_value_that_bitbucket_repeats_is_in_no_message(
 
 def test_a_conflict_with_nothing_to_be_seen_is_told_as_it_is(bitbucket: CheckedEmulator) -> None:
     bitbucket.fault(ROUTE, method="POST", status=409)
-    with pytest.raises(Conflict, match="answered 409: Scripted answer 409"):
+    with pytest.raises(Conflict, match="answered 409: its words are not shown"):
         Stack(bitbucket).up({"token": variable()})
 
 

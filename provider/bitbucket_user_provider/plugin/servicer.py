@@ -120,7 +120,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         """Ends every wait, and starts nothing more."""
         self._cancelled.set()
         if self._configured:
-            self._configured.api.governor.cancel()
+            self._configured.api.cancel()
 
     @property
     def lifecycle(self) -> Lifecycle:
@@ -154,7 +154,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, Origin(name, AFTER_ROTATION), self.ledger))
         lifecycle.ready()
         if self._cancelled.is_set():
-            lifecycle.api.governor.cancel()
+            lifecycle.api.cancel()
         self._configured = lifecycle
         return rpc.ConfigureResponse(supportsPreview=True)
 

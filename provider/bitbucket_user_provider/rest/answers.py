@@ -1,10 +1,11 @@
 """What an answer means: its JSON, or an error that says verb, path, status, Bitbucket's own words and what to do."""
 
+import json
 import re
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
 import requests
 from urllib3.exceptions import NewConnectionError
@@ -24,9 +25,12 @@ from ..errors import (
 from ..operation import current
 from .answer import Answer
 from .credentials import Credential, Kind
+from .decoding import NoJson, Unusable, parsed
+from .exchange import MOST_BYTES, Reply
 from .masking import shown
 from .retries import STATUSES, retry_after
 
+NO_SCOPES = re.compile(r"invalid|expired|not supported", re.IGNORECASE)
 ERRORS = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: EndpointGone, 429: RateLimited}
 
 
@@ -38,40 +42,60 @@ class Call:
     prefers: tuple[Kind, ...]
     scopes: tuple[str, ...] = ()
     """What a credential of this kind needs here."""
+    template: str = ""
+    body: str = ""
+    """The request's, as it was sent."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What no message may quote."""
+        return (*current.get().secrets, *self.credential.secrets())
+
+    def carries_a_secret(self) -> bool:
+        return any(secret and json.dumps(secret)[1:-1] in self.body for secret in current.get().secrets)
 
     def __str__(self) -> str:
         return f"{self.method} {self.shown}"
 
 
-def read(response: requests.Response, call: Call) -> Answer | None:
+def read(reply: Reply, call: Call) -> Answer | None:
     """The JSON of a success, None where it has none. Raises ApiError, OddAnswer or Unanswered."""
-    status = response.status_code
+    status = reply.status
     if status in STATUSES or (status >= 500 and call.method == "POST"):
-        message = f"{call} answered {status}: {_words(response, call)}."
-        raise Unanswered(message, sent=True, retry_after=retry_after(response))
+        message = f"{call} answered {status}: {_quoted(reply, call)}."
+        raise Unanswered(message, sent=True, retry_after=retry_after(reply.headers))
     if status >= 300:
-        told = _words(response, call)
-        message = " ".join((f"{call} answered {status}: {told}.", *_remedies(status, told, call)))
-        raise ERRORS.get(status, ApiError)(message, status, retry_after(response), told)
+        told, quoted = _words(reply, call), _quoted(reply, call)
+        message = " ".join((f"{call} answered {status}: {quoted}.", *_remedies(status, told, quoted, call)))
+        raise ERRORS.get(status, ApiError)(message, status, retry_after(reply.headers), told)
     if call.method == "DELETE" or (status == 204 and call.method != "GET"):
         return None
-    if _is_html(response):
-        message = f"{call} answered with an HTML page where JSON was expected: is baseUrl right, is a proxy in between?"
-        raise Unanswered(message, sent=True) if call.method == "POST" else OddAnswer(message)
+    if _is_html(reply):
+        _refuse("an HTML page where JSON was expected: is baseUrl right, is a proxy in between?", call)
+    if not reply.whole:
+        _refuse(f"more than {MOST_BYTES // 1024**2} MiB, which no answer of Bitbucket's has.", call)
     try:
-        return Answer(str(call), response.json())
-    except requests.exceptions.JSONDecodeError:
-        what = "an answer that is no JSON, or not all of it" if response.content else "an empty answer"
+        return Answer(str(call), parsed(reply.content))
+    except Unusable as unusable:
+        _refuse(f"{unusable}.", call)
+    except NoJson:
+        what = "an answer that is no JSON, or not all of it" if reply.content else "an empty answer"
         raise Unanswered(f"{call} got {what} ({status}).", sent=True) from None
 
 
-def moved(response: requests.Response, call: Call) -> Moved:
+def _refuse(what: str, call: Call) -> NoReturn:
+    """Of an answer that would be the same if it were asked for again. A POST has perhaps done its work all the same."""
+    message = f"{call} answered with {what}"
+    raise (Unanswered(message, sent=True) if call.method == "POST" else OddAnswer(message)) from None
+
+
+def moved(reply: Reply, call: Call) -> Moved:
     """The redirect of a write, which is never followed: it would be done somewhere else than where the preview said."""
-    told = f"{call} answered {response.status_code}: the place is somewhere else now. Nothing was changed."
-    return Moved(told, response.status_code)
+    told = f"{call} answered {reply.status}: the place is somewhere else now. Nothing was changed."
+    return Moved(told, reply.status)
 
 
-def no_answer(error: OSError, call: Call, timeout: float) -> BitbucketError:
+def no_answer(error: Exception, call: Call, timeout: float) -> BitbucketError:
     """What a failed exchange becomes; `sent` is false only when the request surely never left."""
     reason = _reason(error)
     if isinstance(reason, ssl.SSLCertVerificationError):
@@ -95,7 +119,7 @@ def no_answer(error: OSError, call: Call, timeout: float) -> BitbucketError:
     return BitbucketError(f"{call} could not be sent: {what}.")
 
 
-def _reason(error: OSError) -> object:
+def _reason(error: Exception) -> object:
     """What urllib3 or ssl said, inside what requests says."""
     reason: Any = error
     while True:
@@ -110,11 +134,13 @@ def _last_part(reason: object) -> str:
     return str(reason).rpartition(": ")[2].rstrip(".")
 
 
-def _remedies(status: int, told: str, call: Call) -> Iterator[str]:
-    """What to do about a refusal."""
+def _remedies(status: int, told: str, quoted: str, call: Call) -> Iterator[str]:
+    """What to do about a refusal, of whose words the error quotes some."""
     credential = call.credential
     if status == 401:
         yield f"The credential was {credential.kind.value}: {credential.source}. Is it whole, and not expired?"
+        if credential.kind is Kind.API_TOKEN and NO_SCOPES.search(told):
+            yield "A token that was made without scopes is refused in these words too: make one with scopes."
         if credential.advice:
             yield credential.advice
     if status == 402:
@@ -122,7 +148,7 @@ def _remedies(status: int, told: str, call: Call) -> Iterator[str]:
     if status in (401, 403) and credential.kind not in call.prefers:
         wanted = " or ".join(kind.value for kind in call.prefers)
         yield f"It was made with {credential.kind.value}, but Bitbucket accepts only {wanted} here."
-    elif status == 403 and "required: " not in told:  # where Bitbucket lists the scopes it says all that is to do
+    elif status == 403 and "required: " not in quoted:  # where Bitbucket lists the scopes it says all that is to do
         if "scope" not in told and credential.kind is not call.prefers[0]:
             yield f"It was made with {credential.kind.value}; {call.prefers[0].value} is what Bitbucket prefers here."
         elif "scope" not in told:
@@ -139,20 +165,38 @@ def _remedies(status: int, told: str, call: Call) -> Iterator[str]:
         yield "The trouble is Bitbucket's own: run again later."
 
 
-def _words(response: requests.Response, call: Call) -> str:
-    """Bitbucket's message and detail, in whatever form the answer has."""
-    if _is_html(response):
-        title = re.search(r"<(?:title|h1)[^>]*>([^<]+)<", response.text, re.IGNORECASE)
-        return _quote(f"an HTML page ({title[1].strip()})" if title else "an HTML page", call)
+def _quoted(reply: Reply, call: Call) -> str:
+    """Bitbucket's words as far as an error may show them."""
+    if not call.carries_a_secret():
+        return _words(reply, call)
+    error, sent = _error(reply), json.loads(call.body)
+    text = "its words are not shown, because they may quote a secret of the request"
+    fields = error.get("fields")
+    if named := [name for name in fields if name in sent] if isinstance(fields, dict) else []:
+        text += f". It complains about {', '.join(named)}"
+    return text
+
+
+def _error(reply: Reply) -> dict[str, Any]:
+    """The object in which an answer explains itself, or an empty one."""
     try:
-        answer = response.json()
-    except requests.exceptions.JSONDecodeError:
-        return _quote(response.text, call)
+        answer = parsed(reply.content)
+    except (NoJson, Unusable):
+        return {}
     error = answer.get("error", answer) if isinstance(answer, dict) else answer
-    if not isinstance(error, dict):
-        return _quote(str(error), call)
+    return error if isinstance(error, dict) else {"message": str(error)}
+
+
+def _words(reply: Reply, call: Call) -> str:
+    """Bitbucket's message and detail, in whatever form the answer has, without any secret."""
+    if _is_html(reply):
+        title = re.search(r"<(?:title|h1)[^>]*>([^<]+)<", reply.text, re.IGNORECASE)
+        return shown(f"an HTML page ({title[1].strip()})" if title else "an HTML page", call.secrets)
+    error = _error(reply)
+    if not error:
+        return shown(reply.text, call.secrets)
     parts = [_plain(error.get("message")), _plain(error.get("detail")), _plain(error.get("fields"))]
-    return _quote("; ".join(part.strip().rstrip(".") for part in parts if part), call)
+    return shown("; ".join(part.strip().rstrip(".") for part in parts if part), call.secrets)
 
 
 def _plain(value: Any) -> str:
@@ -164,10 +208,6 @@ def _plain(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _quote(text: str, call: Call) -> str:
-    return shown(text, (*current.get().secrets, *call.credential.secrets()))
-
-
-def _is_html(response: requests.Response) -> bool:
-    start = response.content[:64].lstrip().lower()
-    return "html" in response.headers.get("Content-Type", "") or start.startswith((b"<!doctype", b"<html"))
+def _is_html(reply: Reply) -> bool:
+    start = reply.content[:64].lstrip().lower()
+    return "html" in reply.headers.get("Content-Type", "") or start.startswith((b"<!doctype", b"<html"))

@@ -1,32 +1,34 @@
 """How to talk to Bitbucket: every call goes through `Client.request`.
 
 A path names, as data, which kinds of credential its reads and writes prefer. Requests are repeated by `retries.py`,
-paced by `governor.py`, explained by `answers.py`.
+paced by `governor.py`, sent by `exchange.py`, explained by `answers.py`.
 """
 
+import json
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from http.cookiejar import DefaultCookiePolicy
 from string import Formatter
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
 
-import requests
-from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
 
-from .. import USER_AGENT
 from ..config import PUBLIC_API, Config, checked_url
-from ..errors import BitbucketError, ConfigurationError, InvalidInput, OddAnswer
+from ..errors import BitbucketError, Cancelled, ConfigurationError, InvalidInput, OddAnswer
 from ..models.person import BARE_UUID
-from ..operation import current
 from . import answers, retries, scopes
 from .answer import Answer
 from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
+from .exchange import Exchange, Reply
 from .governor import Governor
+from .masking import shown
+from .notices import Notices
 
 PAGE_LENGTH = 100
+MOST_PAGES = 500
+"""Of a list that does not say its size."""
 REDIRECTS = 3
 FIELDS_IN_BRACES = {"user_id", "uuid", "member", "workspace", "repo_slug"}
 """Path fields whose UUIDs the API wants in braces; they may be written without here."""
@@ -86,12 +88,13 @@ class Client:
         self._environ = environ
         self._origin = origin
         self._lock = threading.Lock()
-        self._session = requests.Session()
-        self._session.headers.update({"User-Agent": USER_AGENT, "Accept": "application/json"})
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=config.max_concurrent_requests)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._exchange = Exchange(config.timeout_seconds, config.max_concurrent_requests)
+        self._notices = Notices()
+
+    def cancel(self) -> None:
+        """Ends every wait at once, what is under way soon after, and lets nothing more start."""
+        self.governor.cancel()
+        self._exchange.cancel()
 
     @cached_property
     def base_url(self) -> str:
@@ -131,19 +134,24 @@ class Client:
 
     def pages(self, path: Path, fields: Any, query: Mapping[str, str] | None = None) -> Iterator[Page]:
         """Every page, 100 values at a time, as long as Bitbucket names a next one on its own host."""
-        seen: set[str] = set()
+        read, seen = 0, set[str]()
         page = self.get(path, fields, {"pagelen": str(PAGE_LENGTH), **(query or {})})
         while True:
             if not page.has("values"):
                 raise page.odd("values", None)
-            following = page.maybe("next")
-            yield Page([*page.each("values")], not following, page.count("size"), page.moved)
+            values, following = [*page.each("values")], page.maybe("next")
+            size, length = page.count("size"), page.count("pagelen") or len(values) or 1
+            yield Page(values, not following, size, page.moved)
             if not following:
                 return
+            read += 1
+            most = MOST_PAGES if size is None else -(-size // length)
+            if read >= max(most, 1):
+                raise OddAnswer(f"{page.call}: the list does not end after {read} pages, though it should; giving up.")
             if following in seen:
-                raise OddAnswer(f"The pages of {page.call} lead back to where they were; giving up.")
+                raise OddAnswer(f"{page.call}: its pages lead back to where they were; giving up.")
             seen.add(following)
-            url = self._within(following, f"The next page of {page.call}")
+            url = self._within(following, f"{page.call}: the next page")
             page = self._answered("GET", path, fields, url=url)
 
     def request(
@@ -160,40 +168,52 @@ class Client:
 
         `url` takes the place of the path and query: the next page that Bitbucket named.
         """
+        shown_path = path.shown(fields)
+        if "baseUrl" in self.config.unknown:
+            raise ConfigurationError(f"{method} {shown_path} cannot be sent: baseUrl is not known yet.")
         if url is None:
-            url = self.base_url + path.fill(fields) + (f"?{urlencode(query)}" if query else "")
+            try:
+                url = self.base_url + path.fill(fields) + (f"?{urlencode(query)}" if query else "")
+            except InvalidInput as wrong:
+                raise InvalidInput(f"{method} {shown_path}: {wrong}") from None
+        content = "" if body is None else json.dumps(body)
         credential = self._credential(path, method)
         needed = scopes.needed(method, path.template, credential.kind)
-        call = answers.Call(method, path.shown(fields), credential, path.prefers(method), needed)
-        return retries.repeat(lambda: self._exchange(call, url, body), method, str(call), self.governor)
+        call = answers.Call(method, shown_path, credential, path.prefers(method), needed, path.template, content)
+        return retries.repeat(lambda: self._answer(call, url), method, str(call), self.governor)
 
-    def _exchange(self, call: answers.Call, url: str, body: Any) -> Answer | None:
-        response = self._send(call, url, body)
-        if response.status_code == 401 and call.credential.renew(response.request):
-            response = self._send(call, url, body)
-        answer = answers.read(response, call)
+    def _answer(self, call: answers.Call, url: str) -> Answer | None:
+        authorization = call.credential.authorization(self._exchange)
+        reply, moved = self._send(call, url, authorization)
+        if reply.status == 401 and call.credential.renew(authorization):
+            reply, moved = self._send(call, url, call.credential.authorization(self._exchange))
+        self._notices.pass_on(f"{call.method} {call.template}", reply, call.secrets)
+        answer = answers.read(reply, call)
         if answer:
-            answer.moved = bool(response.history)
+            answer.moved = moved
         return answer
 
-    def _send(self, call: answers.Call, url: str, body: Any) -> requests.Response:
-        followed: list[requests.Response] = []
-        for _ in range(REDIRECTS + 1):
-            remaining = current.get().remaining()
-            timeout = self.config.timeout_seconds if remaining is None else min(self.config.timeout_seconds, remaining)
-            try:
-                response = self._session.request(
-                    call.method, url, json=body, auth=call.credential, timeout=timeout, allow_redirects=False
-                )
-            except OSError as error:  # of requests, or of a REQUESTS_CA_BUNDLE that is not there
-                raise answers.no_answer(error, call, timeout) from None
-            if not response.is_redirect:
-                response.history = followed
-                return response
-            followed.append(response)
-            url = self._within(response.headers["Location"], f"The redirect of {call}")
-            if call.method != "GET":
-                raise answers.moved(response, call)
+    def _send(self, call: answers.Call, url: str, authorization: str) -> tuple[Reply, bool]:
+        """The reply, and whether it came after a redirect."""
+        headers = {"Authorization": authorization}
+        if call.body:
+            headers["Content-Type"] = "application/json"
+        with self._exchange.attempt(str(call)) as attempt:
+            for redirects in range(REDIRECTS + 1):
+                try:
+                    reply = attempt.send(call.method, url, headers, call.body.encode() or None)
+                except (OSError, HTTPError, ValueError) as error:
+                    if self.governor.cancelled:
+                        raise Cancelled(
+                            f"Stopped, as asked, in the middle of {call}: the next run will see whether it was done."
+                        ) from None
+                    raise answers.no_answer(error, call, attempt.seconds) from None
+                location = reply.headers.get("Location")
+                if location is None or reply.status not in (301, 302, 303, 307, 308):
+                    return reply, redirects > 0
+                url = self._within(location, f"{call}: the redirect")
+                if call.method != "GET":
+                    raise answers.moved(reply, call)
         raise BitbucketError(f"{call} was redirected more than {REDIRECTS} times.")
 
     def _credential(self, path: Path, method: str) -> Credential:
@@ -212,7 +232,11 @@ class Client:
         target = origin + url.lstrip("/") if url.startswith("/") and not url.startswith("//") else url
         if not target.lower().startswith(origin.lower()):
             raise BitbucketError(
-                f"{what} leads from {parts.netloc} to {url.partition('//')[2].partition('/')[0]}; it was not followed, "
-                "because it would carry the credential there."
+                f"{what} leads from {parts.netloc} to {shown(_host(url), ())}; it was not followed, because it would "
+                "carry the credential there."
             )
         return target
+
+
+def _host(url: str) -> str:
+    return url.partition("//")[2].partition("/")[0].rpartition("@")[2]

@@ -10,12 +10,14 @@ from enum import Enum
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
-import requests
-from requests.auth import AuthBase, HTTPBasicAuth
+from urllib3.exceptions import HTTPError
 
-from .. import USER_AGENT, operation
+from .. import operation
 from ..config import Config
 from ..errors import ConfigurationError, RateLimited, Unanswered
+from ..operation import current
+from .decoding import NoJson, Unusable, parsed
+from .exchange import Exchange, Reply
 from .masking import shown
 from .retries import STATUSES, retry_after
 
@@ -41,7 +43,7 @@ class Origin(NamedTuple):
 STACK = Origin("stack configuration")
 
 
-class Credential(AuthBase, ABC):
+class Credential(ABC):
     kind: Kind
     source: str
     """Where each half was found, for the error after a 401."""
@@ -49,14 +51,15 @@ class Credential(AuthBase, ABC):
     """More for that error."""
 
     @abstractmethod
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest: ...
+    def authorization(self, exchange: Exchange) -> str:
+        """The header of a request. The exchange is there to ask for a token."""
 
     @abstractmethod
     def secrets(self) -> tuple[str, ...]:
         """What no message may quote."""
 
-    def renew(self, refused: requests.PreparedRequest) -> bool:
-        """True when the credential of a refused request was replaced and the call is worth repeating."""
+    def renew(self, refused: str) -> bool:
+        """True when the credential of a refused header was replaced and the call is worth repeating."""
         del refused
         return False
 
@@ -64,37 +67,22 @@ class Credential(AuthBase, ABC):
         raise TypeError("a credential is not pickled")
 
 
-class ApiToken(Credential):
-    kind = Kind.API_TOKEN
+class Fixed(Credential):
+    """A token that is sent as it was given."""
 
-    def __init__(self, email: str, token: str, source: str) -> None:
-        self._basic = HTTPBasicAuth(email.encode(), token.encode())
-        self._secrets = (token, _pair(email, token))
-        self.source = source
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        self._basic(request)
-        return request
-
-    def secrets(self) -> tuple[str, ...]:
-        return self._secrets
-
-
-class Header(Credential):
-    def __init__(self, kind: Kind, scheme: str, token: str, source: str) -> None:
+    def __init__(self, kind: Kind, scheme: str, token: str, source: str, *more_secrets: str) -> None:
         if not TOKEN.fullmatch(token):
             raise ConfigurationError(f"The {source} is damaged: it holds spaces or signs that no token has.")
         self.kind = kind
         self.source = source
-        self._scheme = scheme
-        self._token = token
+        self._header = f"{scheme} {token}"
+        self._secrets = (token, *more_secrets)
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = f"{self._scheme} {self._token}"
-        return request
+    def authorization(self, exchange: Exchange) -> str:
+        return self._header
 
     def secrets(self) -> tuple[str, ...]:
-        return (self._token,)
+        return self._secrets
 
 
 class OAuth(Credential):
@@ -105,56 +93,57 @@ class OAuth(Credential):
     MARGIN_SECONDS = 60
     LONGEST_SECONDS = 1e9
 
-    def __init__(self, client_id: str, client_secret: str, token_url: str, timeout: float, source: str) -> None:
-        self._basic = HTTPBasicAuth(client_id.encode(), client_secret.encode())
-        self._secrets = (client_secret, _pair(client_id, client_secret))
+    def __init__(self, client_id: str, client_secret: str, token_url: str, source: str) -> None:
+        pair = _pair(client_id, client_secret)
+        self._basic = f"Basic {pair}"
+        self._secrets = (client_secret, pair)
         self._token_url = token_url
-        self._timeout = timeout
         self._lock = threading.Lock()
         self._token: str | None = None
         self._expires = 0.0
         self.source = source
 
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        with self._lock:
+    def authorization(self, exchange: Exchange) -> str:
+        while not self._lock.acquire(timeout=-1 if (left := current.get().remaining(str(self))) is None else left):
+            pass
+        try:
             if self._token is None or operation.now() >= self._expires:
-                self._mint()
-            request.headers["Authorization"] = f"Bearer {self._token}"
-        return request
+                self._mint(exchange)
+            return f"Bearer {self._token}"
+        finally:
+            self._lock.release()
 
     def secrets(self) -> tuple[str, ...]:
         return (*self._secrets, self._token) if self._token else self._secrets
 
-    def renew(self, refused: requests.PreparedRequest) -> bool:
+    def renew(self, refused: str) -> bool:
         with self._lock:
-            if refused.headers.get("Authorization") == f"Bearer {self._token}":  # else another thread was faster
+            if refused == f"Bearer {self._token}":  # else another thread was faster
                 self._token = None
         return True
 
-    def _mint(self) -> None:
+    def __str__(self) -> str:
+        return f"POST {self._token_url}"
+
+    def _mint(self, exchange: Exchange) -> None:
+        headers = {"Authorization": self._basic, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            response = requests.post(
-                self._token_url,
-                data={"grant_type": "client_credentials"},
-                auth=self._basic,
-                headers={"User-Agent": USER_AGENT},
-                timeout=self._timeout,
-                allow_redirects=False,
-            )
-        except OSError as error:
-            raise Unanswered(f"{self._token_url} did not answer: {type(error).__name__}.", sent=False) from None
-        status = response.status_code
+            with exchange.attempt(str(self)) as attempt:
+                reply = attempt.send("POST", self._token_url, headers, b"grant_type=client_credentials")
+        except (OSError, HTTPError, ValueError) as error:
+            raise Unanswered(f"{self} was not answered: {type(error).__name__}.", sent=False) from None
+        status = reply.status
         if status == 429:
-            raise RateLimited(f"{self._token_url} answered 429: too many requests.", status, retry_after(response))
+            after = retry_after(reply.headers)
+            raise RateLimited(f"{self} answered 429: too many requests.", status, after)
         if status in STATUSES:
-            after = retry_after(response)
-            raise Unanswered(f"{self._token_url} answered {status}.", sent=False, retry_after=after)
-        answer = _object(response)
+            raise Unanswered(f"{self} answered {status}.", sent=False, retry_after=retry_after(reply.headers))
+        answer = _object(reply)
         token, lifetime = answer.get("access_token"), answer.get("expires_in")
         if status != 200 or not isinstance(token, str) or not TOKEN.fullmatch(token):
             told = shown(str(answer.get("error_description") or "no reason told"), self._secrets)
             raise ConfigurationError(
-                f"{self._token_url} gave no token for the OAuth consumer ({self.source}): {status}, {told}. "
+                f"{self} gave no token for the OAuth consumer ({self.source}): {status}, {told}. "
                 "The consumer must be private, and its key and secret belong together."
             )
         if not isinstance(lifetime, int | float) or not 0 < lifetime < self.LONGEST_SECONDS:
@@ -168,10 +157,10 @@ def _pair(name: str, secret: str) -> str:
     return b64encode(f"{name}:{secret}".encode()).decode()
 
 
-def _object(response: requests.Response) -> dict[str, Any]:
+def _object(reply: Reply) -> dict[str, Any]:
     try:
-        answer = response.json()
-    except requests.exceptions.JSONDecodeError:
+        answer = parsed(reply.content)
+    except (NoJson, Unusable):
         return {}
     return answer if isinstance(answer, dict) else {}
 
@@ -184,17 +173,23 @@ VARIABLES = {
     "oauthClientSecret": "BITBUCKET_OAUTH_CLIENT_SECRET",
 }
 SECRETS = ("apiToken", "accessToken", "oauthClientSecret")
+OWN_HOST = (
+    "Because bitbucket-user:baseUrl is set, nothing of the environment counts: a host that the configuration names is "
+    "sent only credentials that the configuration names too."
+)
 
 
 def resolve(config: Config, base_url: str, environ: Environment, origin: Origin) -> dict[Kind, Credential]:
     """Every usable credential. Raises ConfigurationError when there is none, or half of one.
 
-    A secret in the configuration shuts out those of the environment: a provider with a host of its own must not
-    be sent another host's token. What a preview does not know yet is named, but cannot be used.
+    A secret in the configuration shuts out those of the environment, and a baseUrl in the configuration everything of
+    it: a provider with a host of its own must not send another host's token there. What a preview does not know yet is
+    named, but cannot be used.
     """
     values = config.model_dump(by_alias=True)
     named = any(values[key] or key in config.unknown for key in SECRETS)
-    usable = {variable: value.strip() for variable, value in environ.items() if value.strip()}
+    own_host = bool(config.base_url) or "baseUrl" in config.unknown
+    usable = {} if own_host else {variable: value.strip() for variable, value in environ.items() if value.strip()}
 
     def find(key: str) -> _Found | None:
         if values[key] and values[key].strip():
@@ -212,19 +207,24 @@ def resolve(config: Config, base_url: str, environ: Environment, origin: Origin)
         if username and password and "@" in username.value and (not email or email.value == username.value):
             email, api_token = email or username, password
 
+    _refuse_misplaced("accessToken", access_token, "ATATT3x", "an API token", "apiToken, with email")
+    _refuse_misplaced("apiToken", api_token, "ATCTT3x", "an access token", "accessToken, without an e-mail")
+
     found: dict[Kind, Credential] = {}
     if email and api_token:
         source = f"e-mail from {email.source}, token from {api_token.source}"
-        found[Kind.API_TOKEN] = ApiToken(email.value, api_token.value, source)
+        found[Kind.API_TOKEN] = Fixed(
+            Kind.API_TOKEN, "Basic", _pair(email.value, api_token.value), source, api_token.value
+        )
     if access_token:
         source = f"token from {access_token.source}"
-        found[Kind.ACCESS_TOKEN] = Header(Kind.ACCESS_TOKEN, "Bearer", access_token.value, source)
+        found[Kind.ACCESS_TOKEN] = Fixed(Kind.ACCESS_TOKEN, "Bearer", access_token.value, source)
     if client_id and client_secret:
         source = f"key from {client_id.source}, secret from {client_secret.source}"
         url = _token_url(base_url)
-        found[Kind.OAUTH] = OAuth(client_id.value, client_secret.value, url, config.timeout_seconds, source)
+        found[Kind.OAUTH] = OAuth(client_id.value, client_secret.value, url, source)
     if jwt := from_environment("BITBUCKET_JWT"):
-        found[Kind.JWT] = Header(Kind.JWT, "JWT", jwt.value, f"token from {jwt.source}")
+        found[Kind.JWT] = Fixed(Kind.JWT, "JWT", jwt.value, f"token from {jwt.source}")
     for kind, secret in {Kind.API_TOKEN: api_token, Kind.ACCESS_TOKEN: access_token, Kind.OAUTH: client_secret}.items():
         if kind in found and secret and secret.configured:
             found[kind].advice = origin.advice
@@ -236,12 +236,12 @@ def resolve(config: Config, base_url: str, environ: Environment, origin: Origin)
         if secret and not owner:
             _refuse_half(config, secret_key, secret, owner_key, "")
         if owner and not secret and (owner.configured or not found):
-            but = " that would count beside the configuration's own secret" if named else ""
+            but = " that would count beside the configuration's own secret" if named and not own_host else ""
             _refuse_half(config, owner_key, owner, secret_key, but)
     if not found and not config.unknown.intersection(VARIABLES):
         raise ConfigurationError(
             "No credential for Bitbucket: set bitbucket-user:email and, with --secret, bitbucket-user:apiToken, or "
-            "BITBUCKET_EMAIL and BITBUCKET_API_TOKEN in the environment."
+            "BITBUCKET_EMAIL and BITBUCKET_API_TOKEN in the environment." + (f" {OWN_HOST}" if own_host else "")
         )
     return found
 
@@ -259,7 +259,15 @@ def _refuse_half(config: Config, key: str, found: _Found, missing: str, but: str
     raise ConfigurationError(
         f"Half a credential for Bitbucket: {key} is there (from {found.source}), but no bitbucket-user:{missing} "
         f"in the configuration and no {VARIABLES[missing]} in the environment{but}."
+        + (f" {OWN_HOST}" if config.base_url else "")
     )
+
+
+def _refuse_misplaced(key: str, found: _Found | None, prefix: str, what: str, right: str) -> None:
+    if found and found.value.startswith(prefix):
+        raise ConfigurationError(
+            f"The {key} from {found.source} is {what}, as its first letters {prefix} say: set it as {right}."
+        )
 
 
 def _token_url(base_url: str) -> str:

@@ -75,8 +75,12 @@ class Governor:
             for waiter in self._queue:
                 waiter.called.set()
 
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
     def stop_if_cancelled(self, what: str = "") -> None:
-        if self._cancelled.is_set():
+        if self.cancelled:
             raise Cancelled("Stopped, as asked" + (f", before {what}." if what else "."))
 
     def enter(self, turn: "Turn") -> int:

@@ -1,0 +1,61 @@
+"""What Bitbucket announces in an answer: that an endpoint is deprecated, and when it ends."""
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from ..operation import current
+from .decoding import NoJson, Unusable, parsed
+from .exchange import Reply
+from .masking import shown
+
+
+class Notices:
+    """Passes each on once an endpoint. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._told: set[str] = set()
+
+    def pass_on(self, endpoint: str, reply: Reply, secrets: Iterable[str]) -> None:
+        """Warns when the answer of the endpoint, "GET /users/{user_id}", announces something."""
+        found = [*_announced(reply)]
+        if not found:
+            return
+        with self._lock:
+            first = endpoint not in self._told
+            self._told.add(endpoint)
+        if first:
+            current.get().warn(f"Bitbucket announces a change of {endpoint}: {shown(', '.join(found), secrets)}.")
+
+
+def _announced(reply: Reply) -> Iterator[str]:
+    if deprecated := reply.headers.get("Deprecation"):
+        moment = _moment(deprecated)
+        yield f"deprecated since {moment}" if moment else "deprecated"
+    if sunset := reply.headers.get("Sunset"):
+        yield f"gone from {sunset}"
+    if b"announcement_url" in reply.content:
+        if url := _url(reply.content):
+            yield f"see {url}"
+
+
+def _moment(text: str) -> str:
+    """The date of "@1767225600"; other dates as they are, and none for "true"."""
+    if text.startswith("@") and text[1:].isdigit() and len(text) < 12:
+        return datetime.fromtimestamp(int(text[1:]), timezone.utc).date().isoformat()
+    return "" if text.lower() == "true" else text
+
+
+def _url(content: bytes) -> str:
+    """The announcement_url of an answer, or of the error in it."""
+    try:
+        answer: Any = parsed(content)
+    except (NoJson, Unusable):
+        return ""
+    places = [answer]
+    for name in ("error", "data"):
+        places.append(places[-1].get(name) if isinstance(places[-1], Mapping) else None)
+    urls = (place.get("announcement_url") for place in places if isinstance(place, Mapping))
+    return next((url for url in urls if isinstance(url, str)), "")
