@@ -30,7 +30,7 @@ BAD = [
         "permission",
         "RepositoryUserPermission",
         GRANT | {"permission": "boss"},
-        {"permission": "'boss' is not allowed; it is one of read, write, admin"},
+        {"permission": "is not allowed; it is one of read, write, admin"},
     ),
     Bad(
         "username",
@@ -117,7 +117,7 @@ BAD = [
         "RepositoryUserPermissions",
         SET | {"permissions": {GRACE.uuid: "boss", "grace": "read"}},
         {
-            f'permissions["{GRACE.uuid}"]': "'boss' is not allowed",
+            f'permissions["{GRACE.uuid}"]': "is not allowed",
             'permissions["grace"]': "'grace' is neither an account id nor a UUID",
         },
     ),

@@ -36,7 +36,7 @@ def test_whatever_is_not_known_yet_passes(kind: str) -> None:
 
 def test_what_is_known_beside_the_unknown_is_checked_all_the_same() -> None:
     inputs = {"workspace": UNKNOWN, "repoSlug": "my repo", "userId": UNKNOWN, "permission": "own"}
-    assert [failure.property for failure in validate(GRANT, inputs)] == ["repoSlug", "permission"]
+    assert [failure.property for failure in validate(GRANT, inputs)] == ["repoSlug", ""]
 
 
 def test_unknown_parts_of_a_map_or_list_pass() -> None:
@@ -48,9 +48,9 @@ def test_unknown_parts_of_a_map_or_list_pass() -> None:
 
 def test_several_failures_are_told_at_once_one_a_property() -> None:
     found = validate(GRANT, {"workspace": "", "repoSlug": "a/b", "userId": "ada@acme.example", "permission": "own"})
-    assert [failure.property for failure in found] == ["workspace", "repoSlug", "userId", "permission"]
+    assert [failure.property for failure in found] == ["workspace", "repoSlug", "userId", ""]
     assert found[0] == Failure("workspace", "must not be empty")
-    assert found[3] == Failure("permission", "'own' is not allowed; it is one of read, write, admin")
+    assert found[3] == Failure("", "permission: is not allowed; it is one of read, write, admin")
 
 
 def test_a_missing_property_is_named() -> None:
@@ -102,7 +102,32 @@ def test_a_failure_in_a_map_names_its_path_in_the_reason_alone() -> None:
         'permissions["ada@acme.example"]',
         'permissions["557058:a2"]',
     ]
-    assert found[0].reason.endswith("'own' is not allowed; it is one of read, write, admin")
+    assert found[0].reason.endswith("is not allowed; it is one of read, write, admin")
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("wirte", "is not allowed; did you mean 'write'? it is one of read, write, admin"),
+        ("Admin", "is not allowed; did you mean 'admin'? it is one of read, write, admin"),
+        ("hush-hush-hush", "is not allowed; it is one of read, write, admin"),
+        ("admin" * 100, "is not allowed; it is one of read, write, admin"),
+        (["hush"], "is not allowed; it is one of read, write, admin"),
+    ],
+)
+def test_a_level_that_is_none_is_never_quoted_for_it_may_be_a_secret(value: object, words: str) -> None:
+    inputs = SOUND["RepositoryUserPermissions"] | {"permissions": {"557058:a1": value}}
+    assert validate(SET, inputs) == [Failure("", f'permissions["557058:a1"]: {words}')]
+    shown = Failure("permission", words) if "mean" in words else Failure("", f"permission: {words}")
+    assert validate(GRANT, SOUND["RepositoryUserPermission"] | {"permission": value}) == [shown]
+
+
+def test_what_is_too_long_for_a_name_may_be_a_token_and_is_not_quoted() -> None:
+    token = "ATATT3x" + "hush" * 40
+    (user,) = validate(GRANT, SOUND["RepositoryUserPermission"] | {"userId": token})
+    assert user.property == "" and user.reason.startswith("userId: what is there is neither an account id nor a UUID; ")
+    (key,) = validate(SET, SOUND["RepositoryUserPermissions"] | {"permissions": {token: "read"}})
+    assert key.reason.startswith('permissions["…"]: what is there is neither')
 
 
 @pytest.mark.parametrize("value", ["true", 1, None])

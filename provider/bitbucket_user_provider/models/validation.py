@@ -1,4 +1,8 @@
-"""Checks inputs against a model: one failure for each property. Values that a preview does not know yet pass."""
+"""Checks inputs against a model: one failure for each property. Values that a preview does not know yet pass.
+
+What a person has written may be a secret in the wrong place, of a permission even. So no failure quotes a value where
+one of few words is expected, nor anything that is longer than a name.
+"""
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
@@ -8,6 +12,10 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from .model import UNKNOWN, hidden_aliases
+
+LONGEST_NAME = 62
+"""Of a workspace, a repository, a person: what is longer may be a token."""
+CHOICES = ("enum", "literal_error")
 
 
 class Failure(NamedTuple):
@@ -34,8 +42,8 @@ def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str,
             path, top = path_of(detail["loc"]), str(next(iter(detail["loc"]), ""))
             if detail["type"] == "missing" and news.get(path) is UNKNOWN:
                 continue
-            hidden = top in unshown or len(detail["loc"]) > 1
-            words = _words(detail, top in unshown)
+            hidden = top in unshown or len(detail["loc"]) > 1 or _may_be_a_secret(detail)
+            words = _words(detail)
             found.setdefault(path, Failure("" if hidden else top, f"{path}: {words}" if hidden else words))
     for key in news:
         if key not in names:
@@ -71,17 +79,22 @@ def has_unknown(value: Any) -> bool:
 def path_of(location: tuple[int | str, ...]) -> str:
     """A property path as Pulumi writes it, as `permissions["557058:…"]`; empty for the inputs as a whole."""
     first, *rest = location or ("",)
-    inner = (f"[{part}]" if isinstance(part, int) else f'["{part}"]' for part in rest if part != "[key]")
+    inner = (
+        f"[{part}]" if isinstance(part, int) else f'["{part if len(part) <= LONGEST_NAME else "…"}"]'
+        for part in rest
+        if part != "[key]"
+    )
     return str(first) + "".join(inner)
 
 
-def _words(detail: ErrorDetails, secret: bool) -> str:
+def _words(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
             return "is required"
-        case "enum" | "literal_error":
-            expected = detail["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            return ("" if secret else f"'{detail['input']}' is not allowed; ") + f"it is one of {expected}"
+        case type if type in CHOICES:
+            near = _near(detail["input"], _expected(detail))
+            hint = f"did you mean '{near}'? " if near else ""
+            return f"is not allowed; {hint}it is one of {', '.join(_expected(detail))}"
         case "string_type":
             return "must be a string"
         case "bool_type":
@@ -89,4 +102,27 @@ def _words(detail: ErrorDetails, secret: bool) -> str:
         case "dict_type":
             return "must be a map"
         case _:
-            return detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            words = detail["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+            given = detail["input"]
+            too_long = isinstance(given, str) and len(given) > LONGEST_NAME
+            return words.replace(f"'{given}'", "what is there") if too_long else words
+
+
+def _may_be_a_secret(detail: ErrorDetails) -> bool:
+    """Whether the failure must not name its property to the engine, which would show the value."""
+    given = detail["input"]
+    if detail["type"] in CHOICES:
+        return _near(given, _expected(detail)) is None
+    return isinstance(given, str) and len(given) > LONGEST_NAME
+
+
+def _expected(detail: ErrorDetails) -> list[str]:
+    words: str = detail["ctx"]["expected"]
+    return words.replace("'", "").replace(" or ", ", ").split(", ")
+
+
+def _near(given: Any, expected: list[str]) -> str | None:
+    """Which of the expected words was meant, where it is clear."""
+    if not isinstance(given, str) or len(given) > LONGEST_NAME:
+        return None
+    return next(iter(get_close_matches(given.lower(), expected, n=1)), None)
