@@ -1,6 +1,6 @@
 """What can go wrong.
 
-BitbucketError                 one readable paragraph, no secret in it
+BitbucketError                 one readable paragraph of at most 2,000 characters, no secret in it
 ├── ConfigurationError         the provider's configuration cannot be used; nothing was sent
 ├── InvalidInput               a property, an id or an argument cannot be used; nothing was sent
 ├── Exists                     create found that the thing is there already; nothing was changed
@@ -28,9 +28,36 @@ from typing import Any
 
 from . import __version__
 
+LONGEST_MESSAGE = 2_000
+LONGEST_LIST = 1_500
+"""Of a message, what the problems of many things may take."""
+
+
+def fitting(message: str) -> str:
+    """The message; of one that is too long its start and its end, where the remedy stands."""
+    if len(message) <= LONGEST_MESSAGE:
+        return message
+    end = LONGEST_MESSAGE // 4
+    return f"{message[: LONGEST_MESSAGE - end - 3]} … {message[-end:]}"
+
+
+def joined(parts: Sequence[str], separator: str = "; ") -> str:
+    """As many of the parts as fit into a message, and how many more there are."""
+    text = more = ""
+    for number, part in enumerate(parts, 1):
+        longer = f"{text}{separator}{part}" if text else part
+        if text and len(longer) > LONGEST_LIST:
+            more = f"{separator}and {len(parts) - number + 1:,} more"
+            break
+        text = longer
+    return text[:LONGEST_LIST] + more
+
 
 class BitbucketError(Exception):
     """Anything this package raises on purpose."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(fitting(message))
 
 
 class ConfigurationError(BitbucketError):
