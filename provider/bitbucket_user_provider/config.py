@@ -20,7 +20,7 @@ LONGEST_SECONDS = 1_000_000
 
 
 def checked_url(url: str) -> str:
-    """Without a slash at the end. Raises ValueError."""
+    """Without a slash at the end. Raises ValueError, whose words do not quote the URL: it may hold a password."""
     if "@" in url:
         raise ValueError("must hold no user and no password")
     try:
@@ -35,11 +35,11 @@ def checked_url(url: str) -> str:
         or parts.fragment
         or re.search(r"[\s\\]", url)
     ):
-        raise ValueError(f"'{url}' is no base URL; it looks like '{PUBLIC_API}'")
+        raise ValueError(f"is no base URL; it looks like '{PUBLIC_API}'")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError(f"'{url}' would send the credential unencrypted; http is for loopback only, use https")
+        raise ValueError("would send the credential unencrypted; http is for loopback only, use https")
     if parts.hostname == "api.bitbucket.org" and parts.path.rstrip("/") != "/2.0":
-        raise ValueError(f"'{url}' is not where Bitbucket's API is: that is '{PUBLIC_API}'")
+        raise ValueError(f"is not where Bitbucket's API is: that is '{PUBLIC_API}'")
     return url.rstrip("/")
 
 

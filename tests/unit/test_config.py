@@ -164,12 +164,23 @@ def test_a_base_url_that_is_none_is_refused(url: str, reason: str) -> None:
     ((key, told),) = problems({"baseUrl": url})
     assert key == "baseUrl"
     assert reason in told
-    with pytest.raises(ConfigurationError, match="^BITBUCKET_BASE_URL: "):
+    with pytest.raises(ConfigurationError, match="^BITBUCKET_BASE_URL [iw]"):
         _ = Api(load(ADA), {"BITBUCKET_BASE_URL": url}).base_url
 
 
 def test_a_password_in_a_base_url_is_refused_and_not_shown() -> None:
     assert problems({"baseUrl": "https://ada:hush@x.example/2.0"}) == [("baseUrl", "must hold no user and no password")]
+
+
+@pytest.mark.parametrize(
+    "url", ["https:/ada:hush/2.0", "hush", "http://hush.example/2.0", "https://x.example/2.0?token=hush", "ada:hush@x"]
+)
+def test_no_base_url_is_quoted_for_it_may_hold_a_password(url: str) -> None:
+    ((key, reason),) = problems({"baseUrl": url})
+    assert key == "baseUrl" and "hush" not in reason
+    with pytest.raises(ConfigurationError) as caught:
+        _ = Api(load(ADA), {"BITBUCKET_BASE_URL": url}).base_url
+    assert "hush" not in str(caught.value)
 
 
 def test_the_configurations_base_url_goes_before_the_environments() -> None:

@@ -248,9 +248,10 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
 
 def _config_failure(key: str, reason: str) -> rpc.CheckFailure:
-    """The engine shows the value of the property that a failure names: never of a secret, nor of one misspelt."""
+    """The engine shows the value of the property that a failure names: never of a secret, nor of one misspelt, nor of a
+    URL that may hold a password."""
     names = {info.alias or name for name, info in Config.model_fields.items()}
-    if key in names - secret_aliases(Config):
+    if key in names - secret_aliases(Config) - {"baseUrl"}:
         return rpc.CheckFailure(property=key, reason=reason)
     return rpc.CheckFailure(reason=f"{NAMESPACE}:{key}: {reason}")
 

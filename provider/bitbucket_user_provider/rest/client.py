@@ -104,7 +104,7 @@ class Client:
         try:
             return checked_url(self._environ.get("BITBUCKET_BASE_URL") or PUBLIC_API)
         except ValueError as error:
-            raise ConfigurationError(f"BITBUCKET_BASE_URL: {error}.") from None
+            raise ConfigurationError(f"BITBUCKET_BASE_URL {error}.") from None
 
     @property
     def credentials(self) -> dict[Kind, Credential]:
