@@ -7,18 +7,19 @@ import re
 import signal
 import subprocess
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
 from bitbucket_user_provider import __version__
 from bitbucket_user_provider.lifecycle import Lifecycle
-from bitbucket_user_provider.plugin.servicer import OLDEST_ENGINE
+from bitbucket_user_provider.plugin.servicer import OLDEST_ENGINE, Plugin
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.conftest import CheckedEmulator
+from tests.emulator import Emulator
 from tests.emulator.seed import default_world
 from tests.engine import MINIMUM
 from tests.engine.builds import ROOT
@@ -156,11 +157,33 @@ def test_a_refused_credential_says_where_each_half_is_from(
     bitbucket.expire("api-token")
     monkeypatch.setenv("BITBUCKET_API_TOKEN", "ada-api-token")
     engine.configure({"email": "ada@acme.example"})
-    with pytest.raises(grpc.RpcError, match="email from stack configuration, apiToken from BITBUCKET_API_TOKEN|e-mail"):
+    with pytest.raises(grpc.RpcError, match="e-mail from stack configuration, token from BITBUCKET_API_TOKEN"):
         engine.create(GRANT, INPUTS[GRANT])
-    engine.configure(AS_ADA, name="other-workspace")
-    with pytest.raises(grpc.RpcError, match="the configuration of provider 'other-workspace'"):
+    with plugged_in() as another:
+        another.configure(AS_ADA, name="other-workspace")
+        with pytest.raises(grpc.RpcError, match="the configuration of provider 'other-workspace'"):
+            another.create(GRANT, INPUTS[GRANT])
+
+
+def test_a_second_configuration_moves_no_token_to_another_host(engine: Engine, bitbucket: CheckedEmulator) -> None:
+    with pytest.raises(grpc.RpcError, match="Half a credential"):
+        engine.configure({"email": "ada@acme.example"})
+    engine.configure()
+    with Emulator() as elsewhere:
+        with pytest.raises(grpc.RpcError, match="This plugin process is configured already") as refusal:
+            engine.configure(AS_ADA | {"baseUrl": elsewhere.url})
+        words(refusal.value)
         engine.create(GRANT, INPUTS[GRANT])
+        assert elsewhere.requests == [] and bitbucket.requests != []
+
+
+def test_a_plugin_that_engines_attach_to_is_configured_by_each(bitbucket: CheckedEmulator) -> None:
+    plugin = Plugin(None)
+    plugin.attached = True
+    for token in ("worn-out", AS_ADA["apiToken"]):
+        config = AS_ADA | {"apiToken": token, "baseUrl": bitbucket.url}
+        plugin.Configure(rpc.ConfigureRequest(args=struct(config)), cast(Any, None))
+    assert plugin.lifecycle.api.caller()["display_name"] == "Ada Lovelace"
 
 
 def test_nothing_goes_without_a_configuration(engine: Engine) -> None:

@@ -84,6 +84,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._channel = channel(engine) if engine else None
         self._engine = engine_pb2_grpc.EngineStub(self._channel) if self._channel else None
         self._engine_lost = engine_lost
+        self.attached = False
+        """Started by a person for one engine after another. Else an engine started it, and configures it once."""
         self._configured: Lifecycle | None = None
         self._invoker: Invoker | None = None
         self._lock = threading.Lock()
@@ -151,11 +153,15 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._refuse_an_old_engine()
         default = re.fullmatch(r"(default(_\d.*)?)?", request.name)
         name = STACK.name if default else f"the configuration of provider '{request.name}'"
-        lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, Origin(name, AFTER_ROTATION), self.ledger))
-        lifecycle.ready()
-        if self._cancelled.is_set():
-            lifecycle.api.cancel()
-        self._configured = lifecycle
+        with self._lock:
+            if self._configured and not self.attached:  # whoever asks again may want the token to go to another host
+                raise ConfigurationError("This plugin process is configured already, and takes no other configuration.")
+            origin = Origin(name, AFTER_ROTATION)
+            lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, origin, self.ledger))
+            lifecycle.ready()
+            if self._cancelled.is_set():
+                lifecycle.api.cancel()
+            self._configured, self._invoker = lifecycle, None
         return rpc.ConfigureResponse(supportsPreview=True)
 
     def _refuse_an_old_engine(self) -> None:
