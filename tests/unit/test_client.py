@@ -140,6 +140,17 @@ def test_a_list_has_no_more_pages_than_it_says_or_than_any_list_has(
     assert len(bitbucket.requests) == pages
 
 
+def test_the_pages_of_a_list_have_a_size_together(bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bitbucket_user_provider.rest.client.MOST_LIST_BYTES", 1024 * 1024)
+    link = f"{bitbucket.url}/workspaces/acme/pipelines-config/variables?page="
+    for number in range(2, 5):
+        page = {"values": [{"key": "A" * 400_000}], "next": f"{link}{number}"}
+        bitbucket.fault(VARIABLES.template, status=200, body=page)
+    with pytest.raises(BitbucketError, match="^GET /workspaces/acme/.*: the list is longer than 1 MiB; giving up.$"):
+        list(connect(bitbucket).pages(VARIABLES, {"workspace": "acme"}))
+    assert len(bitbucket.requests) == 3
+
+
 @pytest.mark.parametrize("body", [[], {}, {"values": None}, {"values": [], "next": 2}, "text"], ids=str)
 def test_what_is_no_page_is_an_error(bitbucket: CheckedEmulator, body: Any) -> None:
     bitbucket.fault(VARIABLES.template, body=body, times=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator
@@ -364,6 +365,20 @@ def test_cancel_ends_a_wait_at_once_and_nothing_starts_afterwards(bitbucket: Che
         with pytest.raises(grpc.RpcError, match="Stopped, as asked"):
             engine.create(kind, INPUTS[kind])
     assert bitbucket.requests == []
+
+
+def test_cancel_ends_what_is_under_way(bitbucket: CheckedEmulator, engine: Engine) -> None:
+    bitbucket.fault("variables", method="POST", delay_ms=600_000)
+    with ThreadPoolExecutor() as threads:
+        made = threads.submit(engine.create, VARIABLE, INPUTS[VARIABLE])
+        while bitbucket.server.faults.waiting:
+            os.sched_yield()
+        engine.cancel()
+        with pytest.raises(
+            grpc.RpcError, match="Stopped, as asked, in the middle of POST /workspaces/acme/"
+        ) as stopped:
+            made.result(30)
+    words(stopped.value)
 
 
 def test_an_engine_that_hears_nothing_stops_no_work(bitbucket: CheckedEmulator, engine: Engine) -> None:

@@ -13,11 +13,13 @@ from ..errors import OddAnswer
 class Answer:
     """Fields are named by their path in the object, as in `user.uuid`."""
 
-    __slots__ = ("call", "data", "moved")
+    __slots__ = ("call", "data", "length", "moved")
 
     def __init__(self, call: str, data: Any) -> None:
         self.call = call
         self.data = data
+        self.length = 0
+        """Bytes."""
         self.moved = False
         """Whether it came after a redirect: the place has another name now."""
 

@@ -29,6 +29,8 @@ from .notices import Notices
 PAGE_LENGTH = 100
 MOST_PAGES = 500
 """Of a list that does not say its size."""
+MOST_LIST_BYTES = 16 * 1024 * 1024
+"""Of all pages of a list together: more than twenty thousand people."""
 REDIRECTS = 3
 FIELDS_IN_BRACES = {"user_id", "uuid", "member", "workspace", "repo_slug"}
 """Path fields whose UUIDs the API wants in braces; they may be written without here."""
@@ -134,18 +136,21 @@ class Client:
 
     def pages(self, path: Path, fields: Any, query: Mapping[str, str] | None = None) -> Iterator[Page]:
         """Every page, 100 values at a time, as long as Bitbucket names a next one on its own host."""
-        read, seen = 0, set[str]()
+        read, length, seen = 0, 0, set[str]()
         page = self.get(path, fields, {"pagelen": str(PAGE_LENGTH), **(query or {})})
         while True:
             if not page.has("values"):
                 raise page.odd("values", None)
+            length += page.length
+            if length > MOST_LIST_BYTES:
+                raise OddAnswer(f"{page.call}: the list is longer than {MOST_LIST_BYTES // 1024**2} MiB; giving up.")
             values, following = [*page.each("values")], page.maybe("next")
-            size, length = page.count("size"), page.count("pagelen") or len(values) or 1
+            size, on_a_page = page.count("size"), page.count("pagelen") or len(values) or 1
             yield Page(values, not following, size, page.moved)
             if not following:
                 return
             read += 1
-            most = MOST_PAGES if size is None else -(-size // length)
+            most = MOST_PAGES if size is None else -(-size // on_a_page)
             if read >= max(most, 1):
                 raise OddAnswer(f"{page.call}: the list does not end after {read} pages, though it should; giving up.")
             if following in seen:
@@ -190,7 +195,7 @@ class Client:
         self._notices.pass_on(f"{call.method} {call.template}", reply, call.secrets)
         answer = answers.read(reply, call)
         if answer:
-            answer.moved = moved
+            answer.moved, answer.length = moved, len(reply.content)
         return answer
 
     def _send(self, call: answers.Call, url: str, authorization: str) -> tuple[Reply, bool]:
