@@ -158,6 +158,21 @@ def test_a_cancel_ends_what_is_under_way(treat: Callable[[Script, socket.socket]
             assert answer.result(LONG).startswith("Cancelled: Stopped, as asked, ")
 
 
+def silent_after_an_answer(server: Script, connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+    if connection.recv(65536):
+        trickling_head(server, connection)
+
+
+def test_a_request_on_a_connection_that_was_kept_alive_ends_too(clock: Clock) -> None:
+    with script(silent_after_an_answer) as server:
+        api = server.api(timeoutSeconds=0.2)
+        assert api.get(USER, {}) == {}
+        answer = told(lambda: api.post(VARIABLES, {"workspace": "acme"}, {"key": "A"}))
+        assert answer.result(LONG).endswith(": no answer within 0.2 s.")
+
+
 @pytest.fixture
 def deaf() -> Iterator[int]:
     """A port where connections are not even refused: its queue is full."""
