@@ -168,7 +168,7 @@ def silent_after_an_answer(server: Script, connection: socket.socket) -> None:
 def test_a_request_on_a_connection_that_was_kept_alive_ends_too(clock: Clock) -> None:
     with script(silent_after_an_answer) as server:
         api = server.api(timeoutSeconds=0.2)
-        assert api.get(USER, {}) == {}
+        assert api.get(USER, {}).data == {}
         answer = told(lambda: api.post(VARIABLES, {"workspace": "acme"}, {"key": "A"}))
         assert answer.result(LONG).endswith(": no answer within 0.2 s.")
 
@@ -272,7 +272,7 @@ def test_an_answer_that_swells_is_refused_and_takes_little_memory(
 
 def test_an_answer_may_be_large(bitbucket: CheckedEmulator) -> None:
     bitbucket.fault("/user", body={"type": "user", "long": "x" * (MOST_BYTES - 100)})
-    assert len(connect(bitbucket).get(USER, {})["long"]) == MOST_BYTES - 100
+    assert len(connect(bitbucket).get(USER, {}).text("long")) == MOST_BYTES - 100
 
 
 def test_a_large_refusal_is_still_one(bitbucket: CheckedEmulator) -> None:
@@ -301,12 +301,12 @@ def test_a_large_refusal_is_still_one(bitbucket: CheckedEmulator) -> None:
 )
 def test_odd_text_is_taken(text: str, value: Any) -> None:
     with script(answering(b"X: y", text.encode())) as server:
-        assert server.api().get(USER, {}) == value
+        assert server.api().get(USER, {}).data == value
 
 
 def test_bytes_that_are_no_utf_8_are_taken() -> None:
     with script(answering(b"X: y", b'{"a": "\xff"}')) as server:
-        assert server.api().get(USER, {}) == {"a": "�"}
+        assert server.api().get(USER, {}).data == {"a": "�"}
 
 
 DEEP = "[" * 100_000 + "]" * 100_000

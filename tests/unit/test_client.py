@@ -53,7 +53,7 @@ def test_a_uuid_with_or_without_braces_reaches_the_same_person(bitbucket: Checke
     ada = bitbucket.person("Ada")
     api = connect(bitbucket)
     for form in (ada.uuid, ada.uuid.strip("{}"), ada.uuid.strip("{}").upper(), ada.account_id):
-        assert api.get(PERSON, {"user_id": form})["uuid"] == ada.uuid
+        assert api.get(PERSON, {"user_id": form}).text("uuid") == ada.uuid
     assert all("%7B" in one.raw_path or "%3A" in one.raw_path for one in bitbucket.requests)
 
 
@@ -62,7 +62,7 @@ def test_a_workspace_may_be_named_by_its_uuid(bitbucket: CheckedEmulator) -> Non
     uuid = bitbucket.world.workspaces["acme"].uuid
     for form in (uuid, uuid.strip("{}")):
         (page,) = connect(bitbucket).pages(VARIABLES, {"workspace": form})
-        assert [one["key"] for one in page.values] == ["OPEN"]
+        assert [one.text("key") for one in page.values] == ["OPEN"]
 
 
 def test_pages_hold_a_hundred_and_follow_next_to_the_end(bitbucket: CheckedEmulator) -> None:
@@ -121,7 +121,6 @@ def test_pages_that_lead_in_a_circle_end_in_an_error(bitbucket: CheckedEmulator)
         ({"size": 25}, 25),
         ({"size": 0}, 1),
         ({}, MOST_PAGES),
-        ({"size": -1}, MOST_PAGES),
     ],
     ids=str,
 )
@@ -162,7 +161,7 @@ def test_a_get_follows_a_redirect_on_its_own_host(bitbucket: CheckedEmulator) ->
     bitbucket.fault("/users/{selected_user}", status=301, headers={"Location": f"{bitbucket.url}/user"})
     bitbucket.fault("/user", status=302, headers={"Location": "/2.0/user"})
     found = connect(bitbucket).get(PERSON, {"user_id": UUID})
-    assert found["display_name"] == "Ada Lovelace"
+    assert found.text("display_name") == "Ada Lovelace"
     assert [one.credential for one in bitbucket.requests][-1] == "api-token"
 
 
@@ -183,7 +182,9 @@ def test_redirects_end(bitbucket: CheckedEmulator) -> None:
 
 def test_a_write_follows_no_redirect(bitbucket: CheckedEmulator) -> None:
     bitbucket.fault(VARIABLES.template, status=308, headers={"Location": "/2.0/elsewhere"})
-    with pytest.raises(BitbucketError, match="^POST .* was redirected to .*/2.0/elsewhere: is baseUrl right"):
+    with pytest.raises(
+        BitbucketError, match="^POST .* answered 308: the place is somewhere else now. Nothing was changed"
+    ):
         connect(bitbucket).post(VARIABLES, {"workspace": "acme"}, {"key": "A", "value": "b"})
     assert len(bitbucket.requests) == 1
 
@@ -274,8 +275,8 @@ def test_the_proxy_of_the_environment_is_used(bitbucket: CheckedEmulator, proxie
 
 
 def test_plain_http_never_leaves_the_machine_through_a_proxy(bitbucket: CheckedEmulator, proxied: list[str]) -> None:
-    assert connect(bitbucket).get(USER, {})["display_name"] == "Ada Lovelace"
-    assert connect(bitbucket, CONSUMER).get(USER, {})["display_name"]
+    assert connect(bitbucket).get(USER, {}).text("display_name") == "Ada Lovelace"
+    assert connect(bitbucket, CONSUMER).get(USER, {}).text("display_name")
     assert proxied == []
 
 

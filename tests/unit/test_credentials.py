@@ -12,19 +12,22 @@ import pytest
 from bitbucket_user_provider.config import PUBLIC_API, load
 from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, RateLimited, Unanswered, Unauthorized
 from bitbucket_user_provider.models.model import UNKNOWN
-from bitbucket_user_provider.resources.user_application_property import PROPERTY
-from bitbucket_user_provider.resources.user_pipeline_variable import UserPipelineVariable
-from bitbucket_user_provider.resources.user_ssh_key import KEYS
-from bitbucket_user_provider.resources.workspace_pipeline_variable import WorkspacePipelineVariable
 from bitbucket_user_provider.rest.client import Path
 from bitbucket_user_provider.rest.credentials import STACK, Kind, resolve
 from bitbucket_user_provider.run.api import Api
-from bitbucket_user_provider.run.permissions import REPOSITORY
+from bitbucket_user_provider.run.grants import REPOSITORY_USERS
+from bitbucket_user_provider.run.kinds import (
+    USER_APPLICATION_PROPERTIES,
+    USER_SSH_KEYS,
+    USER_VARIABLES,
+    WORKSPACE_VARIABLES,
+)
 
 from tests.conftest import CheckedEmulator, Clock
 
 from .core import ADA, APP, BOT, CONSUMER, USER, connect, serve
 
+PROPERTY = USER_APPLICATION_PROPERTIES.path
 TOKEN_URL = "/site/oauth2/access_token"
 EMAIL, TOKEN = {"BITBUCKET_EMAIL": "env@acme.example"}, {"BITBUCKET_API_TOKEN": "env-token"}
 ACCESS = {"BITBUCKET_ACCESS_TOKEN": "env-access"}
@@ -203,7 +206,7 @@ def test_the_environment_is_read_when_a_call_first_needs_it(bitbucket: CheckedEm
     api = Api(load({}), environ)
     environ |= {"BITBUCKET_EMAIL": ADA["email"], "BITBUCKET_API_TOKEN": ADA["apiToken"]}
     environ |= {"BITBUCKET_BASE_URL": bitbucket.url}
-    assert api.get(USER, {})["display_name"] == "Ada Lovelace"
+    assert api.get(USER, {}).text("display_name") == "Ada Lovelace"
 
 
 def test_spaces_around_a_secret_do_not_matter(bitbucket: CheckedEmulator) -> None:
@@ -224,14 +227,14 @@ def test_a_token_that_is_none_is_refused_without_being_shown(token: str) -> None
 @pytest.mark.parametrize(
     ("method", "path", "order"),
     [
-        ("PUT", REPOSITORY.user, [Kind.API_TOKEN]),
-        ("DELETE", REPOSITORY.user, [Kind.API_TOKEN]),
-        ("GET", REPOSITORY.users, [Kind.API_TOKEN, Kind.OAUTH]),
-        ("GET", KEYS, [Kind.API_TOKEN, Kind.OAUTH]),
-        ("POST", UserPipelineVariable.LIST, [Kind.OAUTH, Kind.ACCESS_TOKEN]),
+        ("PUT", REPOSITORY_USERS.path, [Kind.API_TOKEN]),
+        ("DELETE", REPOSITORY_USERS.path, [Kind.API_TOKEN]),
+        ("GET", REPOSITORY_USERS.list_path, [Kind.API_TOKEN, Kind.OAUTH]),
+        ("GET", USER_SSH_KEYS.list_path, [Kind.API_TOKEN, Kind.OAUTH]),
+        ("POST", USER_VARIABLES.list_path, [Kind.OAUTH, Kind.ACCESS_TOKEN]),
         ("PUT", PROPERTY, [Kind.JWT]),
         ("GET", PROPERTY, [Kind.JWT, Kind.API_TOKEN, Kind.OAUTH]),
-        ("POST", WorkspacePipelineVariable.LIST, [Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH]),
+        ("POST", WORKSPACE_VARIABLES.list_path, [Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH]),
         ("GET", USER, [Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN]),
     ],
     ids=lambda value: value.template if isinstance(value, Path) else None,

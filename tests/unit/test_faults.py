@@ -20,18 +20,18 @@ from bitbucket_user_provider.errors import (
     ApiError,
     BitbucketError,
     Conflict,
+    EndpointGone,
     Exists,
     NotFound,
     Unanswered,
     Unauthorized,
 )
 from bitbucket_user_provider.operation import hiding, operation
-from bitbucket_user_provider.resources.user_application_property import PROPERTY
-from bitbucket_user_provider.resources.user_pipeline_variable import UserPipelineVariable
 from bitbucket_user_provider.rest import answers
 from bitbucket_user_provider.rest.credentials import Kind
 from bitbucket_user_provider.run.api import Api
-from bitbucket_user_provider.run.permissions import PROJECT, REPOSITORY
+from bitbucket_user_provider.run.grants import PROJECT_USERS, REPOSITORY_USERS, GrantKind
+from bitbucket_user_provider.run.kinds import USER_APPLICATION_PROPERTIES, USER_VARIABLES
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -46,7 +46,13 @@ from tests.conftest import CheckedEmulator, Clock
 from .core import ADA, APP, BOT, CONSUMER, PERSON, USER, VARIABLES, connect, serve
 
 ACME = {"workspace": "acme"}
+PROPERTY = USER_APPLICATION_PROPERTIES.path
 NEW = {"key": "TOKEN", "value": "hush-hush", "secured": True}
+
+
+def grant(api: Api, kind: GrantKind, user_id: str) -> None:
+    place = {"workspace": "acme", "repo_slug": "api", "project_key": "CORE", "user_id": user_id}
+    api.put(kind.path, place, {"permission": "read"})
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +77,7 @@ def refusal(bitbucket: CheckedEmulator, config: dict[str, str] = ADA, **fault: A
         (403, ApiError, "its owner needs the right to this"),
         (404, NotFound, ""),
         (409, Conflict, ""),
-        (410, NotFound, ""),
+        (410, EndpointGone, "no longer serves this endpoint"),
         (418, ApiError, ""),
         (500, ApiError, "The trouble is Bitbucket's own"),
         (501, ApiError, "The trouble is Bitbucket's own"),
@@ -150,13 +156,14 @@ def test_a_refused_kind_of_credential_is_told_with_the_kind_that_is_needed(
 ) -> None:
     grace = bitbucket.person("Grace").account_id
     with pytest.raises(ApiError, match="accepts only an API token .email and apiToken. here"):
-        REPOSITORY.grant(connect(bitbucket, config), {"workspace": "acme", "repo_slug": "api"}, grace, "read")
+        grant(connect(bitbucket, config), REPOSITORY_USERS, grace)
 
 
 def test_a_user_variable_with_an_api_token_names_the_kinds_that_work(bitbucket: CheckedEmulator) -> None:
     ada = bitbucket.person("Ada").account_id
+    assert USER_VARIABLES.list_path
     with pytest.raises(ApiError, match="accepts only an OAuth consumer .* or an access token .* here"):
-        connect(bitbucket).get(UserPipelineVariable.LIST, {"user_id": ada})
+        connect(bitbucket).get(USER_VARIABLES.list_path, {"user_id": ada})
 
 
 def test_a_property_write_without_a_jwt_names_it(bitbucket: CheckedEmulator) -> None:
@@ -168,20 +175,19 @@ def test_a_property_write_without_a_jwt_names_it(bitbucket: CheckedEmulator) -> 
 
 
 @pytest.mark.parametrize("status", [400, 404])
-@pytest.mark.parametrize("holding", [REPOSITORY, PROJECT], ids=["repository", "project"])
+@pytest.mark.parametrize("holding", [REPOSITORY_USERS, PROJECT_USERS], ids=["repository", "project"])
 def test_a_person_who_is_no_member_is_explained(bitbucket: CheckedEmulator, status: int, holding: Any) -> None:
     bitbucket.world.switches.non_member = status
-    place = {"workspace": "acme", "repo_slug": "api", "project_key": "CORE"}
     eve = bitbucket.person("Eve").account_id
     with pytest.raises(ApiError, match="must be a member of the workspace and not its owner"):
-        holding.grant(connect(bitbucket), place, eve, "read")
+        grant(connect(bitbucket), holding, eve)
 
 
 def test_a_seat_limit_is_explained(bitbucket: CheckedEmulator) -> None:
     bitbucket.world.workspaces["acme"].seat_limit = 1
     kate = bitbucket.person("Katherine").account_id
     with pytest.raises(ApiError, match="answered 402: .*user limit.* has no seat left"):
-        REPOSITORY.grant(connect(bitbucket), {"workspace": "acme", "repo_slug": "api"}, kate, "read")
+        grant(connect(bitbucket), REPOSITORY_USERS, kate)
 
 
 def test_an_html_page_instead_of_json_is_an_error_at_once(bitbucket: CheckedEmulator) -> None:
@@ -213,7 +219,7 @@ def test_trouble_on_the_way_is_overcome_or_told(
     bitbucket: CheckedEmulator, clock: Clock, fault: dict[str, Any], words: str
 ) -> None:
     bitbucket.fault("/user", times=5, **fault)
-    assert connect(bitbucket).get(USER, {})["display_name"] == "Ada Lovelace"
+    assert connect(bitbucket).get(USER, {}).text("display_name") == "Ada Lovelace"
     assert len(clock.waits) == 5
     error = refusal(bitbucket, **fault)
     assert isinstance(error, Unanswered)
@@ -245,7 +251,7 @@ def test_a_proxy_that_is_not_there_is_told(bitbucket: CheckedEmulator, monkeypat
 
 def test_a_slow_answer_runs_into_the_timeout_and_is_asked_for_again(bitbucket: CheckedEmulator, clock: Clock) -> None:
     bitbucket.fault("/user", delay_ms=400)
-    assert connect(bitbucket, {**ADA, "timeoutSeconds": 0.1}).get(USER, {})["display_name"] == "Ada Lovelace"
+    assert connect(bitbucket, {**ADA, "timeoutSeconds": 0.1}).get(USER, {}).text("display_name") == "Ada Lovelace"
     assert len(clock.waits) == 1
 
 
@@ -341,7 +347,7 @@ def test_a_certificate_of_ones_own_is_trusted_where_the_environment_says_so(
     https: tuple[str, File], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(https[1]))
-    assert Api(load({**ADA, "baseUrl": https[0]}), {}).get(USER, {}) == {}
+    assert Api(load({**ADA, "baseUrl": https[0]}), {}).get(USER, {}).data == {}
 
 
 def test_certificates_that_the_environment_names_in_vain_are_told(
@@ -515,7 +521,9 @@ def test_an_answer_of_another_form_is_an_error_in_plain_words(bitbucket: Checked
     bitbucket.fault("permissions-config", "PUT", body={})
     grace = bitbucket.person("Grace").account_id
     grant = {**ACME, "repoSlug": "api", "userId": grace, "permission": "read"}
-    with pytest.raises(BitbucketError, match="^Bitbucket's answer has another form than its documentation says"):
+    with pytest.raises(
+        BitbucketError, match="^PUT .* has an answer of another form than documented: `user.uuid` is missing"
+    ):
         serve(bitbucket, {**ADA, "adoptExisting": True}).create("RepositoryUserPermission", grant)
 
 
@@ -566,9 +574,9 @@ def test_what_bitbucket_announces_is_passed_on_once_an_endpoint(
     api = connect(bitbucket)
     with operation(warn=warned.append):
         for user in ("Ada", "Grace", "Bob"):
-            with suppress(NotFound):
+            with suppress(EndpointGone):
                 api.get(PERSON, {"user_id": bitbucket.person(user).uuid})
-        with suppress(NotFound):
+        with suppress(EndpointGone):
             api.get(USER, {})
     assert len(warned) == 2
     assert warned[0].startswith(f"Bitbucket announces a change of GET /users/{{user_id}}: {words}")

@@ -183,7 +183,7 @@ def test_a_plugin_that_engines_attach_to_is_configured_by_each(bitbucket: Checke
     for token in ("worn-out", AS_ADA["apiToken"]):
         config = AS_ADA | {"apiToken": token, "baseUrl": bitbucket.url}
         plugin.Configure(rpc.ConfigureRequest(args=struct(config)), cast(Any, None))
-    assert plugin.lifecycle.api.caller()["display_name"] == "Ada Lovelace"
+    assert plugin.lifecycle.api.caller().text("display_name") == "Ada Lovelace"
 
 
 def test_nothing_goes_without_a_configuration(engine: Engine) -> None:
