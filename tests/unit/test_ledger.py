@@ -113,7 +113,7 @@ def test_what_nobody_wants_is_announced_as_taken_before_anything_is_sent(run: Ru
         assert run.taker(PLACE, ["ada by uuid"]) == "old"
         begun = run.begin(PLACE, ["ada"])
         assert (begun.taker, begun.taken) == ("old", True)
-        assert run.begin(PLACE, ["grace"]) == run.begin(OTHER, ["ada"]) == Begun([], None, False, False)
+        assert run.begin(PLACE, ["grace"]) == run.begin(OTHER, ["ada"]) == Begun([], None, False, False, False)
 
 
 def test_what_is_kept_is_not_announced_as_taken(run: Run) -> None:
@@ -343,7 +343,7 @@ def test_kinds_of_facts_that_a_later_version_writes_change_nothing(run: Run) -> 
             facts.execute("INSERT INTO fact VALUES (?, ?, 'ada', 'newer', 'whatever')", (kind, PLACE))
     assert wants(run, "one", "ada") == []
     with as_("one"):
-        assert run.begin(PLACE, ["ada"]) == Begun([], None, False, False)
+        assert run.begin(PLACE, ["ada"]) == Begun([], None, False, False, False)
         run.renew()
     with as_("old"):
         assert run.takes("ada") == FREE

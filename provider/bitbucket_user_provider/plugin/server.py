@@ -38,6 +38,7 @@ class Front:
         """`engine_lost` is called when the engine does not listen any more, unless it was attached to this process."""
         self._engine = engine
         self._engine_lost = engine_lost
+        self._attached = False
         self._lock = threading.Lock()
         self._made: Plugin | None = None
         self._cancelled = False
@@ -48,11 +49,13 @@ class Front:
         return rpc.ProviderHandshakeResponse()
 
     def Attach(self, request: plugins.PluginAttach, context: Any) -> Empty:
-        """An engine of its own begins to use this process (PULUMI_DEBUG_PROVIDERS): nothing of the run before
-        counts."""
+        """An engine begins to use this process, which somebody has started for it (PULUMI_DEBUG_PROVIDERS). Another
+        engine than before is another run: nothing of that one counts."""
         with self._lock:
-            before, self._made, self._cancelled = self._made, None, False
-            self._engine, self._engine_lost = request.address, lambda: None
+            before = self._made if request.address != self._engine else None
+            if before:
+                self._made, self._cancelled = None, False
+            self._engine, self._engine_lost, self._attached = request.address, lambda: None, True
         if before:
             before.close()
         return Empty()
@@ -86,6 +89,7 @@ class Front:
                 from .servicer import Plugin
 
                 self._made = Plugin(self._engine, self._engine_lost)
+                self._made.attached = self._attached
                 if self._cancelled:
                     self._made.cancel()
             return self._made

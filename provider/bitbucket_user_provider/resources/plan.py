@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, NamedTuple
 
-from ..errors import BitbucketError, defect
+from ..errors import BitbucketError, defect, joined
 from ..models.fields import level
 from ..models.model import Model
 from ..run.people import People
@@ -160,8 +160,8 @@ class Outcome(NamedTuple):
 
     def report(self, place: str) -> str:
         """Who is done and who is not, with one reason a person."""
-        parts = (part.rstrip(".") for part in self.reasons(place))
-        return "; ".join(parts) + ". The next run does what is missing."
+        parts = [part.rstrip(".") for part in self.reasons(place)]
+        return joined(parts) + ". The next run does what is missing."
 
     def reasons(self, place: str) -> list[str]:
         """The same, one by one."""
@@ -174,7 +174,7 @@ class Outcome(NamedTuple):
         return parts
 
     def _list(self, steps: list[Step]) -> str:
-        return f" ({' · '.join(map(str, steps))})" if steps else ""
+        return f" ({joined([*map(str, steps)], ' · ')})" if steps else ""
 
 
 def _words(error: Exception) -> str:
