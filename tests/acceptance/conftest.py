@@ -26,7 +26,8 @@ CONSUMER = {
 APP = {"BITBUCKET_JWT": "acme-connect-jwt"}
 EVERY_CREDENTIAL = ADA | CONSUMER | APP
 MODULES = {"dynamic": "pulumi_bitbucket_user.dynamic", "native": "pulumi_bitbucket_user"}
-PLUGIN = ROOT / ".venv" / "bin" / "pulumi-resource-bitbucket-user"
+PLUGIN = Path(os.environ.get("PLUGIN_UNDER_TEST", ROOT / ".venv" / "bin" / "pulumi-resource-bitbucket-user"))
+"""`make faults` names that of an older revision."""
 
 Stacks = Callable[..., Stack]
 

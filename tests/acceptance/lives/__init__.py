@@ -92,9 +92,9 @@ def every_life() -> dict[str, Life]:
     return {to_pascal(name): import_module(f"{__name__}.{name}").LIFE for name in files}
 
 
-def ed25519(letter: str) -> str:
-    """A well-formed public key, another one for each letter."""
-    parts = (b"ssh-ed25519", letter.encode() * 32)
+def ed25519(text: str) -> str:
+    """A well-formed public key, another one for each text."""
+    parts = (b"ssh-ed25519", (text.encode() * 32)[:32])
     return "ssh-ed25519 " + base64.b64encode(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).decode()
 
 
