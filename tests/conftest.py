@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 from tests import contract
 from tests.emulator import Emulator
 
-pytest_plugins = ["tests.contract.plugin", "tests.skips"]
+pytest_plugins = ["tests.contract.plugin", "tests.skips", "tests.matrix.plugin"]
 
 settings.register_profile("same", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("same")  # the same examples on every run, however busy the machine is
