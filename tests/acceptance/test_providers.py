@@ -111,7 +111,8 @@ def test_a_warning_names_another_base_url_of_the_default_provider_too(
     stacks: Stacks, bitbucket: CheckedEmulator
 ) -> None:
     with Emulator() as other:
-        stack = stacks(one_grant(), config={"baseUrl": bitbucket.url})
+        token = {"email": "ada@acme.example", "apiToken": ("ada-api-token",)}
+        stack = stacks(one_grant(), {}, {"baseUrl": bitbucket.url, **token})
         assert stack.up()
         stack.configure({"baseUrl": other.url})
         run = stack.preview()
