@@ -9,14 +9,11 @@ from ..errors import BitbucketError
 from ..models.model import Model
 from ..models.person import spelt
 from ..rest.answer import Answer
-from ..rest.client import Path
 from ..run.api import Api
-from ..run.place import READS
+from ..run.place import ROLE
 from .arguments import InWorkspace
 from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, within
-
-PERMISSION = Path("/user/workspaces/{workspace}/permission", READS)
 
 
 class Args(InWorkspace):
@@ -42,7 +39,7 @@ class GetCurrentUserWorkspacePermission(Function[Args, Result]):
     RESULT = Result
 
     def call(self, api: Api, args: Args) -> Result:
-        entry = within(api, lambda: api.get(PERMISSION, args)) or self._removed(api, args)
+        entry = within(api, lambda: api.get(ROLE, args)) or self._removed(api, args)
         return Result(
             permission=entry.text("permission"),
             added_on=entry.maybe("added_on"),

@@ -7,7 +7,7 @@ from ..rest.answer import Answer
 from ..rest.client import Path
 from ..rest.credentials import Kind
 from .api import Api
-from .place import CALLER, READ_PEOPLE, READS, USER, WORKSPACE, PlaceKind
+from .place import CALLER, READ_PEOPLE, READS, ROLE, USER, WORKSPACE, PlaceKind
 from .things import ThingKind
 
 WORKSPACE_KINDS = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)
@@ -58,6 +58,6 @@ CALLERS_WORKSPACES = ThingKind(
     "workspaces",
     CALLER,
     Path("/user/workspaces", READ_PEOPLE),
-    Path("/user/workspaces/{workspace}/permission", READ_PEOPLE),
+    ROLE,
     lambda api, entry: [entry.text("workspace.slug")],
 )

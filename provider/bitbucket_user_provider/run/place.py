@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 READS = (Kind.API_TOKEN, Kind.OAUTH)
 READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
-ROLE = Path("/user/workspaces/{workspace}/permission", READ_PEOPLE)
+ROLE = Path("/user/workspaces/{workspace}/permission", READS)
 PAUSES_SECONDS = (1.0, 3.0)
 """Before a place that may have been made a moment ago is asked again."""
 
