@@ -95,7 +95,7 @@ def test_nothing_that_is_accepted_changes_the_path_that_it_stands_in(value: str,
 
 @pytest.mark.parametrize(
     "value",
-    [{}, {"theme": "dark"}, {"a": {"b": [1, None, True, {"c-d_1": 2.5}]}}, {"_attributes": ["public", "read_only"]}],
+    [{}, {"theme": "dark"}, {"a": {"b": [1, True, {"c-d_1": 2.5}]}}, {"_attributes": ["public", "read_only"]}],
     ids=str,
 )
 def test_a_property_is_any_json_object(value: dict[str, Any]) -> None:
@@ -109,8 +109,9 @@ def test_a_property_is_any_json_object(value: dict[str, Any]) -> None:
         ([1], "must be a JSON object"),
         (None, "must be a JSON object"),
         ('{"a": 1}', "must be a JSON object"),
-        ({"a": float("nan")}, "is no JSON: Out of range float values are not JSON compliant"),
-        ({"a": 1j}, "is no JSON: Object of type complex is not JSON serializable"),
+        ({"a": float("nan")}, "is no JSON"),
+        ({"a": 1j}, "is no JSON"),
+        ({"a": {"b": [1, None]}}, "null at a.b[1]: Pulumi loses it on the way"),
         ({"a b": 1}, "the key 'a b' may hold letters, digits, - and _ only"),
         ({"": 1}, "the key '' may hold letters"),
         ({"a": {"b.c": 1}}, "the key 'b.c' in a may hold letters"),

@@ -84,7 +84,7 @@ def test_without_a_direct_grant_the_permission_is_none(
     assert (found["permission"], found["accountId"]) == ("none", alan.account_id)
     found = ask(bitbucket, f"get{kind}UserPermission", userId=alan.uuid, **args)
     assert (found["permission"], found["userUuid"]) == ("none", alan.uuid[1:-1])
-    assert len(bitbucket.requests) == (4 if others else 2)
+    assert len(bitbucket.requests) == (6 if others else 2)
 
 
 @PLACE

@@ -141,9 +141,20 @@ def test_one_person_under_two_keys_is_refused_in_the_preview_where_the_state_tel
     assert len(stack.state) == 1
 
 
-def test_one_person_under_two_keys_stops_the_removals_where_an_answer_tells(bitbucket: CheckedEmulator) -> None:
+def test_one_person_under_two_keys_is_asked_for_before_anything_is_written(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up(members({BOB.account_id: "read"}))
+    sent(bitbucket)
+    with pytest.raises(InvalidInput, match="are the same person: keep one"):
+        stack.up(members({GRACE.uuid: "read", GRACE.account_id: "read"}))
+    assert len(sent(bitbucket)) == 1
+    assert held(bitbucket) == {"Bob": "read"}
+
+
+def test_one_person_under_two_keys_stops_the_removals_where_only_an_answer_tells(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up(members({BOB.account_id: "read"}))
+    bitbucket.fault("/users/{selected_user}", status=403, times=None)
     with pytest.raises(PartialFailure, match="are the same person: keep one") as failure:
         stack.up(members({GRACE.uuid: "read", GRACE.account_id: "read"}))
     assert failure.value.reasons[-1] == "not tried, so that nobody loses access meanwhile (− Bob Kahn)"

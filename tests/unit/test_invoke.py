@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from bitbucket_user_provider.config import load
-from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, InvalidInput
+from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, InvalidInput, OddAnswer
 from bitbucket_user_provider.functions import FUNCTIONS
 from bitbucket_user_provider.invoke import Invoker, check
 from bitbucket_user_provider.models.model import UNKNOWN
@@ -213,10 +213,19 @@ def test_a_listing_whose_connection_was_lost_for_good_can_be_asked_again(
     assert invoker.call("getRepositoryUserPermissions", args) == {"permissions": []}
 
 
-@pytest.mark.parametrize("body", [[], {"type": "user"}, {"uuid": 7}])
-def test_an_answer_of_another_form_is_an_error_in_plain_words(bitbucket: Emulator, body: object) -> None:
+@pytest.mark.parametrize(
+    ("body", "what"),
+    [
+        ([], "answered with a list where an object is documented"),
+        ({"type": "user"}, "has an answer of another form than documented: `uuid` is missing"),
+        ({"uuid": 7}, "has an answer of another form than documented: `uuid` is a number"),
+    ],
+)
+def test_an_answer_of_another_form_is_an_error_that_names_call_and_field(
+    bitbucket: Emulator, body: object, what: str
+) -> None:
     bitbucket.fault("/users/{selected_user}", body=body)
-    with pytest.raises(BitbucketError, match="^getUser: Bitbucket's answer has another form"):
+    with pytest.raises(OddAnswer, match=f"^GET /users/.* {what}.$"):
         ask(bitbucket, "getUser", userId=bitbucket.person("Bob").account_id)
 
 

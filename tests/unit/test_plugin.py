@@ -130,7 +130,7 @@ def test_a_resource_lives_from_check_to_delete(bitbucket: CheckedEmulator, engin
     imported = engine.read(kind, id)
     assert imported.id == id
     ours = plain(bag(imported.inputs), kind)
-    assert not engine.check(kind, ours).failures
+    assert not engine.check(kind, ours, ours).failures
     assert engine.diff(kind, id, plain(bag(imported.properties), kind), ours).changes == rpc.DiffResponse.DIFF_NONE
     got = engine.read(kind, id, properties=Struct(), inputs=Struct())
     assert (got.id, got.properties) == (id, imported.properties)
@@ -309,8 +309,11 @@ def test_what_stands_there_already_is_told_with_the_command_that_takes_it_over(
         ({"status": 403}, "answered 403"),
         ({"status": 404}, "answered 404.*member of the workspace"),
         ({"status": 418, "html": True}, "an HTML page"),
-        ({"body": ["no", "grant"]}, "another form than its documentation says"),
-        ({"body": {"permission": None, "user": None}}, "another form than its documentation says"),
+        ({"body": ["no", "grant"]}, "answered with a list where an object is documented"),
+        (
+            {"body": {"permission": None, "user": None}},
+            "an answer of another form than documented: `user.uuid` is missing",
+        ),
     ],
 )
 def test_trouble_is_one_paragraph_of_plain_words(

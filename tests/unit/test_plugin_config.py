@@ -223,8 +223,10 @@ def test_a_defect_asks_to_be_reported_in_one_paragraph(engine: Engine, monkeypat
     engine.configure()
     with pytest.raises(grpc.RpcError) as refusal:
         engine.create(GRANT, INPUTS[GRANT])
-    assert refusal.value.details() == (
-        f"Create met a defect of pulumi-bitbucket-user {__version__}, please report it: RuntimeError."
+    assert re.fullmatch(
+        f"Create: This is a defect of pulumi-bitbucket-user {__version__}, not of your program or of Bitbucket; please "
+        r"report it: RuntimeError in \w+\.py, line \d+\.",
+        str(refusal.value.details()),
     )
 
 

@@ -91,7 +91,7 @@ def test_a_property_deleted_by_hand_is_gone_and_its_delete_is_done(bitbucket: Ch
 def test_a_renamed_property_is_kept_and_a_moved_one_deleted_first(bitbucket: CheckedEmulator, stack: Stack) -> None:
     stack.up({"before": prop()})
     stack.up({"after": prop()})
-    assert stack.said == [f"kept in Bitbucket: {urn_of(KIND, 'after')} wants this property"]
+    assert stack.said == [f"kept in Bitbucket: {urn_of(KIND, 'after')} wants it"]
     assert (sent(bitbucket), len(stack.state)) == (["PUT", "PUT"], 1)
     stack.up({"after": prop(name="colours")})
     assert stack.diffs["after"].replaces == ["propertyName"]

@@ -209,20 +209,14 @@ def test_an_expiry_that_is_not_known_yet_does_not_warn(bitbucket: CheckedEmulato
 # What stands there already
 
 
-def test_a_key_of_ones_own_is_refused_with_its_import_id(bitbucket: CheckedEmulator) -> None:
+@pytest.mark.parametrize("adopt", [True, False])
+def test_a_key_of_ones_own_is_taken_over_with_the_label_of_the_program(bitbucket: CheckedEmulator, adopt: bool) -> None:
     standing = bitbucket.add_ssh_key("Ada", f"{LAPTOP} by@hand", "by hand")
-    with pytest.raises(Exists, match=f"registered for {ADA.account_id} already, as 'by hand'; nothing was") as refusal:
-        Stack(bitbucket).up({"laptop": ssh_key()})
-    assert refusal.value.import_id == f"{bare(ADA.uuid)}/{bare(standing.uuid)}"
-    assert held(bitbucket) == {LAPTOP: "by hand"}
-
-
-def test_a_key_of_ones_own_is_taken_over_where_that_is_wanted(bitbucket: CheckedEmulator) -> None:
-    standing = bitbucket.add_ssh_key("Ada", f"{LAPTOP} by@hand", "by hand")
-    stack = Stack(bitbucket, adoptExisting=True)
+    stack = Stack(bitbucket, adoptExisting=adopt)
     stack.up({"laptop": ssh_key(label="laptop")})
     assert sent(bitbucket) == ["POST", "LIST", "PUT"]
     assert held(bitbucket) == {LAPTOP: "laptop"}
+    assert stack.said == ["was there already, as 'by hand': another stack may hold it too"]
     assert stack.state[KIND, "laptop"].id == f"{bare(ADA.uuid)}/{bare(standing.uuid)}"
 
 
@@ -230,7 +224,7 @@ def test_a_renamed_key_that_was_taken_over_is_not_deleted(bitbucket: CheckedEmul
     stack = Stack(bitbucket, adoptExisting=True)
     stack.up({"before": ssh_key()})
     stack.up({"after": ssh_key()})
-    assert stack.said == [f"kept in Bitbucket: {urn_of(KIND, 'after')} has taken this key over"]
+    assert stack.said[1:] == [f"kept in Bitbucket: {urn_of(KIND, 'after')} wants it"]
     assert (bitbucket.count("DELETE"), held(bitbucket)) == (0, {LAPTOP: ""})
     stack.destroy()
     assert held(bitbucket) == {}
@@ -249,7 +243,7 @@ def test_a_key_of_somebody_else_or_one_that_is_blocked_is_explained(bitbucket: C
         bitbucket.delete_ssh_key("Ada", bitbucket.add_ssh_key("Ada", LAPTOP).uuid)
     else:
         bitbucket.add_ssh_key("Grace", LAPTOP)
-    with pytest.raises(ApiError, match="It is not among the keys of .*or it was deleted lately.*use another key"):
+    with pytest.raises(ApiError, match="The key is not among those of .*or it was deleted lately.*use another key"):
         Stack(bitbucket, adoptExisting=True).up({"laptop": ssh_key()})
 
 
