@@ -202,7 +202,7 @@ def test_a_variable_that_stands_there_is_refused_or_taken_over(
     with pytest.raises(Exists) as caught:
         here(bitbucket).create(kind, inputs)
     how = "secured" if secured else "not secured"
-    assert f"a variable TOKEN ({how}) is in " in str(caught.value)
+    assert f"a variable TOKEN ({how}) stands in " in str(caught.value)
     assert caught.value.import_id == LIVES[kind].id.replace("UUID", bare(held.uuid))
     assert held.value == "theirs"
     assert calls(bitbucket) == (["GET"] if inputs.get("secured") else ["POST", "GET"])

@@ -74,7 +74,7 @@ def test_an_existing_key_is_refused_with_its_import_id(bitbucket: CheckedEmulato
     bitbucket.set_variable("acme", "TOKEN", "theirs", secured=True)
     with pytest.raises(Exists) as refusal:
         Stack(bitbucket).up({"token": variable()})
-    assert str(refusal.value).startswith("a variable TOKEN (secured) is in acme already; nothing was changed. ")
+    assert str(refusal.value).startswith("a variable TOKEN (secured) stands in acme already; nothing was changed. ")
     assert all(way in str(refusal.value) for way in ("`aliases`", "`deleteBeforeReplace`", "`ignoreChanges`"))
     assert refusal.value.import_id == f"acme/{uuid_of(bitbucket)}"
     assert sent(bitbucket) == ["LIST"]
