@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
+from itertools import product
 from sqlite3 import Cursor
 from typing import NamedTuple
 
@@ -285,7 +286,8 @@ def _put(facts: Cursor, kind: str, place: str, things: Iterable[str], value: str
     if kind == "want":  # so that a look for other forms of one place costs the same in any stack
         family, form, _ = place.split(" ", 2)
         facts.executemany(
-            "INSERT OR IGNORE INTO fact VALUES ('form', ?, ?, '', '')", [(f"{family} {form}", thing) for thing in names]
+            "INSERT OR IGNORE INTO fact VALUES ('form', ?, ?, ?, '')",
+            [(f"{family} {form}", thing, urn) for thing in names],
         )
 
 
@@ -388,12 +390,18 @@ def _elsewhere(facts: Cursor, place: str, names: Collection[str], own: bool) -> 
     counts; whoever spells its place in another form; whoever has found the thing there."""
     family, form, _ = place.split(" ", 2)
     for name in names:
-        if _is_there(facts, "form", family, name, but=f"{family} {form}") or _is_there(
-            facts, "found", family, name, place
-        ):
+        if _in_another_form(facts, family, form, name) or _is_there(facts, "found", family, name, but=place):
             return Elsewhere.OTHERS
     is_own = own and any(_is_there(facts, "want", family, name, but=place, of=_urn()) for name in names)
     return Elsewhere.ITSELF if is_own else Elsewhere.NOBODY
+
+
+def _in_another_form(facts: Cursor, family: str, form: str, name: str) -> bool:
+    """Whether another URN wants the thing at a place that it spells in another form. What the current one wants under a
+    new spelling is made anew after this delete, and must not wait for a credential that can tell the place's names."""
+    sql = "SELECT 1 FROM fact WHERE kind = 'form' AND place = ? AND thing = ? AND urn != ? LIMIT 1"
+    others = ["".join(letters) for letters in product("su", repeat=len(form))]
+    return any(facts.execute(sql, (f"{family} {other}", name, _urn())).fetchone() for other in others if other != form)
 
 
 def _is_there(facts: Cursor, kind: str, family: str, name: str, but: str, of: str | None = None) -> bool:
