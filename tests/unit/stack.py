@@ -1,8 +1,9 @@
-"""A small stand-in for Pulumi's engine: makes the calls to the core that a program leads to, one resource at a time."""
+"""A small stand-in for Pulumi's engine: makes the calls to the core that a program leads to."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -83,33 +84,41 @@ class Stack:
         assert len(self.bitbucket.requests) == before, "a preview has sent something"
         return shown
 
-    def up(self, program: Program, ahead: bool = False) -> None:
+    def up(self, program: Program, ahead: bool = False, parallel: int = 16) -> None:
         """Raises Refused, and what the provider raises. What was done until then is in the state.
 
-        `ahead`: all are checked before the first is touched, as the engine does with what waits for nothing.
+        `ahead`: all are checked before the first is touched, and then worked on at once, as the engine does with what
+        waits for nothing, `parallel` at a time and in the order of the program; a delete of one may wait there for the
+        create of another.
         """
         self.start()
         wanted = {(kind, name): inputs for name, (kind, inputs) in program.items()}
-        going: list[tuple[tuple[str, str], Resource]] = []
-        checked = {key: self._checked(*key, inputs) for key, inputs in wanted.items()} if ahead else {}
-        for (kind, name), inputs in wanted.items():
-            old = checked[kind, name] if ahead else self._checked(kind, name, inputs)
-            found = self.diffs.get(name)
-            if old is None:
-                self._create(kind, name, inputs)
-            elif found and found.replaces:
-                if found.delete_first:
-                    self._delete(kind, name, old)
-                self._create(kind, name, inputs)
-                if not found.delete_first:
-                    going.append(((kind, name), old))
-            elif found or old.unfinished:
-                self._update(kind, name, inputs, old)
-        for (kind, name), old in going:
+        if ahead:
+            checked = [(*key, inputs, self._checked(*key, inputs)) for key, inputs in wanted.items()]
+            with ThreadPoolExecutor(parallel) as pool:
+                steps = [pool.submit(self._bring_about, *one) for one in checked]
+            replaced = [step.result() for step in steps]
+        else:
+            replaced = [self._bring_about(*key, inputs, self._checked(*key, inputs)) for key, inputs in wanted.items()]
+        for kind, name, old in filter(None, replaced):
             with self.on(kind, name):
                 self.provider.delete(kind, old.id, old.outputs)
         for kind, name in [key for key in self.state if key not in wanted]:
             self._delete(kind, name, self.state[kind, name])
+
+    def _bring_about(self, kind: str, name: str, inputs: Bag, old: Resource | None) -> tuple[str, str, Resource] | None:
+        """The steps of one resource, one after another; what its replacement leaves to be deleted at the end."""
+        found = self.diffs.get(name)
+        if old is None:
+            self._create(kind, name, inputs)
+        elif found and found.replaces:
+            if found.delete_first:
+                self._delete(kind, name, old)
+            self._create(kind, name, inputs)
+            return None if found.delete_first else (kind, name, old)
+        elif found or old.unfinished:
+            self._update(kind, name, inputs, old)
+        return None
 
     def refresh(self) -> None:
         self.start()

@@ -163,7 +163,7 @@ def test_two_resources_never_share_one_variable(bitbucket: CheckedEmulator) -> N
     stack = Stack(bitbucket, adoptExisting=True)
     stack.up({"first": variable("ONE")})
     with pytest.raises(InvalidInput, match="first's in this run; nothing was changed"):
-        stack.up({"second": variable("ONE"), "first": variable("TWO")}, ahead=True)
+        stack.up({"second": variable("ONE"), "first": variable("TWO")}, ahead=True, parallel=1)
     assert list(stack.state) == [(KIND, "first")]
     assert list(bitbucket.workspace_variables("acme")) == ["ONE"]
 
