@@ -172,7 +172,9 @@ def bring_in(stack: Stack, bitbucket: CheckedEmulator, imported: Program) -> Non
     project = stack.folder / "Pulumi.yaml"
     before = project.read_text() if project.exists() else None
     project.write_text("name: acceptance\nruntime: yaml\n")
-    stack.command("import", "--file", "imported.json", "--protect=false", "--generate-code=false", "--yes", "--skip-preview")
+    stack.command(
+        "import", "--file", "imported.json", "--protect=false", "--generate-code=false", "--yes", "--skip-preview"
+    )
     if before is None:
         project.unlink()
     else:

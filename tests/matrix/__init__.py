@@ -299,7 +299,9 @@ def table() -> list[str]:
     lines = [f"{'':28}" + "".join(f"{short[kind] + _plural(kind):>9}" for kind in kinds)]
     for name in TROUBLES:
         counts = ((holding[name, kind], broken[name, kind]) for kind in kinds)
-        lines.append(f"{name:28}" + "".join(f"{f'{good}/{good + bad}' if bad else good or '-':>9}" for good, bad in counts))
+        lines.append(
+            f"{name:28}" + "".join(f"{f'{good}/{good + bad}' if bad else good or '-':>9}" for good, bad in counts)
+        )
     return [*lines, *(f"{short[kind] + _plural(kind)}: {kind}" for kind in kinds), summary()]
 
 
