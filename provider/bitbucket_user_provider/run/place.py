@@ -225,14 +225,16 @@ class Place:
     def _is_proven_gone(self) -> bool:
         """An administrator of the workspace sees all that is in it; an account can be asked for itself."""
         try:
-            if self.kind is USER:
+            if self.kind is not USER:
+                return self.kind is not WORKSPACE and self.api.is_administrator(self.fields["workspace"])
+            try:
                 self.api.get(self.kind.itself, self.fields)
-                return False
-            return self.kind is not WORKSPACE and self.api.is_administrator(self.fields["workspace"])
-        except NotFound:
-            return self.kind is USER
+            except NotFound:
+                self.api.probe(self.kind.itself)  # what answers 404 to everything says nothing of this account
+                return True
         except BitbucketError:
-            return False
+            pass
+        return False
 
 
 def _key(family: str, names: Iterable[str]) -> str:
