@@ -8,7 +8,7 @@ GO_CODE := $(wildcard tests examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format generate check-generated mutants soak bench emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
+.PHONY: help demo test matrix check format generate check-generated mutants soak bench emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -18,6 +18,9 @@ demo: engine-quietly  ## a stack's whole life against a Bitbucket on this machin
 
 test: engine-quietly  ## set-up and every test, as many at once as there are cores
 	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal --cov --cov-report=
+
+matrix: venv  ## every kind of resource × verb × fault, as a table
+	@MATRIX=table $(BIN)/python -m pytest -q tests/matrix --numprocesses auto --dist worksteal
 
 check: venv  ## what CI runs: format, lint, types, generated files current, then `make test`
 	@$(BIN)/ruff format --quiet --check $(CODE) $(EXAMPLES) || (echo "Run \`make format\`"; exit 1)

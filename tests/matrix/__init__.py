@@ -30,7 +30,7 @@ LIVES = every_life()
 VERBS = ("create", "read", "update", "delete", "import")
 NAME = "it"
 OTHERS = ("Margaret", "Katherine", "Olga")
-CALL = re.compile(r"\b(GET|PUT|POST|DELETE) /[\w{]")
+CALL = re.compile(r"\b(GET|PUT|POST|DELETE) (/[\w{]|http://127)")
 INTERNAL = re.compile(r"Traceback|defect of pulumi|object at 0x|\b(Key|Type|Value|Attribute|Index|Assertion)Error\b")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
@@ -110,8 +110,9 @@ class Scene:
         self._next_runs: dict[str, str] = {}
 
     def _fill(self, *numbers: int) -> None:
-        for number in numbers if self._filler else ():
-            self._filler[0](self.bitbucket, number)
+        if self._filler:
+            for number in numbers:
+                self._filler[0](self.bitbucket, number)
 
     def shift(self) -> None:
         """Somebody removes the first entry of the list."""
@@ -222,6 +223,8 @@ def cell(scene: Scene, trouble: Trouble, when: str) -> str | None:
     scene.bitbucket.clear_faults()
     scene.bitbucket.server.between_pages.clear()
     wanted = before if scene.verb in ("read", "import") else up
+    if trouble.lies and scene.kind in CREDIBLE_LIES and error is None:
+        return ""
     problem = _of_outcome(scene, trouble, error, gone, before, after, wanted)
     return problem or scene.next_run(up, down)
 
@@ -244,8 +247,7 @@ def _of_outcome(
     if error is None:
         if gone and not trouble.lies:
             return "it counts as gone, and is there"
-        is_lied_to = trouble.lies and scene.kind in CREDIBLE_LIES
-        return "" if trouble.shifts or is_lied_to or after == wanted else f"done, it says, but there is {after}"
+        return "" if trouble.shifts or after == wanted else f"done, it says, but there is {after}"
     if not isinstance(error, BitbucketError):
         return f"no error of ours: {type(error).__name__}: {error}"
     text = str(error)

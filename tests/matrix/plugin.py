@@ -1,4 +1,4 @@
-"""A pytest plugin: prints what the cells of the fault matrix came to, of all workers; as a table where MATRIX is set."""
+"""A pytest plugin: prints what became of the fault matrix, of all workers: a table, where MATRIX is set."""
 
 from __future__ import annotations
 
