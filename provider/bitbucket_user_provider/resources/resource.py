@@ -16,6 +16,8 @@ from ..run.place import Place
 
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)
+FOUND = "made by a request whose answer was lost, or was there already: then another stack may hold it too"
+"""What is said beside a resource whose thing was found after a POST without an answer: whose it is cannot be told."""
 
 
 class Resource(ABC, Generic[A, S]):

@@ -23,7 +23,7 @@ from ..run.evidence import NotKnown as Unproven
 from ..run.kinds import USER_SSH_KEYS
 from ..run.place import USER, Place
 from ..run.things import Things
-from .resource import Resource, in_id, manages_too
+from .resource import FOUND, Resource, in_id, manages_too
 
 BLOCKED = "Bitbucket keeps a deleted key blocked for up to 30 days, so the same key text cannot be registered anew"
 ANOTHER_EXPIRY = f"{BLOCKED}: to change its expiry, use another key"
@@ -123,6 +123,7 @@ class UserSshKey(Resource[Args, State]):
         except ApiError as refusal:
             return self._take_over(api, things, args, self._standing(things, args, refusal), refusal)
         if found:
+            current.get().say(FOUND)
             return self._take_over(api, things, args, entry, None)
         state = self._state(args, entry)
         things.wrote((), entry if entry.has("key") else None)

@@ -20,7 +20,7 @@ from ..run.evidence import Absent, Seen
 from ..run.evidence import NotKnown as Unproven
 from ..run.place import Place
 from ..run.things import ThingKind, Things
-from .resource import Resource, manages_too
+from .resource import FOUND, Resource, manages_too
 
 VALUELESS = "valueless"
 """What the ledger notes of a URN whose program gives no value: nothing that would make it anew may happen."""
@@ -62,7 +62,8 @@ class Variable(Resource[Any, Any]):
         except Conflict as conflict:
             return self._take_over(api, things, args, self._standing(things, args, conflict))
         state = self._state(args, entry)
-        if found:  # what a lost POST has made; its value is made sure of
+        if found:  # perhaps what a lost POST has made; its value is made sure of
+            current.get().say(FOUND)
             return self._adopt(api, things, args, state)
         things.wrote((), entry if entry.has("key") else None)
         things.done([args.key, state.uuid])
