@@ -121,6 +121,7 @@ class Lifecycle:
     def preview(self, kind: str, news: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Bag:
         """The outputs as far as they can be told before anything is sent. No state: of a create."""
         resource = _resource(kind)
+        self._claim(resource, news)
         outputs = dict(public(news))
         for name, info in resource.STATE.model_fields.items():
             alias = info.alias or name
@@ -135,6 +136,13 @@ class Lifecycle:
             elif alias in state:
                 outputs[alias] = state[alias]
         return outputs
+
+    def _claim(self, resource: Resource[Any, Any], news: Mapping[str, Any]) -> None:
+        """Claims what nobody has checked: after --continue-on-error and a failed dependency the engine asks for nothing
+        but this preview, and deletes the old name of what it will not create."""
+        if current.get().urn not in self._checked and not validate(resource.ARGS, public(news), {}):
+            with suppress(LedgerLost):
+                [*resource.check(self.api, _by_name(resource.ARGS, prune(public(news))))]
 
     def create(self, kind: str, inputs: Mapping[str, Any]) -> tuple[str, Bag]:
         """The id and the outputs. Raises BitbucketError: Exists when the thing is there already."""
