@@ -1,4 +1,4 @@
-"""What version 0.1 did to users and nothing may do again, one test for each way in which access or a secret was lost."""
+"""What version 0.1 did to users and nothing may do again: a test for each way in which access or a secret was lost."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -277,19 +278,23 @@ def test_no_delete_before_replace_takes_what_another_resource_creates_meanwhile(
 
 
 def test_no_old_name_leaves_the_state_for_a_new_one_that_was_never_created(
-    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
+    stacks: Stacks, bitbucket: CheckedEmulator
 ) -> None:
-    def after() -> None:
-        failing = grant(sdk, "failing", repo_slug="nowhere")
-        grant(sdk, "new", opts=pulumi.ResourceOptions(depends_on=[failing]))
+    """Of a dynamic resource whose dependency has failed the engine says nothing to anybody."""
 
-    program = Changing(lambda: grant(sdk, "old"))
+    def after() -> None:
+        failing = grant(native, "failing", repo_slug="nowhere")
+        grant(native, "new", opts=pulumi.ResourceOptions(depends_on=[failing]))
+
+    program = Changing(lambda: grant(native, "old"))
     stack = stacks(program)
     good(stack.up())
     program.program = after
-    assert not stack.up(continue_on_error=True)
+    run = stack.up(continue_on_error=True)
+    assert not run
     assert bitbucket.repository_permissions("acme", "api") == {"Grace Hopper": "write"}
     assert "old" in stack.state, "nothing manages the grant any more"
+    assert "was not created: it stays" in run.errors["old"]
     good(stack.destroy())
     assert bitbucket.repository_permissions("acme", "api") == {}
 
@@ -316,8 +321,8 @@ def test_a_plugin_that_was_started_by_hand_serves_one_run_after_the_other(
     with by_hand({**one.environ}) as port:
         one.environ["PULUMI_DEBUG_PROVIDERS"] = other.environ["PULUMI_DEBUG_PROVIDERS"] = f"bitbucket-user:{port}"
         for name in ("old", "new"):
-            programs[0].program = lambda name=name: grant(native, name)
-            programs[1].program = lambda name=name: grant(native, name, BOB.uuid, repo_slug="web")
+            programs[0].program = partial(grant, native, name)
+            programs[1].program = partial(grant, native, name, BOB.uuid, repo_slug="web")
             good(one.up())
             good(other.up())
             assert bitbucket.repository_permissions("acme", "api") == {"Grace Hopper": "write"}
