@@ -8,7 +8,7 @@ GO_CODE := $(wildcard tests examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test matrix check format generate check-generated mutants soak bench emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
+.PHONY: help demo test check format generate check-generated bench faults emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -54,6 +54,9 @@ soak: venv  ## long runs, half an hour at most: every resource's life on the old
 
 bench: engine-quietly  ## calls and seconds under the real engine, as tables
 	@$(BIN)/python -m tests.bench
+
+faults: engine-quietly  ## the tests of lost access and lost secrets against another revision, REV=...
+	@$(BIN)/python -m tests.faults "$(REV)"
 
 emulator: venv  ## a Bitbucket on port 8118 of this machine
 	@$(BIN)/python -m tests.emulator --port 8118

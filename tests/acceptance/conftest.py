@@ -26,8 +26,9 @@ CONSUMER = {
 APP = {"BITBUCKET_JWT": "acme-connect-jwt"}
 EVERY_CREDENTIAL = ADA | CONSUMER | APP
 MODULES = {"dynamic": "pulumi_bitbucket_user.dynamic", "native": "pulumi_bitbucket_user"}
-PLUGIN = Path(os.environ.get("PLUGIN_UNDER_TEST", ROOT / ".venv" / "bin" / "pulumi-resource-bitbucket-user"))
-"""`make faults` names that of an older revision."""
+OTHER_REVISION = os.environ.get("PROVIDER_UNDER_TEST")
+"""Where `make faults` has put the provider of another revision, for the processes of the engine alone."""
+PLUGIN = Path(OTHER_REVISION or ROOT / ".venv") / "bin" / "pulumi-resource-bitbucket-user"
 
 Stacks = Callable[..., Stack]
 
@@ -63,7 +64,8 @@ def stacks(home: Path, bitbucket: Emulator) -> Iterator[Stacks]:
         ) -> Stack:
             place = Path(folder) / name
             place.mkdir()
-            return Stack(home, place, program, {"BITBUCKET_BASE_URL": bitbucket.url, **environ}, config, name)
+            served = {"PYTHONPATH": str(Path(OTHER_REVISION) / "provider")} if OTHER_REVISION else {}
+            return Stack(home, place, program, {"BITBUCKET_BASE_URL": bitbucket.url, **served, **environ}, config, name)
 
         yield make
 

@@ -190,7 +190,7 @@ def who(bitbucket: CheckedEmulator, id: str) -> str:
     return next(one.display_name for one in bitbucket.world.people.values() if id in (one.uuid, one.account_id))
 
 
-@pytest.mark.parametrize("adopting", [False, True], ids=["", "with adoptExisting"])
+@pytest.mark.parametrize("adopting", [False, True], ids=["as it is", "with adoptExisting"])
 def test_no_pair_of_provider_processes_takes_away_what_the_other_one_wants(
     adopting: bool, stacks: Stacks, bitbucket: CheckedEmulator
 ) -> None:
