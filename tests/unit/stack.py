@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -88,15 +89,16 @@ class Stack:
         """Raises Refused, and what the provider raises. What was done until then is in the state.
 
         `ahead`: all are checked before the first is touched, and then worked on at once, as the engine does with what
-        waits for nothing, `parallel` at a time and in the order of the program; a delete of one may wait there for the
-        create of another.
+        waits for nothing, until one fails: `parallel` at a time, in the order of the program. A delete of one may wait
+        there for the create of another.
         """
         self.start()
         wanted = {(kind, name): inputs for name, (kind, inputs) in program.items()}
         if ahead:
             checked = [(*key, inputs, self._checked(*key, inputs)) for key, inputs in wanted.items()]
+            failed = threading.Event()
             with ThreadPoolExecutor(parallel) as pool:
-                steps = [pool.submit(self._bring_about, *one) for one in checked]
+                steps = [pool.submit(self._unless, failed, *one) for one in checked]
             replaced = [step.result() for step in steps]
         else:
             replaced = [self._bring_about(*key, inputs, self._checked(*key, inputs)) for key, inputs in wanted.items()]
@@ -105,6 +107,13 @@ class Stack:
                 self.provider.delete(kind, old.id, old.outputs)
         for kind, name in [key for key in self.state if key not in wanted]:
             self._delete(kind, name, self.state[kind, name])
+
+    def _unless(self, failed: threading.Event, *one: Any) -> tuple[str, str, Resource] | None:
+        try:
+            return None if failed.is_set() else self._bring_about(*one)
+        except BaseException:
+            failed.set()
+            raise
 
     def _bring_about(self, kind: str, name: str, inputs: Bag, old: Resource | None) -> tuple[str, str, Resource] | None:
         """The steps of one resource, one after another; what its replacement leaves to be deleted at the end."""
