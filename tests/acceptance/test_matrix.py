@@ -20,10 +20,9 @@ LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 def answers() -> dict[str, dict[str, Any]]:
     """By name: what the emulator makes of one call. Under the engine an answer that never comes is a late one."""
+    late = {"delay_ms": (TIMEOUT_SECONDS + 1) * 1000}
     return {
-        name: {"delay_ms": (TIMEOUT_SECONDS + 1) * 1000}
-        if TIMEOUT in trouble.answer.get("headers", {})
-        else trouble.answer
+        name: late if TIMEOUT in trouble.answer.get("headers", {}) else dict(trouble.answer)
         for name, trouble in CALLS.items()
     }
 
