@@ -73,6 +73,14 @@ def test_a_repository_that_is_spelled_anew_keeps_its_people(bitbucket: CheckedEm
         assert held(bitbucket).keys() == PEOPLE.keys()
 
 
+def test_a_grant_that_is_renamed_and_spelled_anew_at_once_is_kept(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"before": grant(GRACE.account_id, "read")})
+    uuid = bitbucket.world.workspaces["acme"].repositories["api"].uuid
+    stack.up({"after": grant(GRACE.account_id, "read", uuid)})
+    assert held(bitbucket) == {"Grace": "read"}
+
+
 def test_a_set_moves_to_another_place_whole(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up(members({GRACE.account_id: "write"}))
