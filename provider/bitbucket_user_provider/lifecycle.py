@@ -167,11 +167,11 @@ class Lifecycle:
             try:
                 now = resource.read(self.api, known)
             except NotFound as missing:
-                place = resource.place(self.api, known)
+                read_by = resource.KIND.list_path or resource.KIND.path
                 if state:
-                    place.gone_for_a_read(missing, resource.leaving(known))
+                    resource.place(self.api, known).gone_for_a_read(missing, read_by, resource.leaving(known))
                 else:
-                    self.api.probe(place.kind.itself)
+                    self.api.probe(read_by)
                 return None
         if isinstance(now, Absent):
             return None

@@ -354,7 +354,8 @@ def test_a_place_that_is_gone_is_asked_once_and_the_credential_too(bitbucket: Ch
         "users",
         "user",
         "variables",
-    ], "one listing a place, and one probe of the credential"
+        "user",
+    ], "one listing a place, and one probe a kind of credential that reads"
     assert [text.partition(" answers 404: ")[0] for text in warned] == ["acme/api", "acme"]
 
 

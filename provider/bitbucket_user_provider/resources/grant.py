@@ -19,7 +19,6 @@ from ..run.evidence import Absent
 from ..run.evidence import NotKnown as Unproven
 from ..run.grants import GrantKind, Subject
 from ..run.ledger import Begun, moment
-from ..run.place import Place
 from ..run.things import Things
 from .resource import Resource, manages_too
 
@@ -106,9 +105,6 @@ class Grant(Resource[Any, Any]):
         is_own = self._ends_own_right(api, things, state, None)
         if things.release(self._id(state), names, own=True) and is_own:
             things.place.lost()
-
-    def place(self, api: Api, state: Any) -> Place:
-        return api.place(self.KIND.where, state)
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if all(known.get(name) for name in (*self.KIND.where.fields, "user_id")):

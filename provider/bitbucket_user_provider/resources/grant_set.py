@@ -19,7 +19,7 @@ from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.grants import GrantKind, Subject
 from ..run.ledger import EVERYBODY, Keeper, moment
-from ..run.place import Place, fields_of
+from ..run.place import fields_of
 from ..run.things import Things
 from .grant import ADMIN
 from .plan import Outcome, Plan, Step, UserGrant, carry_out, plan
@@ -118,9 +118,6 @@ class GrantSet(Resource[Any, Any]):
         outcome = self._carry_out(api, things, made, going, {}, own=True)
         if not outcome.is_whole:
             raise BitbucketError(outcome.report(things.place.shown))
-
-    def place(self, api: Api, state: Any) -> Place:
-        return api.place(self.KIND.where, state)
 
     def leaving(self, state: Any) -> str:
         count = len(self._grants(state))

@@ -13,6 +13,7 @@ from ..operation import current
 from ..run.api import Api
 from ..run.evidence import Absent
 from ..run.place import Place
+from ..run.things import ThingKind
 
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)
@@ -21,6 +22,8 @@ FOUND = "made by a request whose answer was lost, or was there already: then ano
 
 
 class Resource(ABC, Generic[A, S]):
+    KIND: ClassVar[ThingKind]
+    """Where such things are in Bitbucket, and how they are asked for."""
     ARGS: ClassVar[type[Model]]
     STATE: ClassVar[type[Model]]
 
@@ -61,9 +64,9 @@ class Resource(ABC, Generic[A, S]):
         """Returns when the thing is gone, or kept because something else of this run wants it. Raises
         BitbucketError."""
 
-    @abstractmethod
     def place(self, api: Api, state: S) -> Place:
         """Where the thing is."""
+        return api.place(self.KIND.where, state)
 
     def leaving(self, state: S) -> str:
         """What leaves the state with a place that is gone, for its one warning."""

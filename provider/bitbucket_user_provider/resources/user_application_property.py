@@ -15,7 +15,6 @@ from ..run.api import Api
 from ..run.evidence import Absent
 from ..run.evidence import NotKnown as Unproven
 from ..run.kinds import USER_APPLICATION_PROPERTIES
-from ..run.place import USER, Place
 from ..run.things import Things
 from .resource import Resource, manages_too
 
@@ -45,6 +44,7 @@ class UserApplicationProperty(Resource[Args, State]):
     """A JSON value that a Connect app keeps at a user. Bitbucket lets only the app write it: BITBUCKET_JWT has to hold
     the app's token. No new Connect app can be installed since February 2026."""
 
+    KIND = USER_APPLICATION_PROPERTIES
     ARGS = Args
     STATE = State
     ID = ("user_id", "app_key", "property_name")
@@ -85,9 +85,6 @@ class UserApplicationProperty(Resource[Args, State]):
         if all(known.get(name) for name in self.ID):
             if rivals := _things(api, known).want(_names(known)):
                 yield Failure("propertyName", manages_too(rivals, "this property"))
-
-    def place(self, api: Api, state: State) -> Place:
-        return api.place(USER, state)
 
 
 def _things(api: Api, source: Any) -> Things:

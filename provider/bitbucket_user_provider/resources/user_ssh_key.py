@@ -21,7 +21,6 @@ from ..run.api import Api
 from ..run.evidence import Absent, Seen
 from ..run.evidence import NotKnown as Unproven
 from ..run.kinds import USER_SSH_KEYS
-from ..run.place import USER, Place
 from ..run.things import Things
 from .resource import FOUND, Resource, in_id, manages_too
 
@@ -95,6 +94,7 @@ class UserSshKey(Resource[Args, State]):
     Bitbucket, and a deleted one stays blocked for up to 30 days: a replacement needs another key text and is refused,
     before the old key is gone, when it has the same."""
 
+    KIND = USER_SSH_KEYS
     ARGS = Args
     STATE = State
     ID = ("user_id", "uuid")
@@ -156,9 +156,6 @@ class UserSshKey(Resource[Args, State]):
     def delete(self, api: Api, state: State) -> None:
         uuid = bare(state.uuid)
         api.things(USER_SSH_KEYS, state).release({"uuid": uuid}, [uuid, *([identity(state.key)] if state.key else [])])
-
-    def place(self, api: Api, state: State) -> Place:
-        return api.place(USER, state)
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if known.get("key") and known.get("user_id"):

@@ -18,7 +18,6 @@ from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Absent, Seen
 from ..run.evidence import NotKnown as Unproven
-from ..run.place import Place
 from ..run.things import ThingKind, Things
 from .resource import FOUND, Resource, manages_too
 
@@ -103,9 +102,6 @@ class Variable(Resource[Any, Any]):
                 f"{self._what(state)} would be made anew, and the program gives it no value; nothing was removed."
             )
         things.release({"uuid": uuid}, [state.key, uuid])
-
-    def place(self, api: Api, state: Any) -> Place:
-        return api.place(self.KIND.where, state)
 
     def complete(self, inputs: Mapping[str, Any], olds: Mapping[str, Any]) -> Mapping[str, Any]:
         """Node drops an empty secret: where the value was empty before, it still is."""

@@ -27,6 +27,9 @@ from .store import Closed, Memory, Store, alive
 EVERYBODY = "*"
 """The thing that an exclusive set wants beside those that it names: nobody else may want anything there."""
 
+STAGE = "kind = 'stage' AND place = '' AND thing = '' AND urn = ?"
+"""The whole key: with a part of it SQLite would search all stages of the run."""
+
 
 class Stage(Enum):
     """How far a URN of the program has come with what it wants."""
@@ -115,7 +118,7 @@ class Ledger:
         self._has_checked.set()
         with self._store.transaction() as facts:
             facts.execute("DELETE FROM fact WHERE urn = ? AND kind = 'want'", (_urn(),))
-            facts.execute("DELETE FROM fact WHERE urn = ? AND kind = 'stage' AND value != 'exists'", (_urn(),))
+            facts.execute(f"DELETE FROM fact WHERE {STAGE} AND value != 'exists'", (_urn(),))
 
     def want(self, place: str, things: Collection[str], unresolved: Iterable[str] = ()) -> list[str]:
         """Records that the current URN wants these things; the other URNs that want one of them, or everybody.
@@ -138,7 +141,7 @@ class Ledger:
         names = [*things]
         with suppress(LedgerLost), self._store.transaction() as facts:
             _put(facts, "held", place, names, "")
-            sql = "UPDATE fact SET value = 'exists' WHERE kind = 'stage' AND urn = ? AND value = 'claimed'"
+            sql = f"UPDATE fact SET value = 'exists' WHERE {STAGE} AND value = 'claimed'"
             facts.execute(sql, (_urn(),))
 
     def begin(self, place: str, things: Collection[str]) -> Begun:
@@ -180,7 +183,9 @@ class Ledger:
         delete."""
         with self._store.transaction() as facts:
             _stage(facts, Stage.FAILED)
-            facts.execute("UPDATE fact SET value = ? WHERE kind = 'busy' AND urn = ?", (_now(), _urn()))
+            facts.execute(
+                "UPDATE fact INDEXED BY fact_of_urn SET value = ? WHERE kind = 'busy' AND urn = ?", (_now(), _urn())
+            )
 
     def taker(self, place: str, things: Collection[str]) -> str | None:
         """The URN whose delete of one of these things is under way."""
@@ -381,7 +386,7 @@ def _keeper(facts: Cursor, places: Collection[str], names: Collection[str], own:
 
 
 def _stage_of(facts: Cursor, urn: str) -> Stage:
-    found = facts.execute("SELECT value FROM fact WHERE kind = 'stage' AND urn = ?", (urn,)).fetchone()
+    found = facts.execute(f"SELECT value FROM fact WHERE {STAGE}", (urn,)).fetchone()
     return Stage(found[0]) if found else Stage.CLAIMED
 
 

@@ -186,13 +186,14 @@ class Place:
         """Records that this run has taken the credential's own access here: from now on a 404 proves nothing."""
         self.api.ledger.note("lost", self.key)
 
-    def gone_for_a_read(self, missing: NotFound, leaving: str) -> None:
-        """A 404 of the place lets what was there leave the state, with one warning a place.
+    def gone_for_a_read(self, missing: NotFound, read_by: Path, leaving: str) -> None:
+        """A 404 of the place lets what was there leave the state, with one warning a place, after a look whether the
+        credential that reads this path is accepted at all.
 
         Raises ApiError when the credential is not accepted at all, NotKnown when this run has taken its access here.
         """
         self._refuse_if_lost(missing)
-        self.api.probe(self.kind.itself)
+        self.api.probe(read_by)
         if self.api.ledger.note("gone", self.key):
             current.get().warn(
                 f"{self.shown} answers {missing.status}: deleted, or this credential no longer sees it; {leaving} the "

@@ -16,7 +16,7 @@ from ..rest.client import Path
 from ..rest.credentials import Kind
 from ..run.api import Api
 from ..run.evidence import Absent, NotKnown
-from ..run.place import REPOSITORY, Place
+from ..run.place import REPOSITORY
 from ..run.things import ThingKind
 from .resource import Resource, manages_too
 
@@ -50,6 +50,7 @@ class State(Args):
 class RepositoryDefaultReviewer(Resource[Args, State]):
     """A person who is asked to review every pull request of a repository."""
 
+    KIND = REVIEWERS
     ARGS = Args
     STATE = State
     ID = ("workspace", "repo_slug", "user_id")
@@ -92,9 +93,6 @@ class RepositoryDefaultReviewer(Resource[Args, State]):
 
     def holds(self, api: Api, state: State) -> tuple[str, Iterable[str]]:
         return api.things(REVIEWERS, state).key, api.people.forms(state.user_uuid, state.account_id)
-
-    def place(self, api: Api, state: State) -> Place:
-        return api.place(REPOSITORY, state)
 
     def _state(self, args: Args, answer: Answer) -> State:
         return self.recall(args.bag() | {"userUuid": bare(answer.text("uuid")), "accountId": answer.text("account_id")})
