@@ -6,12 +6,15 @@ from itertools import cycle
 from typing import Any
 
 import pulumi_bitbucket_user as native
+import pytest
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
 from tests.acceptance.lives import ADA, GRACE, ed25519
 from tests.conftest import CheckedEmulator
 from tests.matrix import CALL
 from tests.matrix.faults import CALLS, TIMEOUT
+
+pytestmark = pytest.mark.fault
 
 FAMILIES = ("grant", "set", "variable", "property", "key")
 TIMEOUT_SECONDS = 2
