@@ -15,17 +15,18 @@ def channel(address: str) -> grpc.Channel:
 
 
 def watch(engine: grpc.Channel, gone: Callable[[], None]) -> None:
-    """Calls `gone` once, from another thread, when a connection to the engine that stood is lost.
+    """Calls `gone` once, from another thread, when the engine's address is refused, or a connection to it is lost.
 
     A killed engine sends no signal, and below a shell, where Pulumi starts its dynamic server, its processes do not
-    even see their parent go.
+    even see their parent go. An engine listens before it starts any provider, so a refusal at the start means the same.
     """
     connected, over = threading.Event(), threading.Event()
+    lost = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
 
     def heard(state: grpc.ChannelConnectivity) -> None:
         if state is grpc.ChannelConnectivity.READY:
             connected.set()
-        elif connected.is_set() and not over.is_set():
+        elif (state in lost or connected.is_set()) and not over.is_set():
             over.set()
             gone()
 
