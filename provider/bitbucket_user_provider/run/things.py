@@ -74,7 +74,8 @@ class Things:
         self.api = api
         self.kind = kind
         self.place = place
-        self.listing = Listing(self._pages, lambda entry: kind.names(api, entry), place.shown)
+        path = kind.list_path.shown(place.fields) if kind.list_path else ""
+        self.listing = Listing(self._pages, lambda entry: kind.names(api, entry), f"{place.shown} (GET {path})")
 
     @property
     def key(self) -> str:
