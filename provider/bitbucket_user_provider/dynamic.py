@@ -164,7 +164,7 @@ class _Shared:
             return Ledger()
         ledger = Ledger(lambda: Shared(engine))
         self._channel = channel(engine)  # open as long as the process, or the watch would end
-        watch(self._channel, self._engine_is_gone)
+        watch(engine, self._channel, self._engine_is_gone)
         atexit.register(ledger.close)
         self._ledger = ledger
         return ledger

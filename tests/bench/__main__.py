@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.bench import counts, process
+from tests.bench import counts, growth, process
 from tests.bench.stacks import PEOPLE, REPOSITORIES, Bitbucket, Stack, bitbucket, crosswise, sets, singles
 from tests.engine.builds import ROOT
 
@@ -29,6 +29,12 @@ def main() -> None:
     _table(
         ["operation", "resources", "calls", "one by one"],
         [[row.operation, f"{row.resources:,}", f"{row.calls:,}", f"{row.one_by_one:,}"] for row in counts.rows()],
+    )
+    small, large = (f"{size:,}" for size in growth.SIZES)
+    print("\nCPU of the provider for each thing, in milliseconds\n")
+    _table(
+        ["what", small, large, "ratio"],
+        [[row.what, *(f"{each:.2f}" for each in row.milliseconds), f"{row.ratio:.1f}"] for row in growth.rows()],
     )
     print("\nThe plugin's process\n")
     _table(["what", "figure"], [[row.what, row.figure] for row in process.rows()])

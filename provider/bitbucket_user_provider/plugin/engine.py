@@ -1,6 +1,7 @@
 """The engine whose run a provider process serves: where it listens, and when it is gone."""
 
 import os
+import socket
 import threading
 from collections.abc import Callable
 
@@ -14,23 +15,35 @@ def channel(address: str) -> grpc.Channel:
     return grpc.insecure_channel(address, options=[("grpc.client_idle_timeout_ms", NEVER)])
 
 
-def watch(engine: grpc.Channel, gone: Callable[[], None]) -> None:
-    """Calls `gone` once, from another thread, when the engine's address is refused, or a connection to it is lost.
+def watch(address: str, engine: grpc.Channel, gone: Callable[[], None]) -> None:
+    """Calls `gone` once, from another thread, when an engine that has listened at the address does so no more.
 
     A killed engine sends no signal, and below a shell, where Pulumi starts its dynamic server, its processes do not
-    even see their parent go. An engine listens before it starts any provider, so a refusal at the start means the same.
+    even see their parent go.
     """
-    connected, over = threading.Event(), threading.Event()
-    lost = (grpc.ChannelConnectivity.TRANSIENT_FAILURE, grpc.ChannelConnectivity.SHUTDOWN)
+    listened, over = threading.Event(), threading.Event()
+    if _listens(address):  # the channel alone would not tell an engine that is killed before it has connected
+        listened.set()
 
     def heard(state: grpc.ChannelConnectivity) -> None:
         if state is grpc.ChannelConnectivity.READY:
-            connected.set()
-        elif (state in lost or connected.is_set()) and not over.is_set():
+            listened.set()
+        elif state is not grpc.ChannelConnectivity.CONNECTING and listened.is_set() and not over.is_set():
+            if state is grpc.ChannelConnectivity.IDLE and _listens(address):
+                return  # at the very start
             over.set()
             gone()
 
     engine.subscribe(heard, try_to_connect=True)
+
+
+def _listens(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def leave(close: Callable[[], None], code: int) -> None:

@@ -90,8 +90,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._invoker: Invoker | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
-        if self._channel:
-            watch(self._channel, self._engine_is_gone)
+        if engine and self._channel:
+            watch(engine, self._channel, self._engine_is_gone)
 
     def _engine_is_gone(self) -> None:
         """Nothing more is sent, and no later run finds this one's wishes."""
