@@ -167,6 +167,24 @@ def test_what_was_taken_over_is_nobodys_to_delete_not_even_its_own_old_one(run: 
         assert run.takes("TOKEN", "uuid", place=OTHER).keeper == Keeper("new", Stage.DONE)
 
 
+def test_what_a_urn_wants_beside_what_it_was_given_is_known_to_be_done_too(run: Run) -> None:
+    with as_("one"):
+        run.begin(PLACE, ["ada", "ada by account id"])
+        run.done(PLACE, ["ada"])
+    with as_("old"):
+        assert run.takes("ada by account id").keeper == Keeper("one", Stage.DONE)
+
+
+def test_a_replacement_whose_inputs_are_checked_once_more_exists_still(run: Run) -> None:
+    wants(run, "one", "ada")
+    with as_("one"):
+        run.hold(PLACE, ["ada"])
+        run.renew()
+        run.want(PLACE, ["bob"])
+    with as_("old"):
+        assert run.takes("bob").keeper == Keeper("one", Stage.EXISTS)
+
+
 # A create while a delete is under way
 
 
@@ -260,6 +278,25 @@ def test_a_urn_that_moves_is_told_so_where_its_own_wish_counts(run: Run) -> None
         assert run.takes("ada") == FREE
     with as_("two"):
         assert run.takes("ada", own=True) == FREE
+
+
+def test_a_urn_that_is_spelt_anew_need_not_know_its_place_to_delete_what_it_makes_anew(run: Run) -> None:
+    wants(run, "one", "ada", place=BY_UUID)
+    with as_("one"):
+        assert run.takes("ada") == FREE
+    with as_("two"):
+        assert run.takes("ada").elsewhere is Elsewhere.OTHERS
+
+
+def test_a_create_learns_that_a_place_of_another_name_has_lost_what_it_wants(run: Run) -> None:
+    with as_("old"):
+        run.takes("ada")
+    with as_("new"):
+        begun = run.begin(OTHER, ["ada"])
+        assert (begun.taker, begun.taken, begun.taken_elsewhere) == (None, False, True)
+        assert run.taken_elsewhere(OTHER, ["grace", "ada"])
+        assert not run.taken_elsewhere(PLACE, ["ada"]), "here it is taken, and not elsewhere"
+        assert not run.taken_elsewhere(OTHER.replace("user", "key"), ["ada"])
 
 
 # What else the run knows
