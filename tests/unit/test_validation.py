@@ -36,7 +36,7 @@ def test_whatever_is_not_known_yet_passes(kind: str) -> None:
 
 def test_what_is_known_beside_the_unknown_is_checked_all_the_same() -> None:
     inputs = {"workspace": UNKNOWN, "repoSlug": "my repo", "userId": UNKNOWN, "permission": "own"}
-    assert [failure.property for failure in validate(GRANT, inputs)] == ["repoSlug", ""]
+    assert [failure.property for failure in validate(GRANT, inputs)] == ["repoSlug", "permission"]
 
 
 def test_unknown_parts_of_a_map_or_list_pass() -> None:
@@ -48,9 +48,9 @@ def test_unknown_parts_of_a_map_or_list_pass() -> None:
 
 def test_several_failures_are_told_at_once_one_a_property() -> None:
     found = validate(GRANT, {"workspace": "", "repoSlug": "a/b", "userId": "ada@acme.example", "permission": "own"})
-    assert [failure.property for failure in found] == ["workspace", "repoSlug", "userId", ""]
+    assert [failure.property for failure in found] == ["workspace", "repoSlug", "userId", "permission"]
     assert found[0] == Failure("workspace", "must not be empty")
-    assert found[3] == Failure("", "permission: is not allowed; it is one of read, write, admin")
+    assert found[3] == Failure("permission", "'own' is not allowed; it is one of read, write, admin")
 
 
 def test_a_missing_property_is_named() -> None:
@@ -108,7 +108,7 @@ def test_a_failure_in_a_map_names_its_path_in_the_reason_alone() -> None:
 @pytest.mark.parametrize(
     ("value", "words"),
     [
-        ("wirte", "is not allowed; did you mean 'write'? it is one of read, write, admin"),
+        ("Wirte", "is not allowed; did you mean 'write'? it is one of read, write, admin"),
         ("Admin", "is not allowed; did you mean 'admin'? it is one of read, write, admin"),
         ("hush-hush-hush", "is not allowed; it is one of read, write, admin"),
         ("admin" * 100, "is not allowed; it is one of read, write, admin"),
@@ -120,6 +120,14 @@ def test_a_level_that_is_none_is_never_quoted_for_it_may_be_a_secret(value: obje
     assert validate(SET, inputs) == [Failure("", f'permissions["557058:a1"]: {words}')]
     shown = Failure("permission", words) if "mean" in words else Failure("", f"permission: {words}")
     assert validate(GRANT, SOUND["RepositoryUserPermission"] | {"permission": value}) == [shown]
+
+
+def test_a_short_word_in_the_place_of_one_level_is_quoted_and_within_a_map_it_is_not() -> None:
+    single = SOUND["RepositoryUserPermission"] | {"permission": "boss"}
+    words = "is not allowed; it is one of read, write, admin"
+    assert validate(GRANT, single) == [Failure("permission", f"'boss' {words}")]
+    of_a_set = SOUND["RepositoryUserPermissions"] | {"permissions": {"557058:a1": "boss"}}
+    assert validate(SET, of_a_set) == [Failure("", f'permissions["557058:a1"]: {words}')]
 
 
 def test_what_is_too_long_for_a_name_may_be_a_token_and_is_not_quoted() -> None:

@@ -4,6 +4,7 @@ What a person has written may be a secret in the wrong place, of a permission ev
 one of few words is expected, nor anything that is longer than a name.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -13,6 +14,8 @@ from pydantic_core import ErrorDetails
 
 from .model import UNKNOWN, hidden_aliases
 
+LONGEST_WORD = 12
+"""Letters of what may be quoted in the place of a level."""
 LONGEST_NAME = 62
 """Of a workspace, a repository, a person: what is longer may be a token."""
 CHOICES = ("enum", "literal_error")
@@ -94,7 +97,8 @@ def _words(detail: ErrorDetails) -> str:
         case type if type in CHOICES:
             near = _near(detail["input"], _expected(detail))
             hint = f"did you mean '{near}'? " if near else ""
-            return f"is not allowed; {hint}it is one of {', '.join(_expected(detail))}"
+            what = f"'{detail['input']}' " if _may_be_quoted(detail) else ""
+            return f"{what}is not allowed; {hint}it is one of {', '.join(_expected(detail))}"
         case "string_type":
             return "must be a string"
         case "bool_type":
@@ -112,8 +116,16 @@ def _may_be_a_secret(detail: ErrorDetails) -> bool:
     """Whether the failure must not name its property to the engine, which would show the value."""
     given = detail["input"]
     if detail["type"] in CHOICES:
-        return _near(given, _expected(detail)) is None
+        return _near(given, _expected(detail)) is None and not _may_be_quoted(detail)
     return isinstance(given, str) and len(given) > LONGEST_NAME
+
+
+def _may_be_quoted(detail: ErrorDetails) -> bool:
+    """A short word in the place of a level is a mistake, not a secret; within a map, where a secret may be passed for a
+    person's level, nothing is quoted."""
+    given = detail["input"]
+    is_word = isinstance(given, str) and re.fullmatch(r"[a-z]+(-[a-z]+)*", given) is not None
+    return is_word and len(given) <= LONGEST_WORD and len(detail["loc"]) == 1
 
 
 def _expected(detail: ErrorDetails) -> list[str]:
