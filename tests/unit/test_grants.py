@@ -275,5 +275,5 @@ def test_a_project_knows_its_own_levels(bitbucket: CheckedEmulator) -> None:
     assert bitbucket.project_permissions("acme", "CORE") == {"Grace Hopper": "create-repo"}
     stack.preview({"grace": ("ProjectUserPermission", {**inputs, "permission": "write"})})
     assert stack.warned == ["Grace Hopper holds create-repo on acme/CORE; write is less."]
-    with pytest.raises(Refused, match="permission: is not allowed; it is one of read, write, admin"):
+    with pytest.raises(Refused, match="permission: 'create-repo' is not allowed; it is one of read, write, admin"):
         stack.preview({"grace": grant(GRACE.account_id, "create-repo")})

@@ -446,7 +446,7 @@ def test_failures_are_told_all_at_once_and_nothing_is_sent(bitbucket: CheckedEmu
     found = here(bitbucket, allowedWorkspaces=["acme-dev"]).check(
         GRANT, ACCESS | {"permission": "own", "userId": "ada"}
     )
-    assert [failure.property for failure in found] == ["userId", "", "workspace"]
+    assert [failure.property for failure in found] == ["userId", "permission", "workspace"]
     assert calls(bitbucket) == []
 
 
