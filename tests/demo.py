@@ -93,8 +93,8 @@ def team_access(home: Path, bitbucket: Emulator) -> Scene:
     bitbucket.grant("acme-dev", "web", "Bob Kahn", "admin")
     bitbucket.revoke("acme-dev", "api", "Grace Hopper")
     scene.step("refresh", "Refresh. Pulumi sees both.", "same", 3, drifted, {"update": 1, "delete": 1})
-    scene.step("up", "Bring it up. Bitbucket is put right.", "same", 4, wanted, {"create": 1, "update": 1})
-    scene.step("destroy", "Take it down. What groups give was never touched.", "delete", 4, {})
+    scene.step("up", "Bring it up. Bitbucket is put right.", "same", 5, wanted, {"create": 1, "update": 1})
+    scene.step("destroy", "Take it down. What groups give was never touched.", "delete", 5, {})
     return scene
 
 
