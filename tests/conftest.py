@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
+import socket
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -33,12 +33,29 @@ _connected: list[tuple[str, int]] = []
 _outside: list[str] = []
 
 
-def _guard(event: str, arguments: tuple[Any, ...]) -> None:
-    if event == "socket.connect" and isinstance(arguments[1], tuple):
-        _note(str(arguments[1][0]))
-        _connected.append((str(arguments[1][0]), int(arguments[1][1])))
-    elif event == "socket.getaddrinfo" and arguments[0] is not None:
-        _note(arguments[0] if isinstance(arguments[0], str) else arguments[0].decode())
+_connect, _connect_ex, _getaddrinfo = socket.socket.connect, socket.socket.connect_ex, socket.getaddrinfo
+
+
+def _guard(address: Any) -> None:
+    if isinstance(address, tuple):
+        _note(str(address[0]))
+        _connected.append((str(address[0]), int(address[1])))
+
+
+def _guarded_connect(self: socket.socket, address: Any) -> None:
+    _guard(address)
+    _connect(self, address)
+
+
+def _guarded_connect_ex(self: socket.socket, address: Any) -> int:
+    _guard(address)
+    return _connect_ex(self, address)
+
+
+def _guarded_getaddrinfo(host: Any, *arguments: Any, **how: Any) -> Any:
+    if host is not None:
+        _note(host if isinstance(host, str) else host.decode())
+    return _getaddrinfo(host, *arguments, **how)
 
 
 def _note(host: str) -> None:
@@ -51,7 +68,11 @@ def _note(host: str) -> None:
         raise Outside(f"{host} is not loopback")
 
 
-sys.addaudithook(_guard)
+# Not an audit hook: that is called for `sys.settrace` too, and while a thread is in such a hook Python 3.11 refuses the
+# tracing of coverage to any other thread, which dies at its start.
+socket.socket.connect = _guarded_connect  # type: ignore[method-assign, assignment]
+socket.socket.connect_ex = _guarded_connect_ex  # type: ignore[method-assign, assignment]
+socket.getaddrinfo = _guarded_getaddrinfo
 
 
 @pytest.fixture(autouse=True)

@@ -300,11 +300,30 @@ class Stack:
         return _by_name(self.automation.export_stack().deployment)
 
 
-def processes(of: int | None = None) -> list[int]:
-    """The process ids of everything that this process, or the one given, has started: the engine and its providers."""
-    tasks = Path(f"/proc/{of or os.getpid()}/task").glob("*/children")
-    children = [int(pid) for task in tasks for pid in task.read_text().split()]
-    return children + [pid for child in children for pid in processes(child)]
+def engine() -> int:
+    """The process id of the engine that this process has started; 0 when none runs."""
+    return next((pid for pid in _children(os.getpid()) if _is_engine(pid)), 0)
+
+
+def processes() -> list[int]:
+    """The process ids of the engine and of all that it has started, the engine first; none when none runs."""
+    return _family(engine())
+
+
+def _family(pid: int) -> list[int]:
+    return [pid, *(one for child in _children(pid) for one in _family(child))] if pid else []
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
+
+
+def _is_engine(pid: int) -> bool:
+    """Beside it a process may have others, such as those that compile an SDK."""
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text().strip() == "pulumi"
+    return False
 
 
 def _by_name(deployment: Mapping[str, Any] | None) -> dict[str, dict[str, Any]]:
