@@ -50,6 +50,16 @@ for line in sys.stdin:
             answer = ledger.close()
     print(repr(answer), flush=True)
 """
+COMING_AND_GOING = """
+import os, pathlib
+from bitbucket_user_provider.run.store import Shared
+for port in range(60):
+    store = Shared(f"127.0.0.1:{4700 + port % 3}")
+    assert store._folder.is_relative_to(os.environ["XDG_RUNTIME_DIR"]), store._folder
+    with store.transaction():
+        pass
+    store.close()
+"""
 
 
 class Process:
@@ -146,6 +156,16 @@ def test_the_last_process_to_leave_removes_the_folder(start: Start, base: Path) 
     assert other.ask("take", "old", "ada") == "new", "what a process wanted outlives it while the run goes on"
     other.ask("leave")
     assert runs(base) == []
+
+
+def test_runs_that_come_and_go_at_once_always_find_the_same_folder_and_leave_nothing(base: Path) -> None:
+    """A process that took another folder, because an ending run had just removed the first, would share nothing."""
+    coming_and_going = [
+        subprocess.Popen([sys.executable, "-c", COMING_AND_GOING], env={**os.environ, "XDG_RUNTIME_DIR": str(base)})
+        for _ in range(4)
+    ]
+    assert [process.wait() for process in coming_and_going] == [0] * 4
+    assert not [*base.iterdir()]
 
 
 def test_what_a_killed_run_has_left_never_counts_for_a_later_one_of_the_same_address(start: Start) -> None:

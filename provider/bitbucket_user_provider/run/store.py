@@ -18,6 +18,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -25,6 +26,8 @@ from ..errors import LedgerLost
 
 PATIENCE_SECONDS = 10.0
 """Longest wait for another process of the run. Nobody holds a lock for more than some milliseconds."""
+ATTEMPTS = 100
+"""To join, while the last processes of other runs remove what they have shared."""
 WITHIN = "bitbucket-user"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS fact (
@@ -79,13 +82,17 @@ class Shared:
         """Joins the run of the engine at this address. Raises LedgerLost, with what to do."""
         self._lock = threading.Lock()
         self._closed = False
-        self._folder = _folder() / hashlib.sha256(f"{engine} {_network()}".encode()).hexdigest()[:32]
-        try:
-            _remove_leftovers(self._folder)
-            self._life, self._facts = self._join()
-            self._inode = (self._folder / "facts").stat().st_ino
-        except (OSError, sqlite3.Error) as trouble:
-            raise _unusable(trouble) from None
+        name = hashlib.sha256(f"{engine} {_network()}".encode()).hexdigest()[:32]
+        for attempt in count(1):
+            self._folder = _folder() / name
+            try:
+                _remove_leftovers(self._folder)
+                self._life, self._facts = self._join()
+                self._inode = (self._folder / "facts").stat().st_ino
+                return
+            except (OSError, sqlite3.Error) as trouble:
+                if attempt == ATTEMPTS or not _may_have_been_removed(trouble):
+                    raise _unusable(trouble) from None
 
     def _join(self) -> tuple[sqlite3.Connection, sqlite3.Connection]:
         while True:
@@ -129,7 +136,8 @@ class Shared:
                 with _entered(self._folder) as is_current:
                     self._life.close()
                     if is_current and _is_deserted(self._folder):
-                        shutil.rmtree(self._folder, ignore_errors=True)
+                        _remove(self._folder)
+                self._folder.parent.rmdir()  # refused while another run has its folder there
 
 
 def _make(file: Path) -> None:
@@ -191,7 +199,21 @@ def _remove_leftovers(but: Path) -> None:
             continue
         with contextlib.suppress(OSError, sqlite3.Error), _entered(folder) as is_current:
             if is_current and _is_deserted(folder):
-                shutil.rmtree(folder, ignore_errors=True)
+                _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """In one step, or somebody who joins in the middle would lose the files that it has just made."""
+    going = folder.with_name(f"{folder.name}.{os.getpid()}")
+    folder.rename(going)
+    shutil.rmtree(going, ignore_errors=True)
+
+
+def _may_have_been_removed(trouble: Exception) -> bool:
+    """Whether another process, the last of its run, may have removed the folder while this one was joining."""
+    if isinstance(trouble, sqlite3.Error):  # which calls a file that is gone an I/O error, a read-only or a missing one
+        return "locked" not in str(trouble)
+    return isinstance(trouble, FileNotFoundError)
 
 
 def _network() -> str:
@@ -208,14 +230,26 @@ def _folder() -> Path:
     for base in _bases():
         folder = base / f"{WITHIN}-{_user()}"
         try:
-            with contextlib.suppress(FileExistsError):
-                folder.mkdir(mode=0o700)
-            _check(folder)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
+            _make_usable(folder)
+            return folder
         except OSError as trouble:
             refusals.append(f"{folder}: {trouble.strerror or trouble}")
     raise LedgerLost(_ADVICE.format("; ".join(refusals) or "no such folder is known"))
+
+
+def _make_usable(folder: Path) -> None:
+    """Makes the folder if need be. Raises OSError when it cannot be used, not when another process removes it in the
+    middle: two processes of one run must not end in different folders."""
+    for attempt in count(1):
+        with contextlib.suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        try:
+            _check(folder)
+            with tempfile.TemporaryFile(dir=folder):
+                return
+        except FileNotFoundError:
+            if attempt == ATTEMPTS:
+                raise
 
 
 def _bases() -> list[Path]:
