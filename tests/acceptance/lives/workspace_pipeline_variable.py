@@ -30,5 +30,5 @@ LIFE = Life(
     replaced=Step({"secured": False}, {"RELEASE_TOKEN": {"value": "plain-secret-2", "secured": False}}, "DELETE POST"),
     spelled=None,
     removed=lambda bitbucket: bitbucket.delete_variable("acme", "RELEASE_TOKEN"),
-    renamed="POST PUT",
+    renamed="POST",
 )
