@@ -105,7 +105,8 @@ class Lifecycle:
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
-        self.api.ledger.hold(*resource.holds(self.api, old))
+        if checked:  # and not what a refresh compares: an old name keeps nothing from the new one
+            self.api.ledger.hold(*resource.holds(self.api, old))
         if found and checked:
             lines = [resource.summary(self.api, None if found.replaces else old, args)]
             lines += [resource.farewell(self.api, old)] if found.replaces else []

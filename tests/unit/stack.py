@@ -85,7 +85,7 @@ class Stack:
         assert len(self.bitbucket.requests) == before, "a preview has sent something"
         return shown
 
-    def up(self, program: Program, ahead: bool = False, parallel: int = 16) -> None:
+    def up(self, program: Program, ahead: bool = False, parallel: int = 16, refresh: bool = False) -> None:
         """Raises Refused, and what the provider raises. What was done until then is in the state.
 
         `ahead`: all are checked before the first is touched, and then worked on at once, as the engine does with what
@@ -93,6 +93,8 @@ class Stack:
         there for the create of another.
         """
         self.start()
+        if refresh:
+            self._refresh()
         wanted = {(kind, name): inputs for name, (kind, inputs) in program.items()}
         if ahead:
             checked = [(*key, inputs, self._checked(*key, inputs)) for key, inputs in wanted.items()]
@@ -131,9 +133,15 @@ class Stack:
 
     def refresh(self) -> None:
         self.start()
+        self._refresh()
+
+    def _refresh(self) -> None:
+        """Reads, and asks for the difference to what was there before, which the engine shows."""
         for (kind, name), old in list(self.state.items()):
             with self.on(kind, name):
                 found = self.provider.read(kind, old.id, old.outputs, old.inputs)
+                if found:
+                    self.provider.diff(kind, old.id, found.outputs, old.inputs)
             if found is None:
                 del self.state[kind, name]
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import itemgetter
+
 import pytest
 from bitbucket_user_provider.errors import BitbucketError, InvalidInput
 from bitbucket_user_provider.invoke import Invoker
@@ -12,6 +14,7 @@ from tests.unit.stack import Bag, Refused, Stack, urn_of
 from tests.unit.test_grant_sets import BOB, GRACE, held, members, stand
 from tests.unit.test_grants import KIND as GRANT
 from tests.unit.test_grants import grant
+from tests.unit.test_ssh_keys import ssh_key
 from tests.unit.test_variables import KIND as VARIABLE
 from tests.unit.test_variables import variable
 
@@ -89,3 +92,21 @@ def test_a_variable_that_another_resource_took_over_is_not_changed_by_its_former
         stack.up({"new": variable("ONE", "new-value", secured=False), "former": variable("TWO", "x-value")})
     assert bitbucket.workspace_variables("acme") == {"ONE": {"value": "new-value", "secured": False}}
     assert {name for kind, name in stack.state if kind == VARIABLE} == {"former", "new"}
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [grant(GRACE.uuid), members({GRACE.uuid: "write"})["set"], variable(secured=False), ssh_key()],
+    ids=itemgetter(0),
+)
+def test_an_old_name_that_a_refresh_has_read_keeps_nothing_from_the_new_one(
+    bitbucket: CheckedEmulator, wanted: tuple[str, Bag]
+) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"old": wanted})
+    bitbucket.clear()
+    stack.up({"new": wanted}, refresh=True)
+    assert [*stack.state] == [(wanted[0], "new")]
+    assert bitbucket.count("DELETE") == 0
+    stack.up({}, refresh=True)
+    assert not held(bitbucket) and not bitbucket.workspace_variables("acme") and not bitbucket.ssh_keys("Ada")
