@@ -30,7 +30,7 @@ OTHER_REVISION = os.environ.get("PROVIDER_UNDER_TEST")
 """Where `make faults` has put the provider of another revision, for the processes of the engine alone."""
 PLUGIN = Path(OTHER_REVISION or ROOT / ".venv") / "bin" / "pulumi-resource-bitbucket-user"
 
-collect_ignore = [] if "SOAK" in os.environ else ["test_kills.py"]
+collect_ignore = [] if "SOAK" in os.environ else ["test_kills.py", "test_many.py"]
 """What takes too long for every run, and is part of `make soak`."""
 
 Stacks = Callable[..., Stack]

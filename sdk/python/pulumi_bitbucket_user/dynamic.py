@@ -10,7 +10,7 @@ import asyncio
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from inspect import signature
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -33,12 +33,20 @@ class Sought:
     """The props of `get`: the id alone says what is looked for."""
 
 
+@cache
+def _provider(kind: str) -> str:
+    """The provider's text in the state, made once a kind: each time, Pulumi wraps another layer around the pickler and
+    leaves it there, so that the 981st resource of a program would end in a RecursionError."""
+    made: str = serialize_provider(core.Provider(kind))
+    return made
+
+
 class Dynamic(pulumi.CustomResource):
     """Stands between a generated class and CustomResource, and gives the engine the provider along with the props."""
 
     def __init__(self, t: str, name: str, props: Any, opts: pulumi.ResourceOptions | None = None) -> None:
         kind = t.rpartition(":")[2]
-        props.__dict__[PROVIDER_KEY] = serialize_provider(core.Provider(kind))
+        props.__dict__[PROVIDER_KEY] = _provider(kind)
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=t)]))
         opts.version = None
         super().__init__(f"pulumi-python:dynamic/bitbucket-user:{kind}", name, props, opts)
