@@ -35,7 +35,8 @@ from .invoke import Invoker
 from .lifecycle import Lifecycle, public
 from .models.model import UNKNOWN
 from .operation import operation
-from .plugin.engine import channel, leave, watch
+from .plugin.engine import AFTER_ROTATION, channel, leave, watch
+from .rest.credentials import STACK
 from .run.api import Api
 from .run.ledger import Ledger
 from .run.store import Shared
@@ -129,8 +130,11 @@ def _came_from_the_plugin(state: dict[str, Any]) -> bool:
 
 
 def invoker() -> Invoker:
-    """The functions with the configuration of the program that is running; what they asked is kept for its run."""
-    run, stack = get_monitor(), CONFIG.get() | get_config_env()
+    """The functions with the configuration of the program that is running; what they asked is kept for its run.
+
+    In a script or at a prompt there is no run: there it is the environment's configuration, and kept for the process.
+    """
+    run, stack = get_monitor() or _shared, CONFIG.get() | get_config_env()
     if run not in _invokers:
         _invokers[run] = Invoker(Api(load(_own(stack)), os.environ))
     return _invokers[run]
@@ -154,7 +158,8 @@ class _Shared:
     def lifecycle(self) -> Lifecycle:
         with self._lock:
             if self._lifecycle is None:
-                api = Api(load(_plain(self._values)), os.environ, ledger=self._join_run())
+                origin = STACK._replace(advice=AFTER_ROTATION)
+                api = Api(load(_plain(self._values)), os.environ, origin, self._join_run())
                 self._lifecycle = Lifecycle(api)
             return self._lifecycle
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.acceptance.conftest import Stacks
 from tests.acceptance.lives import GRACE
+from tests.acceptance.test_providers import rotate
 from tests.conftest import CheckedEmulator
 from tests.engine import engine
 
@@ -64,3 +65,18 @@ def test_get_of_what_is_not_there_fails(stacks: Stacks, bitbucket: CheckedEmulat
 def test_whether_something_exists_only_the_plugin_says() -> None:
     with pytest.raises(pulumi.RunError, match="UserSshKey.exists needs the plugin: import pulumi_bitbucket_user"):
         bitbucket_user.UserSshKey.exists("{ada}/laptop")
+
+
+def test_a_token_rotated_in_stack_configuration_is_told_what_to_type(
+    stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
+    stack = stacks(program, {}, {"email": "ada@acme.example", "apiToken": ("ada-api-token",)})
+    assert stack.up()
+    rotate(bitbucket, "ada-api-token", "new-token")
+    stack.configure({"apiToken": ("new-token",)})
+    for run in (stack.refresh(), stack.destroy()):
+        assert "run `pulumi up` first, or add `--run-program`" in run.errors["grace"]
+    assert stack.refresh(run_program=True)
+    assert stack.up()
+    assert stack.destroy()
+    assert bitbucket.repository_permissions("acme", "api") == {}

@@ -7,6 +7,10 @@ from collections.abc import Callable
 
 import grpc
 
+AFTER_ROTATION = (
+    "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` "
+    "first, or add `--run-program`."
+)
 NEVER = 2**31 - 1
 """Of an idle connection in milliseconds: a wait for the rate limit is longer than gRPC keeps one by itself."""
 

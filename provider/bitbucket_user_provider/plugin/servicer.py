@@ -31,7 +31,7 @@ from ..rest.credentials import STACK, Origin
 from ..run.api import Api
 from ..run.ledger import Ledger
 from ..run.store import Shared
-from .engine import channel, watch
+from .engine import AFTER_ROTATION, channel, watch
 from .values import to_bag, to_struct
 
 if TYPE_CHECKING:
@@ -39,10 +39,6 @@ if TYPE_CHECKING:
 
 OLDEST_ENGINE = "3.254.0"
 """Older engines lose entries of maps when an import compares them with the program's."""
-AFTER_ROTATION = (
-    "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` "
-    "first, or add `--run-program`."
-)
 KINDS = {
     (Change.ADD, False): rpc.PropertyDiff.ADD,
     (Change.ADD, True): rpc.PropertyDiff.ADD_REPLACE,
