@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 from weakref import WeakKeyDictionary
 
 from pulumi.dynamic import (
@@ -31,7 +31,6 @@ from pulumi.runtime.settings import get_monitor
 
 from .config import NAMESPACE, load
 from .errors import BitbucketError, ConfigurationError, Exists, defect
-from .invoke import Invoker
 from .lifecycle import Lifecycle, public
 from .models.model import UNKNOWN
 from .operation import operation
@@ -40,6 +39,9 @@ from .rest.credentials import STACK
 from .run.api import Api
 from .run.ledger import Ledger
 from .run.store import Shared
+
+if TYPE_CHECKING:
+    from .invoke import Invoker
 
 PROVIDER = "__provider"
 P = ParamSpec("P")
@@ -129,18 +131,20 @@ def _came_from_the_plugin(state: dict[str, Any]) -> bool:
     return PROVIDER not in state
 
 
-def invoker() -> Invoker:
+def invoker() -> "Invoker":
     """The functions with the configuration of the program that is running; what they asked is kept for its run.
 
     In a script or at a prompt there is no run: there it is the environment's configuration, and kept for the process.
     """
+    from .invoke import Invoker  # here, because the dynamic server calls no function
+
     run, stack = get_monitor() or _shared, CONFIG.get() | get_config_env()
     if run not in _invokers:
         _invokers[run] = Invoker(Api(load(_own(stack)), os.environ))
     return _invokers[run]
 
 
-_invokers: WeakKeyDictionary[Any, Invoker] = WeakKeyDictionary()
+_invokers: "WeakKeyDictionary[Any, Invoker]" = WeakKeyDictionary()
 
 
 class _Shared:

@@ -17,7 +17,8 @@ from typing import Any
 import requests
 from bitbucket_user_provider.errors import BitbucketError, Exists
 from bitbucket_user_provider.resources import RESOURCES
-from bitbucket_user_provider.rest.exchange import Attempt, Reply
+from bitbucket_user_provider.rest.exchange import Attempt
+from bitbucket_user_provider.rest.reply import Reply
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import Life, ed25519, every_life

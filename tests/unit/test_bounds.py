@@ -17,7 +17,7 @@ import pytest
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.errors import ApiError, BitbucketError, Unanswered
 from bitbucket_user_provider.operation import operation
-from bitbucket_user_provider.rest.exchange import MOST_BYTES
+from bitbucket_user_provider.rest.reply import MOST_BYTES
 from bitbucket_user_provider.run.api import Api
 
 from tests.conftest import CheckedEmulator, Clock

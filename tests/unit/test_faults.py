@@ -29,6 +29,7 @@ from bitbucket_user_provider.errors import (
 from bitbucket_user_provider.operation import hiding, operation
 from bitbucket_user_provider.rest import answers
 from bitbucket_user_provider.rest.credentials import Kind
+from bitbucket_user_provider.rest.trouble import no_answer
 from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.run.grants import PROJECT_USERS, REPOSITORY_USERS, GrantKind
 from bitbucket_user_provider.run.kinds import USER_APPLICATION_PROPERTIES, USER_VARIABLES
@@ -257,8 +258,8 @@ def test_a_slow_answer_runs_into_the_timeout_and_is_asked_for_again(bitbucket: C
 
 def test_a_timeout_is_told_with_its_length(bitbucket: CheckedEmulator) -> None:
     call = answers.Call("GET", "/user", connect(bitbucket).credentials[Kind.API_TOKEN], ())
-    assert str(answers.no_answer(requests.exceptions.ReadTimeout(), call, 30)) == "GET /user: no answer within 30 s."
-    error = answers.no_answer(requests.exceptions.ConnectTimeout(), call, 30)
+    assert str(no_answer(requests.exceptions.ReadTimeout(), call, 30)) == "GET /user: no answer within 30 s."
+    error = no_answer(requests.exceptions.ConnectTimeout(), call, 30)
     assert str(error) == "GET /user: no connection within 30 s."
     assert isinstance(error, Unanswered) and not error.sent
 

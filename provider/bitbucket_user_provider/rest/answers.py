@@ -2,17 +2,12 @@
 
 import json
 import re
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-import requests
-from urllib3.exceptions import NewConnectionError
-
 from ..errors import (
     ApiError,
-    BitbucketError,
     Conflict,
     EndpointGone,
     Moved,
@@ -26,8 +21,8 @@ from ..operation import current
 from .answer import Answer
 from .credentials import Credential, Kind
 from .decoding import NoJson, Unusable, parsed
-from .exchange import MOST_BYTES, Reply
 from .masking import shown
+from .reply import MOST_BYTES, Reply
 from .retries import STATUSES, retry_after
 
 NO_SCOPES = re.compile(r"invalid|expired|not supported", re.IGNORECASE)
@@ -93,45 +88,6 @@ def moved(reply: Reply, call: Call) -> Moved:
     """The redirect of a write, which is never followed: it would be done somewhere else than where the preview said."""
     told = f"{call} answered {reply.status}: the place is somewhere else now. Nothing was changed."
     return Moved(told, reply.status)
-
-
-def no_answer(error: Exception, call: Call, timeout: float) -> BitbucketError:
-    """What a failed exchange becomes; `sent` is false only when the request surely never left."""
-    reason = _reason(error)
-    if isinstance(reason, ssl.SSLCertVerificationError):
-        return BitbucketError(f"{call}: the server's certificate cannot be trusted. {reason.verify_message}.")
-    if isinstance(error, requests.exceptions.ProxyError):
-        return Unanswered(f"{call}: the proxy did not let it through. {_last_part(reason)}.", sent=False)
-    if isinstance(error, requests.exceptions.ConnectTimeout):
-        return Unanswered(f"{call}: no connection within {timeout:.3g} s.", sent=False)
-    if isinstance(error, requests.exceptions.Timeout):
-        return Unanswered(f"{call}: no answer within {timeout:.3g} s.", sent=True)
-    if isinstance(reason, NewConnectionError):
-        return Unanswered(f"{call}: no connection. {_last_part(reason)}.", sent=False)
-    if isinstance(
-        error,
-        requests.exceptions.ConnectionError
-        | requests.exceptions.ChunkedEncodingError
-        | requests.exceptions.ContentDecodingError,
-    ):
-        return Unanswered(f"{call}: the connection was lost before the answer was complete.", sent=True)
-    what = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
-    return BitbucketError(f"{call} could not be sent: {what}.")
-
-
-def _reason(error: Exception) -> object:
-    """What urllib3 or ssl said, inside what requests says."""
-    reason: Any = error
-    while True:
-        within = (getattr(reason, "reason", None), getattr(reason, "original_error", None), *reason.args[:1])
-        inner = next((one for one in within if isinstance(one, Exception)), None)
-        if inner is None:
-            return reason
-        reason = inner
-
-
-def _last_part(reason: object) -> str:
-    return str(reason).rpartition(": ")[2].rstrip(".")
 
 
 def _remedies(status: int, told: str, quoted: str, call: Call) -> Iterator[str]:

@@ -10,10 +10,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from string import Formatter
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode, urlsplit
-
-from urllib3.exceptions import HTTPError
 
 from ..config import PUBLIC_API, Config, checked_url
 from ..errors import BitbucketError, Cancelled, ConfigurationError, InvalidInput, OddAnswer
@@ -21,10 +19,13 @@ from ..models.person import BARE_UUID
 from . import answers, retries, scopes
 from .answer import Answer
 from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
-from .exchange import Exchange, Reply
 from .governor import Governor
 from .masking import shown
 from .notices import Notices
+from .reply import Reply
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
 
 PAGE_LENGTH = 100
 MOST_PAGES = 500
@@ -90,13 +91,26 @@ class Client:
         self._environ = environ
         self._origin = origin
         self._lock = threading.Lock()
-        self._exchange = Exchange(config.timeout_seconds, config.max_concurrent_requests)
+        self._made: Exchange | None = None
         self._notices = Notices()
 
     def cancel(self) -> None:
         """Ends every wait at once, what is under way soon after, and lets nothing more start."""
         self.governor.cancel()
-        self._exchange.cancel()
+        with self._lock:
+            if self._made:
+                self._made.cancel()
+
+    @property
+    def _exchange(self) -> "Exchange":
+        with self._lock:
+            if self._made is None:
+                from .exchange import Exchange
+
+                self._made = Exchange(self.config.timeout_seconds, self.config.max_concurrent_requests)
+                if self.governor.cancelled:
+                    self._made.cancel()
+            return self._made
 
     @cached_property
     def base_url(self) -> str:
@@ -207,12 +221,14 @@ class Client:
             for redirects in range(REDIRECTS + 1):
                 try:
                     reply = attempt.send(call.method, url, headers, call.body.encode() or None)
-                except (OSError, HTTPError, ValueError) as error:
+                except (OSError, ValueError) as error:
                     if self.governor.cancelled:
                         raise Cancelled(
                             f"Stopped, as asked, in the middle of {call}: the next run will see whether it was done."
                         ) from None
-                    raise answers.no_answer(error, call, attempt.seconds) from None
+                    from .trouble import no_answer
+
+                    raise no_answer(error, call, attempt.seconds) from None
                 location = reply.headers.get("Location")
                 if location is None or reply.status not in (301, 302, 303, 307, 308):
                     return reply, redirects > 0

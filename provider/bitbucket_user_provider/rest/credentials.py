@@ -7,19 +7,20 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 from urllib.parse import urlsplit
-
-from urllib3.exceptions import HTTPError
 
 from .. import operation
 from ..config import Config
 from ..errors import ConfigurationError, RateLimited, Unanswered
 from ..operation import current
 from .decoding import NoJson, Unusable, parsed
-from .exchange import Exchange, Reply
 from .masking import shown
+from .reply import Reply
 from .retries import STATUSES, retry_after
+
+if TYPE_CHECKING:
+    from .exchange import Exchange
 
 TOKEN = re.compile(r"[!-~]+")
 Environment: TypeAlias = Mapping[str, str]
@@ -51,7 +52,7 @@ class Credential(ABC):
     """More for that error."""
 
     @abstractmethod
-    def authorization(self, exchange: Exchange) -> str:
+    def authorization(self, exchange: "Exchange") -> str:
         """The header of a request. The exchange is there to ask for a token."""
 
     @abstractmethod
@@ -78,7 +79,7 @@ class Fixed(Credential):
         self._header = f"{scheme} {token}"
         self._secrets = (token, *more_secrets)
 
-    def authorization(self, exchange: Exchange) -> str:
+    def authorization(self, exchange: "Exchange") -> str:
         return self._header
 
     def secrets(self) -> tuple[str, ...]:
@@ -103,7 +104,7 @@ class OAuth(Credential):
         self._expires = 0.0
         self.source = source
 
-    def authorization(self, exchange: Exchange) -> str:
+    def authorization(self, exchange: "Exchange") -> str:
         while not self._lock.acquire(timeout=-1 if (left := current.get().remaining(str(self))) is None else left):
             pass
         try:
@@ -125,12 +126,12 @@ class OAuth(Credential):
     def __str__(self) -> str:
         return f"POST {self._token_url}"
 
-    def _mint(self, exchange: Exchange) -> None:
+    def _mint(self, exchange: "Exchange") -> None:
         headers = {"Authorization": self._basic, "Content-Type": "application/x-www-form-urlencoded"}
         try:
             with exchange.attempt(str(self)) as attempt:
                 reply = attempt.send("POST", self._token_url, headers, b"grant_type=client_credentials")
-        except (OSError, HTTPError, ValueError) as error:
+        except (OSError, ValueError) as error:
             raise Unanswered(f"{self} was not answered: {type(error).__name__}.", sent=False) from None
         status = reply.status
         if status == 429:

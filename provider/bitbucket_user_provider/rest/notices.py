@@ -7,8 +7,8 @@ from typing import Any
 
 from ..operation import current
 from .decoding import NoJson, Unusable, parsed
-from .exchange import Reply
 from .masking import shown
+from .reply import Reply
 
 
 class Notices:
