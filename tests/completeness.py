@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Iterator
 
+from bitbucket_user_emulator import OPERATIONS as SERVED
 from bitbucket_user_provider import functions, resources
 from bitbucket_user_provider.functions import FUNCTIONS
 from bitbucket_user_provider.functions.function import Function
@@ -16,7 +17,6 @@ from pydantic.alias_generators import to_snake
 
 from tests.acceptance.calls import CALLS
 from tests.acceptance.lives import every_life
-from tests.emulator import OPERATIONS as SERVED
 from tests.engine.builds import ROOT
 from tests.operations import OPERATIONS, SUCCESSORS
 

@@ -9,10 +9,10 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
 from hypothesis import HealthCheck, settings
 
 from tests import contract
-from tests.emulator import Emulator
 
 pytest_plugins = ["tests.contract.plugin", "tests.skips", "tests.matrix.plugin"]
 

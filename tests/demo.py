@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bitbucket_user_emulator import Emulator
+
 from tests.acceptance.stack import Stack
-from tests.emulator import Emulator
 from tests.engine.builds import Unavailable
 from tests.stacks import example, home
 

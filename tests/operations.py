@@ -15,11 +15,10 @@ from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import bitbucket_user_provider
+from bitbucket_user_emulator.contract import description
 from bitbucket_user_provider.rest.client import Path
 from bitbucket_user_provider.rest.credentials import Kind
 from bitbucket_user_provider.rest.scopes import SUFFIX
-
-from tests.contract import description
 
 KINDS = {Kind.API_TOKEN: "API token", Kind.OAUTH: "OAuth", Kind.ACCESS_TOKEN: "access token", Kind.JWT: "JWT"}
 
@@ -58,7 +57,7 @@ class Operation:
 
     @property
     def described(self) -> description.Operation:
-        """What tests/contract says of it. Raises KeyError when that is nothing."""
+        """What the emulator's contract says of it. Raises KeyError when that is nothing."""
         return description.OPERATIONS[self.name]
 
     @property

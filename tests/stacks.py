@@ -13,10 +13,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from bitbucket_user_emulator import Emulator
 from pulumi import automation as auto
 
 from tests.acceptance.stack import Stack
-from tests.emulator import Emulator
 from tests.engine import engine
 from tests.engine.builds import ROOT
 

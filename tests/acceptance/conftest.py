@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
 
 from tests.acceptance.stack import Program, Stack
-from tests.emulator import Emulator
 from tests.engine import engine
 from tests.engine.builds import ROOT
 from tests.stacks import home as examples_home

@@ -8,6 +8,7 @@ from typing import Any
 
 import pulumi
 import pytest
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.dynamic import Provider
 from pulumi.dynamic.dynamic import PROVIDER_KEY, serialize_provider
 
@@ -15,7 +16,6 @@ from tests.acceptance.bad import BAD, Bad
 from tests.acceptance.conftest import ADA, EVERY_CREDENTIAL, PLUGIN, Stacks
 from tests.acceptance.host import TOKENS, Host, hosted
 from tests.acceptance.lives import GRACE
-from tests.emulator import Emulator
 from tests.engine import engine
 
 

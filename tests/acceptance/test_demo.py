@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from bitbucket_user_emulator import Emulator
 
 from tests.demo import NotAsTold, Scene, workspace
-from tests.emulator import Emulator
 from tests.engine.builds import ROOT
 from tests.stacks import example
 

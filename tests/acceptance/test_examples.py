@@ -14,10 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from bitbucket_user_emulator import Emulator, store
 from pulumi import automation as auto
 
 from tests.acceptance.stack import Stack
-from tests.emulator import Emulator, store
 from tests.engine.builds import ROOT
 from tests.stacks import EXAMPLES, example, with_plugin
 

@@ -15,9 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bitbucket_user_emulator import Emulator
 
 from tests.acceptance.stack import Stack
-from tests.emulator import Emulator
 from tests.engine.compiled import TSC, node_modules
 from tests.engine.toolchains import need
 from tests.stacks import EXAMPLES, example, with_plugin

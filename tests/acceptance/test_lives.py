@@ -10,12 +10,12 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
 from tests.acceptance.lives import Inputs, Life, Step, every_life
 from tests.acceptance.stack import Run, Stack
-from tests.emulator import Emulator
 
 SECRETS = ("plain-secret", "changed by hand", "ada-api-token", "acme-consumer-secret", "acme-connect-jwt")
 WRITES = ("POST", "PUT", "DELETE")

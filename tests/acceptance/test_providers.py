@@ -6,12 +6,12 @@ from typing import Any
 
 import pulumi
 import pulumi_bitbucket_user as bitbucket_user
+from bitbucket_user_emulator import Emulator
+from bitbucket_user_emulator.seed import api_token
 
 from tests.acceptance.conftest import Stacks
 from tests.acceptance.lives import GRACE
 from tests.conftest import CheckedEmulator
-from tests.emulator import Emulator
-from tests.emulator.seed import api_token
 
 READ = bitbucket_user.RepositoryPermission.READ
 

@@ -7,9 +7,9 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from bitbucket_user_emulator import Emulator
 
 from tests.acceptance.conftest import ADA
-from tests.emulator import Emulator
 from tests.engine import engine, release
 from tests.engine.builds import ROOT
 

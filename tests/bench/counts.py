@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import Any, NamedTuple
 
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.run.api import Api
-
-from tests.emulator import Emulator
 
 THREADS = 16
 SINGLE, SET = "RepositoryUserPermission", "RepositoryUserPermissions"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.operation import operation
@@ -14,7 +15,6 @@ from bitbucket_user_provider.run.ledger import Ledger
 from bitbucket_user_provider.run.store import Shared
 
 from tests.bench.counts import SET, SINGLE
-from tests.emulator import Emulator
 
 SIZES = (500, 5_000)
 ADA = {"email": "ada@acme.example", "apiToken": "ada-api-token"}

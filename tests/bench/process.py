@@ -13,6 +13,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import grpc
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.operation import operation
@@ -21,8 +22,6 @@ from bitbucket_user_provider.run.api import Api
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
-
-from tests.emulator import Emulator
 
 RUNS = 5
 REPOSITORIES, PEOPLE = 50, 20

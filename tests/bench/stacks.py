@@ -15,10 +15,10 @@ from typing import Any
 
 import requests
 import yaml
+from bitbucket_user_emulator import store
+from bitbucket_user_emulator.seed import default_world, populate
+from bitbucket_user_emulator.world import World
 
-from tests.emulator import store
-from tests.emulator.seed import default_world, populate
-from tests.emulator.world import World
 from tests.engine import engine
 from tests.engine.builds import ROOT
 
@@ -40,7 +40,7 @@ class Bitbucket:
 
 @contextmanager
 def bitbucket(latency_ms: int) -> Iterator[Bitbucket]:
-    command = [sys.executable, "-m", "tests.emulator", "--port", "0", "--latency-ms", str(latency_ms)]
+    command = [sys.executable, "-m", "bitbucket_user_emulator", "--port", "0", "--latency-ms", str(latency_ms)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         assert process.stdout
         url = process.stdout.readline().split()[-1]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
-from . import description, published
-from .description import NOTHING, Operation
+from bitbucket_user_emulator import Exchange
+from bitbucket_user_emulator.contract import description
+from bitbucket_user_emulator.contract.description import NOTHING, Operation
 
-if TYPE_CHECKING:
-    from tests.emulator.log import Exchange  # the emulator itself reads the description
+from . import published
 
 TOKEN_ENDPOINT = "/site/oauth2/access_token"  # OAuth's own, no operation of the API
 
@@ -96,5 +95,5 @@ def summary() -> str:
     compared = "" if published.present() else "; the published specification is not at hand to compare it with"
     return (
         f"contract: {validated.total()} exchanges of {len(validated)} operations and {answered.total()} answers to "
-        f"generated requests held against the description in tests/contract{compared}"
+        f"generated requests held against the description of Bitbucket{compared}"
     )

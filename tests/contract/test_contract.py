@@ -17,14 +17,15 @@ import jsonschema_rs
 import pytest
 import requests
 import yaml
+from bitbucket_user_emulator import OPERATIONS, Emulator, Exchange
+from bitbucket_user_emulator.contract import description
 from bitbucket_user_provider.rest import scopes
 from bitbucket_user_provider.rest.credentials import Kind
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import contract, operations
-from tests.contract import description, published
-from tests.emulator import OPERATIONS, Emulator, Exchange
+from tests.contract import published
 
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY ada@host"
 OTHER_SSH_KEY = SSH_KEY.replace("bDtY", "bDtZ")

@@ -15,6 +15,7 @@ from copy import deepcopy
 from typing import Any
 
 import requests
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.errors import BitbucketError, Exists
 from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.rest.exchange import Attempt
@@ -22,7 +23,6 @@ from bitbucket_user_provider.rest.reply import Reply
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import Life, ed25519, every_life
-from tests.emulator import Emulator
 from tests.matrix.faults import TIMEOUT, TROUBLES, WHEN, Trouble
 from tests.unit.core import ADA, APP, CONSUMER
 from tests.unit.stack import Program, Stack

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.rest.client import Path
 from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.run.place import READ_PEOPLE
-
-from tests.emulator import Emulator
 
 ADA = {"email": "ada@acme.example", "apiToken": "ada-api-token"}
 GRACE = {"email": "grace@acme.example", "apiToken": "grace-api-token"}

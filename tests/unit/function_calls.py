@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.run.api import Api
 
 from tests import contract
-from tests.emulator import Emulator
 from tests.unit.core import ADA, BOT, CONSUMER, GRACE
 
 CREDENTIALS: dict[str, dict[str, str]] = {"ada": ADA, "grace": GRACE, "oauth": CONSUMER, "access token": BOT}

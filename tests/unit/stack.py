@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.errors import PartialFailure
 from bitbucket_user_provider.lifecycle import Diff, Lifecycle
 from bitbucket_user_provider.models.validation import Failure
 from bitbucket_user_provider.operation import operation
 
-from tests.emulator import Emulator
 from tests.unit.core import ADA, serve
 
 Bag = dict[str, Any]

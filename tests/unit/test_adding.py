@@ -33,14 +33,14 @@ MORE_LINES = {
         '    "PUT /repositories/{}/{}/default-reviewers/{}": ("admin:repository", "repository:admin"),\n'
         '    "DELETE /repositories/{}/{}/default-reviewers/{}": ("admin:repository", "repository:admin"),\n',
     ),
-    "tests/contract/operations.yaml": (
+    "provider/bitbucket_user_emulator/contract/operations.yaml": (
         "\noperations:\n",
         f"  {ROUTE}:\n"
         "    GET: {credentials: api-token oauth, 200: user, 404: error}\n"
         "    PUT: {credentials: api-token oauth, 200: user, 404: error}\n"
         "    DELETE: {credentials: api-token oauth, 204: nothing, 404: error}\n",
     ),
-    "tests/emulator/world.py": (
+    "provider/bitbucket_user_emulator/world.py": (
         "    files: dict[str, str] = field(default_factory=dict)\n",
         "    default_reviewers: list[str] = field(default_factory=list)\n",
     ),
@@ -54,7 +54,7 @@ MISSED = {
     "provider/bitbucket_user_provider/resources/__init__.py": (
         f"{NAME} is not in the list of bitbucket_user_provider.resources"
     ),
-    "tests/emulator/default_reviewers.py": f"The emulator has no route for PUT {ROUTE}",
+    "provider/bitbucket_user_emulator/default_reviewers.py": f"The emulator has no route for PUT {ROUTE}",
     "tests/acceptance/lives/repository_default_reviewer.py": (
         f"{NAME} has no life: tests/acceptance/lives/repository_default_reviewer.py"
     ),

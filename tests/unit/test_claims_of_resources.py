@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CheckedEmulator
-from tests.emulator.seed import default_world
 from tests.unit.stack import Program, Refused, Stack, urn_of
 from tests.unit.test_grant_sets import BOB, GRACE, KIND, held, members
 from tests.unit.test_grants import grant, sent

@@ -10,12 +10,12 @@ from pathlib import Path as File
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider import __version__
 from bitbucket_user_provider.errors import BitbucketError, InvalidInput
 from bitbucket_user_provider.rest.client import MOST_PAGES, Path
 
 from tests.conftest import CheckedEmulator
-from tests.emulator import Emulator
 
 from .core import ADA, CONSUMER, PERSON, USER, VARIABLES, connect
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from tests.emulator import OPERATIONS, Emulator
+from bitbucket_user_emulator import OPERATIONS, Emulator
 
 LIST = "/repositories/acme/api/permissions-config/users"
 

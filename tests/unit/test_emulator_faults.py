@@ -6,8 +6,7 @@ import json
 from collections.abc import Iterator
 
 import pytest
-
-from tests.emulator import Emulator
+from bitbucket_user_emulator import Emulator
 
 VARIABLES = "/workspaces/acme/pipelines-config/variables"
 BODY = {"key": "K", "value": "x"}

@@ -7,8 +7,7 @@ import hashlib
 from collections.abc import Iterator
 
 import pytest
-
-from tests.emulator import Emulator
+from bitbucket_user_emulator import Emulator
 
 BODY = bytes([4]) + (1_700_000_000).to_bytes(4, "big") + bytes([22]) + b"\x09+\x06\x01\x04\x01\xdaG\x0f\x01" + b"k" * 34
 FINGERPRINT = hashlib.sha1(b"\x99" + len(BODY).to_bytes(2, "big") + BODY).hexdigest()

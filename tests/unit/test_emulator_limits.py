@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-
-from tests.emulator import Emulator
+from bitbucket_user_emulator import Emulator
 
 
 @pytest.fixture

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
-from tests.emulator import Emulator
+from bitbucket_user_emulator import Emulator
 
 REPOSITORY = "/repositories/acme/api/pipelines_config/variables"
 ENVIRONMENTS = "/repositories/acme/api/environments"

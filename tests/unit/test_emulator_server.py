@@ -12,8 +12,7 @@ from typing import Any
 
 import pytest
 import requests
-
-from tests.emulator import Emulator
+from bitbucket_user_emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 USERS = "/repositories/acme/api/permissions-config/users"
@@ -187,7 +186,7 @@ def test_data_outlives_the_server(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_serves_until_it_is_told_to_stop(number: signal.Signals, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "tests.emulator", "--port", "0", "--data", str(tmp_path / "data.json")]
+    command = [sys.executable, "-m", "bitbucket_user_emulator", "--port", "0", "--data", str(tmp_path / "data.json")]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stderr
         url = process.stdout.readline().split()[-1]
@@ -202,7 +201,7 @@ def test_the_command_serves_until_it_is_told_to_stop(number: signal.Signals, tmp
 
 def test_a_taken_port_is_told_in_one_line(bitbucket: Emulator) -> None:
     port = bitbucket.origin.rpartition(":")[2]
-    command = [sys.executable, "-m", "tests.emulator", "--port", port]
+    command = [sys.executable, "-m", "bitbucket_user_emulator", "--port", port]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     with pytest.raises(OSError), Emulator(port=int(port)):

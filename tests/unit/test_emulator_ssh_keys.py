@@ -6,8 +6,7 @@ import base64
 from collections.abc import Iterator
 
 import pytest
-
-from tests.emulator import Emulator
+from bitbucket_user_emulator import Emulator
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from bitbucket_user_emulator import Emulator
+from bitbucket_user_emulator.world import Email
 from bitbucket_user_provider.errors import BitbucketError
 from bitbucket_user_provider.invoke import Invoker
 
-from tests.emulator import Emulator
-from tests.emulator.world import Email
 from tests.unit.function_calls import api_of, ask, emulator
 
 USER = "GET /user"

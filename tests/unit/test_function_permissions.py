@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
+from bitbucket_user_emulator.world import Group
 from bitbucket_user_provider.errors import BitbucketError
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.lifecycle import Lifecycle
 
-from tests.emulator import Emulator
-from tests.emulator.world import Group
 from tests.unit.function_calls import api_of, ask, emulator
 
 REPOSITORY = "/repositories/{workspace}/{repo_slug}/permissions-config"

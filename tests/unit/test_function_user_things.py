@@ -6,11 +6,11 @@ import base64
 from collections.abc import Iterator
 
 import pytest
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.errors import BitbucketError
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.lifecycle import Lifecycle
 
-from tests.emulator import Emulator
 from tests.unit.function_calls import api_of, ask, emulator
 
 WORKSPACE_VARIABLES = "/workspaces/{workspace}/pipelines-config/variables"

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
+from bitbucket_user_emulator.world import Workspace, stable_uuid
 from bitbucket_user_provider.errors import BitbucketError
 from bitbucket_user_provider.invoke import Invoker
 
-from tests.emulator import Emulator
-from tests.emulator.world import Workspace, stable_uuid
 from tests.unit.function_calls import api_of, ask, emulator
 
 LIST = "/user/workspaces"

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import BitbucketError, Exists, PartialFailure
 from bitbucket_user_provider.models.model import UNKNOWN, Change
 from bitbucket_user_provider.models.person import bare
 
 from tests.conftest import CheckedEmulator
-from tests.emulator.seed import default_world
 from tests.unit.core import GRACE as AS_GRACE
 from tests.unit.stack import Program, Refused, Stack
 from tests.unit.test_grants import sent

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.errors import BitbucketError, ConfigurationError, InvalidInput, OddAnswer
 from bitbucket_user_provider.functions import FUNCTIONS
@@ -17,7 +18,6 @@ from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.schema import schema
 
-from tests.emulator import Emulator
 from tests.unit.function_calls import api_of, ask, emulator
 
 CONTRACT = {

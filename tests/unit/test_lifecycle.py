@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import (
     ApiError,
     BitbucketError,
@@ -22,7 +23,6 @@ from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
 
 from tests.conftest import CheckedEmulator, Clock
-from tests.emulator.seed import default_world
 
 from .core import ADA, APP, CONSUMER, serve
 

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.functions import FUNCTIONS
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.lifecycle import Lifecycle
@@ -15,7 +16,6 @@ from pydantic.alias_generators import to_camel, to_snake
 
 from tests.acceptance.calls import CALLS
 from tests.acceptance.lives import GRACE, Life, every_life
-from tests.emulator import Emulator
 from tests.operations import OPERATIONS, SUCCESSORS, Operation
 from tests.unit import core
 

@@ -31,15 +31,16 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(path)
 
 
-def test_the_wheel_holds_both_packages_typed_and_nothing_else(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_holds_its_packages_typed_and_nothing_else(wheel: zipfile.ZipFile) -> None:
     names = set(wheel.namelist())
     tops = {name.partition("/")[0] for name in names}
     assert tops == {
+        "bitbucket_user_emulator",
         "bitbucket_user_provider",
         "pulumi_bitbucket_user",
         f"pulumi_bitbucket_user-{VERSION}.dist-info",
     }
-    assert {"bitbucket_user_provider/py.typed", "pulumi_bitbucket_user/py.typed"} <= names
+    assert {f"{top}/py.typed" for top in tops if not top.endswith(".dist-info")} <= names
     assert not [name for name in names if "__pycache__" in name]
 
 

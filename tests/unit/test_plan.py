@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import Exists, PartialFailure
 from bitbucket_user_provider.models.fields import RepositoryPermission, level
 from bitbucket_user_provider.models.person import bare
@@ -12,7 +13,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CheckedEmulator
-from tests.emulator.seed import default_world
 from tests.unit.stack import Program, Stack
 
 NAMES = ("Ada", "Grace", "Bob", "Alan")

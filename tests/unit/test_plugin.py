@@ -11,13 +11,13 @@ from typing import Any
 
 import grpc
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.resources import RESOURCES
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import provider_pb2 as rpc
 
 from tests.conftest import CheckedEmulator
-from tests.emulator.seed import default_world
 from tests.unit.core import ADA as AS_ADA
 from tests.unit.core import APP, CONSUMER
 from tests.unit.plugin import UNKNOWN, Engine, bag, partial_failure, plugged_in, secret, struct, words

@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import grpc
 import pytest
+from bitbucket_user_emulator import Emulator
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider import __version__
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.plugin.servicer import OLDEST_ENGINE, Plugin
@@ -19,8 +21,6 @@ from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from tests.conftest import CheckedEmulator
-from tests.emulator import Emulator
-from tests.emulator.seed import default_world
 from tests.engine import MINIMUM
 from tests.engine.builds import ROOT
 from tests.unit.core import ADA as AS_ADA

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import ApiError
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.person import bare
 
 from tests.conftest import CheckedEmulator
-from tests.emulator.seed import default_world
 from tests.unit.core import ADA as AS_ADA
 from tests.unit.core import APP
 from tests.unit.stack import Refused, Stack, urn_of

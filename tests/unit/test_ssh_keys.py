@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import ApiError, BitbucketError, Exists
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.models.public_key import fingerprint
 
 from tests.conftest import CheckedEmulator, Clock
-from tests.emulator.seed import default_world
 from tests.unit.stack import Refused, Stack, urn_of
 from tests.unit.test_public_key import packed
 

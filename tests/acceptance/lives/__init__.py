@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
+from bitbucket_user_emulator import Emulator
+from bitbucket_user_emulator.seed import default_world
 from pydantic.alias_generators import to_pascal
-
-from tests.emulator import Emulator
-from tests.emulator.seed import default_world
 
 PEOPLE = default_world()
 ADA, GRACE, BOB, ALAN = map(PEOPLE.person, ("Ada", "Grace", "Bob", "Alan"))

@@ -1,7 +1,8 @@
 from typing import Any
 
+from bitbucket_user_emulator import Emulator
+
 from tests.acceptance.lives import ALAN, BOB, GRACE, Drift, Life, Standing, Step, meddle
-from tests.emulator import Emulator
 
 
 def _grants(bitbucket: Emulator) -> Any:

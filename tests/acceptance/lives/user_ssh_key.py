@@ -1,7 +1,8 @@
 from typing import Any
 
+from bitbucket_user_emulator import Emulator
+
 from tests.acceptance.lives import ADA, LAPTOP, PHONE, Drift, Life, Standing, Step
-from tests.emulator import Emulator
 
 
 def _keys(bitbucket: Emulator) -> Any:

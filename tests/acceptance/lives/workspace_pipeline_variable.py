@@ -1,5 +1,6 @@
+from bitbucket_user_emulator import Emulator
+
 from tests.acceptance.lives import Drift, Life, Standing, Step
-from tests.emulator import Emulator
 
 
 def _change_the_key(bitbucket: Emulator) -> None:

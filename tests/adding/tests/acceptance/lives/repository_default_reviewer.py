@@ -1,5 +1,6 @@
+from bitbucket_user_emulator import Emulator
+
 from tests.acceptance.lives import BOB, GRACE, Life, Standing, Step
-from tests.emulator import Emulator
 
 
 def _reviewers(bitbucket: Emulator) -> list[str]:

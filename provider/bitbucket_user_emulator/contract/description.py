@@ -9,11 +9,13 @@ import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema_rs
 import yaml
 from bitbucket_user_provider.rest import scopes
+
+if TYPE_CHECKING:
+    import jsonschema_rs
 
 FOLDER = Path(__file__).parent
 KINDS: dict[str, dict[str, Any]] = {
@@ -189,6 +191,8 @@ def _content(body: Part) -> dict[str, Any]:
 
 @functools.cache
 def _validator(kind: str) -> jsonschema_rs.Validator:
+    import jsonschema_rs  # late: only who checks answers needs it, not who serves them
+
     whole = {**schema(kind), "components": document()["components"]}
     return jsonschema_rs.Draft202012Validator(whole, validate_formats=True)
 

@@ -1,4 +1,4 @@
-"""What an operation is: one that tests/contract describes, and the function that answers."""
+"""What an operation is: one that contract/ describes, and the function that answers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from tests.contract import description
-
 from . import errors
+from .contract import description
 from .world import Credential, Person, Project, Repository, Workspace, World
 
 

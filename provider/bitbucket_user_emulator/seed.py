@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from tests.contract.description import OPERATIONS as DESCRIBED
-
+from .contract.description import OPERATIONS as DESCRIBED
 from .world import (
     Consumer,
     Credential,

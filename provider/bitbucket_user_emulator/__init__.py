@@ -1,6 +1,6 @@
 """A Bitbucket that remembers: the user API and its successors, served on this machine for tests and demos.
 
-It knows the API from the description in tests/contract and from documentation, and shares no code with the provider.
+It knows the API from the description in contract/ and from documentation, and shares no code with the provider.
 """
 
 from .emulator import Emulator

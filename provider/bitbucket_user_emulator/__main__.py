@@ -35,7 +35,7 @@ async def serve(server: Server, port: int) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m tests.emulator", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bitbucket_user_emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=8118, help="0: a free one (default: 8118)")
     parser.add_argument("--data", type=Path, help="a file that keeps what the emulator holds across restarts")
     parser.add_argument("--latency-ms", type=float, default=0, help="wait before each answer")

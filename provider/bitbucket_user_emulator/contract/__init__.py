@@ -1,0 +1,1 @@
+"""What is true of each operation of Bitbucket Cloud, as far as is known, as data."""
