@@ -54,7 +54,7 @@ def example(
 
 
 def with_plugin(stack: Stack) -> Stack:
-    """A stack in whose folder `venv` is the environment that has the plugin, as Pulumi.yaml names it."""
+    """A stack in whose folder `venv` is the environment that has the plugin, where the launcher finds it."""
     (stack.folder / "venv").symlink_to(ROOT / ".venv")
     return stack
 

@@ -77,7 +77,7 @@ def test_links_lead_somewhere_and_make_targets_exist(page: Path) -> None:
 
 def test_the_plugin_is_named_as_the_wheel_names_it() -> None:
     provider = yaml.safe_load(block("yaml", "plugins:"))["plugins"]["providers"][0]
-    assert provider == {"name": SCHEMA["name"], "path": "venv/bin"}
+    assert provider == {"name": SCHEMA["name"], "path": "plugin"}
 
 
 def test_the_program_takes_fifteen_lines() -> None:
