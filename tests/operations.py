@@ -83,6 +83,8 @@ def _operations(method_routes: str, route: str, served_by: str, **upstream: str)
 
 OF_REPOSITORIES = "RepositoryUserPermission RepositoryUserPermissions"
 OF_PROJECTS = "ProjectUserPermission ProjectUserPermissions"
+OF_REPOSITORY_GROUPS = "RepositoryGroupPermission RepositoryUserPermissions"
+OF_PROJECT_GROUPS = "ProjectGroupPermission ProjectUserPermissions"
 DEPRECATED = {"upstream": "deprecated since October 2020", "successor": WORKSPACE_VARIABLES}
 REPOSITORIES_SUCCESSOR = "/user/workspaces/{workspace}/permissions/repositories"
 WORKSPACES_SUCCESSOR = "/user/workspaces"
@@ -140,8 +142,10 @@ SUCCESSORS = [
     *_operations("GET", REPOSITORIES_SUCCESSOR, "getCurrentUserRepositoryPermissions"),
     *_operations("GET", "/workspaces/{workspace}/members", "getWorkspaceMembers getWorkspaceMember"),
     *_operations("GET", "/workspaces/{workspace}/members/{member}", "getWorkspaceMember"),
-    *_operations("GET", f"{REPOSITORY}/groups", "getRepositoryGroupPermissions"),
-    *_operations("GET", f"{PROJECT}/groups", "getProjectGroupPermissions"),
+    *_operations("GET", f"{REPOSITORY}/groups", f"{OF_REPOSITORY_GROUPS} getRepositoryGroupPermissions"),
+    *_operations("PUT DELETE", f"{REPOSITORY}/groups/{{group_slug}}", OF_REPOSITORY_GROUPS),
+    *_operations("GET", f"{PROJECT}/groups", f"{OF_PROJECT_GROUPS} getProjectGroupPermissions"),
+    *_operations("PUT DELETE", f"{PROJECT}/groups/{{group_slug}}", OF_PROJECT_GROUPS),
     *_operations(
         "GET", "/workspaces/{workspace}/permissions/repositories/{repo_slug}", "getEffectiveRepositoryPermissions"
     ),

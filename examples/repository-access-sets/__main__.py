@@ -1,4 +1,7 @@
-"""Everybody who holds direct access to a repository or project, as one resource each: who is not named, loses it."""
+"""Everybody who holds direct access to a repository or project, as one resource each: who is not named, loses it.
+
+Where the configuration names groups of a place, that goes for its groups as well; else they are not touched.
+"""
 
 from typing import Any
 
@@ -9,6 +12,7 @@ config = pulumi.Config()
 workspace = config.require("workspace")
 repositories: dict[str, dict[str, str]] = config.require_object("repositories")
 projects: dict[str, dict[str, str]] = config.require_object("projects")
+groups: dict[str, Any] = config.require_object("groups")
 
 # Configuration names people by e-mail address; Bitbucket grants access to account ids.
 everybody = {email for access in [*repositories.values(), *projects.values()] for email in access}
@@ -21,7 +25,11 @@ def permissions(access: dict[str, str]) -> pulumi.Output[Any]:
 
 
 for slug, access in repositories.items():
-    bitbucket.RepositoryUserPermissions(slug, workspace=workspace, repo_slug=slug, permissions=permissions(access))
+    bitbucket.RepositoryUserPermissions(
+        slug, workspace=workspace, repo_slug=slug, permissions=permissions(access), groups=groups.get(slug)
+    )
 
 for key, access in projects.items():
-    bitbucket.ProjectUserPermissions(key, workspace=workspace, project_key=key, permissions=permissions(access))
+    bitbucket.ProjectUserPermissions(
+        key, workspace=workspace, project_key=key, permissions=permissions(access), groups=groups.get(key)
+    )

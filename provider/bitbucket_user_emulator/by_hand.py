@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from . import gpg_keys
@@ -13,6 +13,7 @@ from .world import (
     DeployKey,
     Environment,
     GpgKey,
+    Group,
     Person,
     Project,
     Repository,
@@ -110,6 +111,22 @@ class ByHand:
     def revoke(self, workspace: str, place: str, person: str) -> None:
         with self.server.lock:
             del self.place(workspace, place).users[self.person(person).uuid]
+            self.server.save()
+
+    def create_group(self, workspace: str, slug: str, members: Sequence[str] = ()) -> None:
+        with self.server.lock:
+            made = Group(slug, slug.replace("-", " ").title(), [self.person(name).uuid for name in members])
+            self.world.workspaces[workspace].groups[slug] = made
+            self.server.save()
+
+    def grant_group(self, workspace: str, place: str, group: str, permission: str) -> None:
+        with self.server.lock:
+            self.place(workspace, place).groups[group] = permission
+            self.server.save()
+
+    def revoke_group(self, workspace: str, place: str, group: str) -> None:
+        with self.server.lock:
+            del self.place(workspace, place).groups[group]
             self.server.save()
 
     def demote(self, person: str, workspace: str = "acme") -> None:

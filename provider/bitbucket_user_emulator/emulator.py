@@ -163,6 +163,10 @@ class Emulator(ByHand):
     def project_permissions(self, workspace: str, key: str) -> dict[str, str]:
         return self._named(self.world.workspaces[workspace].projects[key].users)
 
+    def group_permissions(self, workspace: str, place: str) -> dict[str, str]:
+        """Of a repository by slug or a project by key: group slug → permission."""
+        return dict(self.place(workspace, place).groups)
+
     def workspace_variables(self, workspace: str) -> dict[str, dict[str, Any]]:
         """Key → value and secured."""
         return self.variables(workspace)

@@ -24,14 +24,16 @@ ROLES = {"Olga Owner": "owner", "Ada Lovelace": "administrator"}
 GROUPS = {
     "administrators": ["Olga Owner", "Ada Lovelace"],
     "developers": ["Grace Hopper", "Bob Kahn", "Alan Turing"],
+    "backend": ["Grace Hopper"],
+    "frontend": ["Bob Kahn"],
 }
 PROJECTS = {"CORE": ["api", "web"], "OPS": ["infra"]}
 GRANTS = {  # by group; nobody holds a direct grant
     "api": {"administrators": "admin", "developers": "write"},
-    "web": {"developers": "read"},
+    "web": {},
     "infra": {},
     "CORE": {"administrators": "admin", "developers": "read"},
-    "OPS": {"administrators": "admin"},
+    "OPS": {},
 }
 ENVIRONMENTS = ("Test", "Staging", "Production")  # what a repository begins with
 FILES = {

@@ -81,6 +81,10 @@ class Config(Model):
     """What create does when the thing is there already: true takes it over and brings it to the wanted state, false
     (the default) fails and says what stands there."""
 
+    max_removals: int | None = Field(default=None, ge=0)
+    """Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set
+    in which more would is refused, in the preview where that is known. Deleting a whole set is not counted."""
+
     timeout_seconds: float = Field(default=30, gt=0, le=LONGEST_SECONDS)
     """Longest one request may take, in seconds."""
 

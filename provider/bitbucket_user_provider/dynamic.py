@@ -35,6 +35,7 @@ from .lifecycle import Lifecycle, public
 from .models.model import UNKNOWN
 from .operation import operation
 from .plugin.engine import AFTER_ROTATION, channel, leave, watch
+from .resources import RESOURCES
 from .rest.credentials import STACK
 from .run.api import Api
 from .run.ledger import Ledger
@@ -65,7 +66,8 @@ def _one_line(method: Callable[P, T]) -> Callable[P, T]:
             with operation(getattr(_request(), "urn", ""), _tell, _tell):
                 return method(*args, **kwargs)
         except Exists as error:
-            message = f"{error.what}. To take it over, set {NAMESPACE}:adoptExisting to true."
+            kind: str = args[0].kind  # type: ignore[attr-defined]
+            message = f"{error.what}. To take it over, {RESOURCES[kind].how_to_adopt()}."
         except BitbucketError as error:
             message = str(error)
         except Exception as error:  # noqa: BLE001 - whatever is left is a defect of this package

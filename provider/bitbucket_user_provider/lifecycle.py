@@ -90,10 +90,12 @@ class Lifecycle:
         args = _by_name(resource.ARGS, news)
         checked = current.get().urn in self._checked
         if checked:
-            resource.recheck(self.api, args)
+            resource.recheck(self.api, old, args)
         inner = resource.compare(self.api, old, args)
         for name, info in resource.ARGS.model_fields.items():
             alias = info.alias or name
+            if info.exclude:
+                continue
             if name in inner:
                 found.changes |= inner[name]
                 continue
@@ -106,7 +108,8 @@ class Lifecycle:
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
         if checked:  # and not what a refresh compares: an old name keeps nothing from the new one
-            self.api.ledger.hold(*resource.holds(self.api, old))
+            for place, things in resource.holds(self.api, old):
+                self.api.ledger.hold(place, things)
         if found and checked:
             lines = [resource.summary(self.api, None if found.replaces else old, args)]
             lines += [resource.farewell(self.api, old)] if found.replaces else []
@@ -124,9 +127,12 @@ class Lifecycle:
         resource = _resource(kind)
         self._claim(resource, news)
         outputs = dict(public(news))
+        lacking = resource.lacks(_by_name(resource.ARGS, outputs))
         for name, info in resource.STATE.model_fields.items():
             alias = info.alias or name
-            if alias.startswith("__"):
+            if info.exclude:  # an input that no state holds
+                outputs.pop(alias, None)
+            if info.exclude or name in lacking or alias.startswith("__"):
                 continue
             if name in resource.ARGS.model_fields:
                 default = None if info.is_required() else info.get_default()

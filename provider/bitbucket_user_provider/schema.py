@@ -72,7 +72,7 @@ def resource(one: Resource[Any, Any], collected: dict[str, Spec]) -> Spec:
         "description": f"{docs(type(one))}\n\nIds for import look like `{one.EXAMPLES[0]}` or `{one.EXAMPLES[1]}`.",
         "inputProperties": properties(one.ARGS, collected),
         "requiredInputs": required(one.ARGS),
-        "properties": properties(one.STATE, collected),
+        "properties": properties(one.STATE, collected, outputs=True),
         "required": always(one.STATE),
         "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}:{type(one).__name__}"}],
     }
@@ -103,12 +103,17 @@ def function(one: Function[Any, Any], collected: dict[str, Spec]) -> Spec:
     return spec
 
 
-def properties(model: type[BaseModel], collected: dict[str, Spec]) -> Spec:
+def properties(model: type[BaseModel], collected: dict[str, Spec], outputs: bool = False) -> Spec:
+    """Those of the model's fields; of `outputs` only those that a state holds."""
     said = field_docs(model)
     names = {info.alias or name: name for name, info in model.model_fields.items()}
     if mute := {names[alias] for alias, _ in shown(model)} - said.keys():
         raise TypeError(f"{model.__name__} has no docstring below {', '.join(sorted(mute))}")
-    return {alias: property_spec(info, said[names[alias]], collected) for alias, info in shown(model)}
+    return {
+        alias: property_spec(info, said[names[alias]], collected)
+        for alias, info in shown(model)
+        if not (outputs and info.exclude)
+    }
 
 
 def required(model: type[BaseModel]) -> list[str]:

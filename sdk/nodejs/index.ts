@@ -115,6 +115,11 @@ export const getWorkspacePipelineVariables: typeof import("./getWorkspacePipelin
 export const getWorkspacePipelineVariablesOutput: typeof import("./getWorkspacePipelineVariables").getWorkspacePipelineVariablesOutput = null as any;
 utilities.lazyLoad(exports, ["getWorkspacePipelineVariables","getWorkspacePipelineVariablesOutput"], () => require("./getWorkspacePipelineVariables"));
 
+export { ProjectGroupPermissionArgs } from "./projectGroupPermission";
+export type ProjectGroupPermission = import("./projectGroupPermission").ProjectGroupPermission;
+export const ProjectGroupPermission: typeof import("./projectGroupPermission").ProjectGroupPermission = null as any;
+utilities.lazyLoad(exports, ["ProjectGroupPermission"], () => require("./projectGroupPermission"));
+
 export { ProjectUserPermissionArgs } from "./projectUserPermission";
 export type ProjectUserPermission = import("./projectUserPermission").ProjectUserPermission;
 export const ProjectUserPermission: typeof import("./projectUserPermission").ProjectUserPermission = null as any;
@@ -129,6 +134,11 @@ export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
 utilities.lazyLoad(exports, ["Provider"], () => require("./provider"));
+
+export { RepositoryGroupPermissionArgs } from "./repositoryGroupPermission";
+export type RepositoryGroupPermission = import("./repositoryGroupPermission").RepositoryGroupPermission;
+export const RepositoryGroupPermission: typeof import("./repositoryGroupPermission").RepositoryGroupPermission = null as any;
+utilities.lazyLoad(exports, ["RepositoryGroupPermission"], () => require("./repositoryGroupPermission"));
 
 export { RepositoryUserPermissionArgs } from "./repositoryUserPermission";
 export type RepositoryUserPermission = import("./repositoryUserPermission").RepositoryUserPermission;
@@ -182,10 +192,14 @@ const _module = {
     version: utilities.getVersion(),
     construct: (name: string, type: string, urn: string): pulumi.Resource => {
         switch (type) {
+            case "bitbucket-user:index:ProjectGroupPermission":
+                return new ProjectGroupPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:ProjectUserPermission":
                 return new ProjectUserPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:ProjectUserPermissions":
                 return new ProjectUserPermissions(name, <any>undefined, { urn })
+            case "bitbucket-user:index:RepositoryGroupPermission":
+                return new RepositoryGroupPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryUserPermission":
                 return new RepositoryUserPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryUserPermissions":

@@ -8,7 +8,7 @@ import * as enums from "./types/enums";
 import * as utilities from "./utilities";
 
 /**
- * All direct user permissions of a project: one listing to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them. Groups are never touched.
+ * All direct user permissions of a project, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
  *
  * Ids for import look like `acme/CORE` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE`.
  */
@@ -50,13 +50,21 @@ export class ProjectUserPermissions extends pulumi.CustomResource {
     }
 
     /**
-     * Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+     * Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
      */
     declare public readonly exclusive: pulumi.Output<boolean>;
     /**
      * Everyone who holds a direct grant, as last seen.
      */
     declare public /*out*/ readonly grants: pulumi.Output<outputs.UserGrant[]>;
+    /**
+     * Every group that holds a grant, as last seen; absent when groups are not managed.
+     */
+    declare public /*out*/ readonly groupGrants: pulumi.Output<outputs.GroupGrant[] | undefined>;
+    /**
+     * Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+     */
+    declare public readonly groups: pulumi.Output<{[key: string]: enums.ProjectPermission} | undefined>;
     /**
      * Whether the credential's own account keeps its direct grant when the map does not name it.
      */
@@ -94,15 +102,20 @@ export class ProjectUserPermissions extends pulumi.CustomResource {
             if (args?.workspace === undefined && !opts.urn) {
                 throw new Error("Missing required property 'workspace'");
             }
+            resourceInputs["adoptExisting"] = args?.adoptExisting;
             resourceInputs["exclusive"] = args?.exclusive;
+            resourceInputs["groups"] = args?.groups;
             resourceInputs["keepCaller"] = args?.keepCaller;
             resourceInputs["permissions"] = args?.permissions;
             resourceInputs["projectKey"] = args?.projectKey;
             resourceInputs["workspace"] = args?.workspace;
             resourceInputs["grants"] = undefined /*out*/;
+            resourceInputs["groupGrants"] = undefined /*out*/;
         } else {
             resourceInputs["exclusive"] = undefined /*out*/;
             resourceInputs["grants"] = undefined /*out*/;
+            resourceInputs["groupGrants"] = undefined /*out*/;
+            resourceInputs["groups"] = undefined /*out*/;
             resourceInputs["keepCaller"] = undefined /*out*/;
             resourceInputs["permissions"] = undefined /*out*/;
             resourceInputs["projectKey"] = undefined /*out*/;
@@ -120,9 +133,17 @@ export class ProjectUserPermissions extends pulumi.CustomResource {
  */
 export interface ProjectUserPermissionsArgs {
     /**
-     * Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+     * What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+     */
+    adoptExisting?: pulumi.Input<boolean | undefined>;
+    /**
+     * Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
      */
     exclusive?: pulumi.Input<boolean | undefined>;
+    /**
+     * Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+     */
+    groups?: pulumi.Input<{[key: string]: pulumi.Input<enums.ProjectPermission>} | undefined>;
     /**
      * Whether the credential's own account keeps its direct grant when the map does not name it.
      */

@@ -42,6 +42,7 @@ export class Provider extends pulumi.ProviderResource {
             resourceInputs["email"] = args?.email;
             resourceInputs["maxConcurrentRequests"] = pulumi.output(args?.maxConcurrentRequests).apply(JSON.stringify);
             resourceInputs["maxRateLimitWaitSeconds"] = pulumi.output(args?.maxRateLimitWaitSeconds).apply(JSON.stringify);
+            resourceInputs["maxRemovals"] = pulumi.output(args?.maxRemovals).apply(JSON.stringify);
             resourceInputs["oauthClientId"] = args?.oauthClientId;
             resourceInputs["oauthClientSecret"] = args?.oauthClientSecret ? pulumi.secret(args.oauthClientSecret) : undefined;
             resourceInputs["timeoutSeconds"] = pulumi.output(args?.timeoutSeconds).apply(JSON.stringify);
@@ -87,6 +88,10 @@ export interface ProviderArgs {
      * Longest one request waits for Bitbucket's rate limit, in seconds; 0 never waits.
      */
     maxRateLimitWaitSeconds?: pulumi.Input<number | undefined>;
+    /**
+     * Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+     */
+    maxRemovals?: pulumi.Input<number | undefined>;
     /**
      * Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
      */

@@ -101,6 +101,7 @@ export class RepositoryUserPermission extends pulumi.CustomResource {
             if (args?.workspace === undefined && !opts.urn) {
                 throw new Error("Missing required property 'workspace'");
             }
+            resourceInputs["adoptExisting"] = args?.adoptExisting;
             resourceInputs["permission"] = args?.permission;
             resourceInputs["repoSlug"] = args?.repoSlug;
             resourceInputs["userId"] = args?.userId;
@@ -128,6 +129,10 @@ export class RepositoryUserPermission extends pulumi.CustomResource {
  * The set of arguments for constructing a RepositoryUserPermission resource.
  */
 export interface RepositoryUserPermissionArgs {
+    /**
+     * What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+     */
+    adoptExisting?: pulumi.Input<boolean | undefined>;
     /**
      * What the person may do: read, write or admin.
      */

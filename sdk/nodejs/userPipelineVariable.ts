@@ -92,6 +92,7 @@ export class UserPipelineVariable extends pulumi.CustomResource {
             if (args?.value === undefined && !opts.urn) {
                 throw new Error("Missing required property 'value'");
             }
+            resourceInputs["adoptExisting"] = args?.adoptExisting;
             resourceInputs["key"] = args?.key;
             resourceInputs["secured"] = args?.secured;
             resourceInputs["userId"] = args?.userId;
@@ -117,6 +118,10 @@ export class UserPipelineVariable extends pulumi.CustomResource {
  * The set of arguments for constructing a UserPipelineVariable resource.
  */
 export interface UserPipelineVariableArgs {
+    /**
+     * What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+     */
+    adoptExisting?: pulumi.Input<boolean | undefined>;
     /**
      * Name of the variable, as a pipeline's steps see it.
      */

@@ -87,6 +87,7 @@ export class WorkspacePipelineVariable extends pulumi.CustomResource {
             if (args?.workspace === undefined && !opts.urn) {
                 throw new Error("Missing required property 'workspace'");
             }
+            resourceInputs["adoptExisting"] = args?.adoptExisting;
             resourceInputs["key"] = args?.key;
             resourceInputs["secured"] = args?.secured;
             resourceInputs["value"] = args?.value ? pulumi.secret(args.value) : undefined;
@@ -112,6 +113,10 @@ export class WorkspacePipelineVariable extends pulumi.CustomResource {
  * The set of arguments for constructing a WorkspacePipelineVariable resource.
  */
 export interface WorkspacePipelineVariableArgs {
+    /**
+     * What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+     */
+    adoptExisting?: pulumi.Input<boolean | undefined>;
     /**
      * Name of the variable, as a pipeline's steps see it.
      */

@@ -106,17 +106,24 @@ def test_access_sets_grant_all_of_a_place_and_take_away_what_is_not_named(folder
     def granted() -> dict[str, dict[str, str]]:
         return {slug: bitbucket.repository_permissions("acme-dev", slug) for slug in wanted}
 
+    def of_groups() -> dict[str, dict[str, str]]:
+        return {place: bitbucket.group_permissions("acme-dev", place) for place in ("api", "web", "OPS")}
+
+    unmanaged = {"api": {"administrators": "admin", "developers": "write"}}
+    managed = {"web": {"frontend": "write", "developers": "read"}, "OPS": {"backend": "read"}}
+
     [(operation, resources)] = stack.up().counts.items()
     assert operation == "create"
-    assert granted() == wanted
+    assert (granted(), of_groups()) == (wanted, unmanaged | managed)
     assert bitbucket.project_permissions("acme-dev", "OPS") == {"Grace Hopper": "create-repo"}
     assert stack.up().counts == {"same": resources}
 
     bitbucket.grant("acme-dev", "web", "Katherine Johnson", "admin")
+    bitbucket.grant_group("acme-dev", "web", "backend", "admin")
     assert stack.refresh().found == {"web": "update"}
     assert stack.up().changes == {"web": ["update"]}
-    assert granted() == wanted
+    assert (granted(), of_groups()) == (wanted, unmanaged | managed)
 
     assert stack.destroy().counts == {"delete": resources}
-    assert granted() == {"api": {}, "web": {}}
+    assert (granted(), of_groups()) == ({"api": {}, "web": {}}, unmanaged | {"web": {}, "OPS": {}})
     assert bitbucket.project_permissions("acme-dev", "OPS") == {}

@@ -31,6 +31,7 @@ LIVES = every_life()
 VERBS = ("create", "read", "update", "delete", "import")
 NAME = "it"
 OTHERS = ("Margaret", "Katherine", "Olga")
+GROUPS = ("administrators", "developers", "frontend")
 CALL = re.compile(r"\b(GET|PUT|POST|DELETE) (/[\w{]|http://127)")
 INTERNAL = re.compile(r"Traceback|defect of pulumi|object at 0x|\b(Key|Type|Value|Attribute|Index|Assertion)Error\b")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -39,6 +40,13 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+")
 holding: Counter[tuple[str, str]] = Counter()
 broken: Counter[tuple[str, str]] = Counter()
 """By fault and kind: how many cells hold, over the whole session, and how many do not."""
+
+
+def stand(bitbucket: Emulator, place: str, number: int) -> None:
+    """Somebody lets a person and a group in."""
+    bitbucket.grant("acme", place, OTHERS[number], "read")
+    bitbucket.grant_group("acme", place, ("administrators", "backend", "frontend")[number], "read")
+
 
 Filler = tuple[Callable[[Emulator, int], object], Callable[[Emulator], dict[str, Any]]]
 FILLERS: dict[str, Filler | None] = {
@@ -50,13 +58,21 @@ FILLERS: dict[str, Filler | None] = {
         lambda bitbucket, n: bitbucket.grant("acme", "CORE", OTHERS[n], "read"),
         lambda bitbucket: bitbucket.place("acme", "CORE").users,
     ),
+    "RepositoryGroupPermission": (
+        lambda bitbucket, n: bitbucket.grant_group("acme-dev", "api", GROUPS[n], "read"),
+        lambda bitbucket: bitbucket.place("acme-dev", "api").groups,
+    ),
+    "ProjectGroupPermission": (
+        lambda bitbucket, n: bitbucket.grant_group("acme-dev", "CORE", GROUPS[n], "read"),
+        lambda bitbucket: bitbucket.place("acme-dev", "CORE").groups,
+    ),
     "RepositoryUserPermissions": (
-        lambda bitbucket, n: bitbucket.grant("acme", "web", OTHERS[n], "read"),
+        lambda bitbucket, n: stand(bitbucket, "web", n),
         lambda bitbucket: bitbucket.place("acme", "web").users,
     ),
     "ProjectUserPermissions": (
-        lambda bitbucket, n: bitbucket.grant("acme", "OPS", OTHERS[n], "read"),
-        lambda bitbucket: bitbucket.place("acme", "OPS").users,
+        lambda bitbucket, n: stand(bitbucket, "OPS", n),
+        lambda bitbucket: bitbucket.place("acme", "OPS").groups,
     ),
     "WorkspacePipelineVariable": (
         lambda bitbucket, n: bitbucket.set_variable("acme", f"OTHER_{n}", "theirs"),

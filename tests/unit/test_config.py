@@ -199,6 +199,7 @@ def test_every_key_is_read_by_the_name_that_the_schema_gives_it() -> None:
         "baseUrl",
         "allowedWorkspaces",
         "adoptExisting",
+        "maxRemovals",
         "timeoutSeconds",
         "maxConcurrentRequests",
         "maxRateLimitWaitSeconds",

@@ -419,7 +419,7 @@ def test_a_project_has_a_set_too(bitbucket: CheckedEmulator) -> None:
 @pytest.mark.parametrize(
     ("more", "reason"),
     [
-        ({"groups": {}}, "unknown property"),
+        ({"group": {}}, "unknown property"),
         ({"exclusive": "yes"}, "exclusive: must be true or false"),
         ({"permissions": []}, "permissions: must be a map"),
         ({"permissions": {"grace": "read"}}, r'permissions\["grace"\]: .*neither an account id nor a UUID'),

@@ -298,7 +298,8 @@ def test_what_stands_there_already_is_told_with_the_command_that_takes_it_over(
         engine.create(GRANT, INPUTS[GRANT])
     assert words(refusal.value) == (
         "Grace Hopper holds admin on acme/api already, not write; nothing was changed. To take it over: pulumi import "
-        f"bitbucket-user:index:{GRANT} it 'acme/api/{bare(GRACE.uuid)}'; or set bitbucket-user:adoptExisting to true."
+        f"bitbucket-user:index:{GRANT} it 'acme/api/{bare(GRACE.uuid)}'; "
+        "or set bitbucket-user:adoptExisting to true, or adoptExisting of this resource alone."
     )
 
 

@@ -14,14 +14,25 @@ from bitbucket_user_provider.schema import properties, schema
 SCHEMA = schema()
 CONTRACT = {
     "RepositoryUserPermission": (
-        "workspace*! repoSlug*! userId*! permission*",
+        "workspace*! repoSlug*! userId*! permission* adoptExisting",
         "userUuid accountId displayName",
     ),
-    "ProjectUserPermission": ("workspace*! projectKey*! userId*! permission*", "userUuid accountId displayName"),
-    "RepositoryUserPermissions": ("workspace*! repoSlug*! permissions* exclusive keepCaller", "grants"),
-    "ProjectUserPermissions": ("workspace*! projectKey*! permissions* exclusive keepCaller", "grants"),
-    "WorkspacePipelineVariable": ("workspace*! key* value*† secured", "uuid"),
-    "UserPipelineVariable": ("userId*! key* value*† secured", "uuid"),
+    "ProjectUserPermission": (
+        "workspace*! projectKey*! userId*! permission* adoptExisting",
+        "userUuid accountId displayName",
+    ),
+    "RepositoryGroupPermission": ("workspace*! repoSlug*! groupSlug*! permission* adoptExisting", "groupName"),
+    "ProjectGroupPermission": ("workspace*! projectKey*! groupSlug*! permission* adoptExisting", "groupName"),
+    "RepositoryUserPermissions": (
+        "workspace*! repoSlug*! permissions* groups exclusive keepCaller adoptExisting",
+        "grants groupGrants",
+    ),
+    "ProjectUserPermissions": (
+        "workspace*! projectKey*! permissions* groups exclusive keepCaller adoptExisting",
+        "grants groupGrants",
+    ),
+    "WorkspacePipelineVariable": ("workspace*! key* value*† secured adoptExisting", "uuid"),
+    "UserPipelineVariable": ("userId*! key* value*† secured adoptExisting", "uuid"),
     "UserApplicationProperty": ("userId*! appKey*! propertyName*! value*", ""),
     "UserSshKey": (
         "userId*! key*! label expiresOn!",
@@ -62,6 +73,12 @@ def test_a_resource_has_the_inputs_and_outputs_that_programs_rely_on(kind: str) 
     assert secrets == ({"value"} if "†" in inputs else set())
     assert spec["aliases"] == [{"type": f"pulumi-python:dynamic/bitbucket-user:{kind}"}]
     assert all(f"`{example}`" in spec["description"] for example in RESOURCES[kind].EXAMPLES)
+
+
+def test_what_to_do_with_what_stands_there_is_an_input_without_a_default_and_never_an_output() -> None:
+    for one in SCHEMA["resources"].values():
+        assert "adoptExisting" not in one["properties"]
+        assert "default" not in one["inputProperties"].get("adoptExisting", {})
 
 
 def test_only_what_bitbucket_has_deprecated_says_so_and_names_what_replaces_it() -> None:

@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 """
 
 from ..run.api import Api
-from ..run.grants import PROJECT_USERS
+from ..run.grants import PROJECT_GROUPS
 from .arguments import InProject
 from .function import Function
 from .permission import GroupPermissions, of_groups
@@ -22,4 +22,4 @@ class GetProjectGroupPermissions(Function[Args, GroupPermissions]):
     RESULT = GroupPermissions
 
     def call(self, api: Api, args: Args) -> GroupPermissions:
-        return of_groups(api, PROJECT_USERS, args)
+        return of_groups(api, PROJECT_GROUPS, args)

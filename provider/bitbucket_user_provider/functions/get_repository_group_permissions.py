@@ -5,7 +5,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 """
 
 from ..run.api import Api
-from ..run.grants import REPOSITORY_USERS
+from ..run.grants import REPOSITORY_GROUPS
 from .arguments import InRepository
 from .function import Function
 from .permission import GroupPermissions, of_groups
@@ -22,4 +22,4 @@ class GetRepositoryGroupPermissions(Function[Args, GroupPermissions]):
     RESULT = GroupPermissions
 
     def call(self, api: Api, args: Args) -> GroupPermissions:
-        return of_groups(api, REPOSITORY_USERS, args)
+        return of_groups(api, REPOSITORY_GROUPS, args)

@@ -7,8 +7,7 @@ from ..models.person import is_uuid
 from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import entry_of
-from ..run.grants import NONE, GrantKind, Subject
-from .function import every
+from ..run.grants import NONE, GrantKind, group, person
 
 
 class UserPermission(Model):
@@ -89,21 +88,18 @@ def of_one(api: Api, kind: GrantKind, args: Model, user_id: str) -> DirectPermis
 
 def of_groups(api: Api, kind: GrantKind, args: Model) -> GroupPermissions:
     permissions = [
-        GroupPermission(
-            group_slug=entry.text("group.slug"),
-            group_name=entry.maybe("group.name") or "",
-            permission=entry.text("permission"),
-        )
-        for entry in every(api, kind.groups, args, lambda entry: entry.text("group.slug"))
+        GroupPermission(group_slug=found.id, group_name=found.name or "", permission=entry.text("permission"))
+        for entry in api.things(kind, args).all().entries
+        for found in [group(entry)]
     ]
     return GroupPermissions(permissions=sorted(permissions, key=lambda one: one.group_slug))
 
 
 def _of_user(api: Api, entry: Answer) -> UserPermission:
-    subject = Subject.of(entry)
-    api.people.learn(subject.uuid, subject.account_id)
+    subject = person(entry)
+    api.people.learn(subject.id, subject.account_id)
     return UserPermission(
-        user_uuid=subject.uuid,
+        user_uuid=subject.id,
         account_id=subject.account_id or "",
         display_name=subject.name or "",
         permission=entry.text("permission"),

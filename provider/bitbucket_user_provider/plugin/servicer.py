@@ -295,8 +295,10 @@ def _diff_response(found: Diff) -> rpc.DiffResponse:
 
 def _how_to_take_over(error: Exists, urn: str) -> str:
     name = urn.rpartition("::")[2]
-    command = f"pulumi import bitbucket-user:index:{_kind(urn)} {quote(name)} '{error.import_id}'"
-    return f"{error.what}. To take it over: {command}; or set bitbucket-user:adoptExisting to true."
+    ways = [RESOURCES[_kind(urn)].how_to_adopt()]
+    if error.import_id is not None:
+        ways.insert(0, f"pulumi import bitbucket-user:index:{_kind(urn)} {quote(name)} '{error.import_id}'")
+    return f"{error.what}. To take it over: {'; or '.join(ways)}."
 
 
 def _not_found(kind: str, id: str) -> str:

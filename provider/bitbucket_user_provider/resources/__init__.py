@@ -10,6 +10,8 @@ from .resource import Resource
 NAMES = (
     "RepositoryUserPermission",
     "ProjectUserPermission",
+    "RepositoryGroupPermission",
+    "ProjectGroupPermission",
     "RepositoryUserPermissions",
     "ProjectUserPermissions",
     "WorkspacePipelineVariable",

@@ -6,59 +6,22 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..errors import BitbucketError, defect, joined
 from ..models.fields import level
-from ..models.model import Model
 from ..run.people import People
+from .held import ADMIN, Held
 
 MOST_NAMED = 20
 """How many who gain access the one line names; whoever loses any is always named."""
 
 
-class UserGrant(Model):
-    """A person's direct grant, as last seen in Bitbucket."""
-
-    user_uuid: str
-    """UUID of the person, without braces."""
-
-    account_id: str | None = None
-    """Atlassian account id of the person."""
-
-    display_name: str | None = None
-    """Name of the person, as Bitbucket shows it."""
-
-    permission: str
-    """What the person may do."""
-
-    managed: bool = False
-    """Whether the resource's map names the person."""
-
-    @property
-    def name(self) -> str:
-        return self.display_name or self.account_id or self.user_uuid
-
-    def forms(self, people: People) -> frozenset[str]:
-        return people.forms(self.user_uuid, self.account_id)
-
-    @classmethod
-    def is_readable(cls, grant: Any) -> bool:
-        return isinstance(grant, cls) or (isinstance(grant, dict) and {"userUuid", "permission"} <= grant.keys())
-
-    @classmethod
-    def recall(cls, grant: Any) -> "UserGrant":
-        """From a state, which another version may have written: what this one does not know is left out."""
-        if isinstance(grant, cls):
-            return grant
-        names = [name for field, info in cls.model_fields.items() for name in (field, info.alias)]
-        return cls.model_validate({key: value for key, value in grant.items() if key in names})
-
-
 class Step(NamedTuple):
     """`before` or `after` of None: no grant. `key` is the map's own spelling, None when the map does not name them."""
 
-    user_id: str
+    id: str
+    """What the run calls the subject: people and groups stand side by side in a plan."""
     name: str
     key: str | None
     before: str | None
@@ -80,28 +43,35 @@ class Plan:
 
     gives: list[Step] = field(default_factory=list)
     takes: list[Step] = field(default_factory=list)
+    rights: list[Step] = field(default_factory=list)
+    """What takes an administrator's right from a group: the caller may be in it, which no answer tells."""
     caller: list[Step] = field(default_factory=list)
     settled: list[Step] = field(default_factory=list)
     """Nothing is sent: grants that the map names for the first time and that are as wanted, and the caller's own that
     it names no more."""
 
     @property
-    def stages(self) -> tuple[list[Step], list[Step], list[Step]]:
-        return self.gives, self.takes, self.caller
+    def stages(self) -> tuple[list[Step], ...]:
+        return self.gives, self.takes, self.rights, self.caller
 
     @property
     def steps(self) -> list[Step]:
-        return [*self.gives, *self.takes, *self.caller]
+        return [step for stage in self.stages for step in stage]
 
     @property
     def removals(self) -> list[Step]:
         return [step for step in self.steps if step.after is None]
 
+    def losses(self, levels: type[Enum]) -> list[Step]:
+        """The steps that end access or lower it."""
+        return [step for step in self.steps if level(levels, step.after) < level(levels, step.before)]
+
     def line(self) -> str:
         gives = _shown(self.gives)
         if len(gives) > MOST_NAMED:
             gives[MOST_NAMED:] = [f"+ {len(gives) - MOST_NAMED} more"]
-        return " · ".join([*gives, *_shown(self.takes), *_shown(self.caller), *_shown(self.settled)])
+        takes = _shown([*self.takes, *self.rights])
+        return " · ".join([*gives, *takes, *_shown(self.caller), *_shown(self.settled)])
 
 
 def _shown(steps: list[Step]) -> list[str]:
@@ -110,11 +80,11 @@ def _shown(steps: list[Step]) -> list[str]:
 
 
 def plan(
-    held: Sequence[UserGrant],
+    held: Sequence[Held],
     wanted: Mapping[str, str],
     levels: type[Enum],
     people: People,
-    removes: Callable[[UserGrant], bool],
+    removes: Callable[[Held], bool],
     caller: str | None,
 ) -> Plan:
     """The steps from what is held to what is wanted; `removes` says which grants go when the map does not name them."""
@@ -126,25 +96,30 @@ def plan(
         if grant is None:
             made.gives.append(Step(key, people.name(key) or key, key, None, after))
             continue
-        named.add(grant.user_uuid)
-        step = Step(grant.user_uuid, grant.name, key, grant.permission, after)
+        named.add(grant.id)
+        step = Step(grant.id, grant.name, key, grant.permission, after)
         if grant.permission == after:
             made.settled += [] if grant.managed else [step]
-        elif grant.user_uuid == caller:
-            made.caller.append(step)
-        elif level(levels, after) > level(levels, grant.permission):
+        elif grant.id != caller and level(levels, after) > level(levels, grant.permission):
             made.gives.append(step)
         else:
-            made.takes.append(step)
+            _taken(made, grant, caller).append(step)
     for grant in held:
-        if grant.user_uuid in named:
+        if grant.id in named:
             continue
         if removes(grant):
-            step = Step(grant.user_uuid, grant.name, None, grant.permission, None)
-            (made.caller if grant.user_uuid == caller else made.takes).append(step)
+            step = Step(grant.id, grant.name, None, grant.permission, None)
+            _taken(made, grant, caller).append(step)
         elif grant.managed:
-            made.settled.append(Step(grant.user_uuid, grant.name, None, grant.permission, grant.permission))
+            made.settled.append(Step(grant.id, grant.name, None, grant.permission, grant.permission))
     return made
+
+
+def _taken(made: Plan, grant: Held, caller: str | None) -> list[Step]:
+    """The stage in which the grant is lowered or removed."""
+    if grant.id == caller:
+        return made.caller
+    return made.rights if grant.is_group and grant.permission == ADMIN else made.takes
 
 
 class Outcome(NamedTuple):

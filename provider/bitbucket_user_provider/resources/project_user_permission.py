@@ -5,13 +5,14 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 """
 
 from ..models.fields import ProjectKey, ProjectPermission, Workspace
-from ..models.model import Model, Replaces
-from ..models.person import UserId, bare
+from ..models.model import Replaces
+from ..models.person import UserId
 from ..run.grants import PROJECT_USERS
-from .grant import Grant, Person
+from .grant import GrantToPerson, Person
+from .resource import Adopting
 
 
-class Args(Model):
+class Args(Adopting):
     workspace: Replaces[Workspace]
     """Slug of the workspace, or its UUID in braces."""
 
@@ -29,7 +30,7 @@ class State(Args, Person):
     pass
 
 
-class ProjectUserPermission(Grant):
+class ProjectUserPermission(GrantToPerson):
     """A person's direct permission on a project, and with it on every repository of the project. The person must be a
     member of the workspace. What a group gives is not touched, and Bitbucket applies the highest of all."""
 
@@ -43,6 +44,3 @@ class ProjectUserPermission(Grant):
     )
 
     LISTED = ("workspace", "project_key")
-
-    def id(self, state: State) -> str:
-        return f"{state.workspace}/{state.project_key}/{bare(state.user_uuid)}"

@@ -5,9 +5,10 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 """
 
 from ..models.fields import ProjectKey, ProjectPermission, Workspace
+from ..models.group import GroupSlug
 from ..models.model import Replaces
 from ..models.person import UserId
-from ..run.grants import PROJECT_USERS
+from ..run.grants import PROJECT_GROUPS, PROJECT_USERS
 from .grant_set import GrantSet, SetOptions, SetState
 
 
@@ -21,16 +22,21 @@ class Args(SetOptions):
     permissions: dict[UserId, ProjectPermission]
     """Who may do what: account id or UUID → read, write, create-repo or admin."""
 
+    groups: dict[GroupSlug, ProjectPermission] | None = None
+    """Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when
+    it is given for the first time, groups that it does not name are named before anything is changed."""
+
 
 class State(Args, SetState):
     pass
 
 
 class ProjectUserPermissions(GrantSet):
-    """All direct user permissions of a project: one listing to refresh, one call for each difference. Whoever is not in
-    the map loses the direct grant, once a preview has named them. Groups are never touched."""
+    """All direct user permissions of a project, and with `groups` those of groups: one listing each to refresh, one
+    call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them."""
 
     KIND = PROJECT_USERS
+    GROUPS = PROJECT_GROUPS
     ARGS = Args
     STATE = State
     ID = ("workspace", "project_key")

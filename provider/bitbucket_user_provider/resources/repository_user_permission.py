@@ -5,13 +5,14 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 """
 
 from ..models.fields import RepositoryPermission, RepoSlug, Workspace
-from ..models.model import Model, Replaces
-from ..models.person import UserId, bare
+from ..models.model import Replaces
+from ..models.person import UserId
 from ..run.grants import REPOSITORY_USERS
-from .grant import Grant, Person
+from .grant import GrantToPerson, Person
+from .resource import Adopting
 
 
-class Args(Model):
+class Args(Adopting):
     workspace: Replaces[Workspace]
     """Slug of the workspace, or its UUID in braces."""
 
@@ -29,7 +30,7 @@ class State(Args, Person):
     pass
 
 
-class RepositoryUserPermission(Grant):
+class RepositoryUserPermission(GrantToPerson):
     """A person's direct permission on a repository. The person must be a member of the workspace, and not its owner.
     What a group or the project gives is not touched, and Bitbucket applies the highest of all."""
 
@@ -43,6 +44,3 @@ class RepositoryUserPermission(Grant):
     )
 
     LISTED = ("workspace", "repo_slug")
-
-    def id(self, state: State) -> str:
-        return f"{state.workspace}/{state.repo_slug}/{bare(state.user_uuid)}"

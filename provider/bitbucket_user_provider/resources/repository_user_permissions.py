@@ -5,9 +5,10 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api
 """
 
 from ..models.fields import RepositoryPermission, RepoSlug, Workspace
+from ..models.group import GroupSlug
 from ..models.model import Replaces
 from ..models.person import UserId
-from ..run.grants import REPOSITORY_USERS
+from ..run.grants import REPOSITORY_GROUPS, REPOSITORY_USERS
 from .grant_set import GrantSet, SetOptions, SetState
 
 
@@ -21,16 +22,21 @@ class Args(SetOptions):
     permissions: dict[UserId, RepositoryPermission]
     """Who may do what: account id or UUID → read, write or admin."""
 
+    groups: dict[GroupSlug, RepositoryPermission] | None = None
+    """Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when
+    it is given for the first time, groups that it does not name are named before anything is changed."""
+
 
 class State(Args, SetState):
     pass
 
 
 class RepositoryUserPermissions(GrantSet):
-    """All direct user permissions of a repository: one listing to refresh, one call for each difference. Whoever is not
-    in the map loses the direct grant, once a preview has named them. Groups are never touched."""
+    """All direct user permissions of a repository, and with `groups` those of groups: one listing each to refresh, one
+    call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them."""
 
     KIND = REPOSITORY_USERS
+    GROUPS = REPOSITORY_GROUPS
     ARGS = Args
     STATE = State
     ID = ("workspace", "repo_slug")

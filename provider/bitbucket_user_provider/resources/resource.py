@@ -4,6 +4,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
+from pydantic import Field, StrictBool
+
+from ..config import NAMESPACE
 from ..errors import InvalidInput
 from ..models.fields import FORBIDDEN_IN_IDS
 from ..models.model import Change, Model
@@ -19,6 +22,15 @@ A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)
 FOUND = "made by a request whose answer was lost, or was there already: then another stack may hold it too"
 """What is said beside a resource whose thing was found after a POST without an answer: whose it is cannot be told."""
+
+
+class Adopting(Model):
+    """Inputs of a resource whose create can meet what stands there already."""
+
+    adopt_existing: StrictBool | None = Field(default=None, exclude=True)
+    """What create does when the thing is there already: true takes it over and brings it to the wanted state, false
+    fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes
+    nothing."""
 
 
 class Resource(ABC, Generic[A, S]):
@@ -40,13 +52,18 @@ class Resource(ABC, Generic[A, S]):
     SETTLES: ClassVar[frozenset[str]] = frozenset()
     """Outputs that an update may change, unknown while one is previewed."""
 
+    def lacks(self, args: Mapping[str, Any]) -> frozenset[str]:
+        """Outputs that a resource with these inputs (by field name) will not have."""
+        del args
+        return frozenset()
+
     @abstractmethod
     def id(self, state: S) -> str:
         """The canonical id, as it stands in state."""
 
     @abstractmethod
     def create(self, api: Api, args: A) -> S:
-        """Makes the thing; the answer is the state. Raises Exists unless `api.config.adopt_existing`."""
+        """Makes the thing; the answer is the state. Raises Exists unless it `adopts` what is there."""
 
     @abstractmethod
     def read(self, api: Api, state: S) -> S | Absent:
@@ -63,6 +80,15 @@ class Resource(ABC, Generic[A, S]):
     def delete(self, api: Api, state: S) -> None:
         """Returns when the thing is gone, or kept because something else of this run wants it. Raises
         BitbucketError."""
+
+    def adopts(self, api: Api, args: Adopting) -> bool:
+        """Whether create takes over what is there already."""
+        return api.config.adopt_existing if args.adopt_existing is None else args.adopt_existing
+
+    def how_to_adopt(self) -> str:
+        """What a user does to let create take over what is there already."""
+        alone = ", or adoptExisting of this resource alone" if issubclass(self.ARGS, Adopting) else ""
+        return f"set {NAMESPACE}:adoptExisting to true{alone}"
 
     def place(self, api: Api, state: S) -> Place:
         """Where the thing is."""
@@ -92,13 +118,13 @@ class Resource(ABC, Generic[A, S]):
     def recognise(self, api: Api, state: S) -> None:
         """Learns from old state who is who."""
 
-    def holds(self, api: Api, state: S) -> tuple[str, Iterable[str]]:
-        """What the state holds, in the ledger's words: the place, empty for what Bitbucket has given an identity, and
-        every name of the things."""
+    def holds(self, api: Api, state: S) -> Iterable[tuple[str, Iterable[str]]]:
+        """What the state holds, in the ledger's words: places, empty for what Bitbucket has given an identity, and
+        every name of the things there."""
         del api, state
-        return "", ()
+        return ()
 
-    def recheck(self, api: Api, args: Mapping[str, Any]) -> None:
+    def recheck(self, api: Api, state: S, args: Mapping[str, Any]) -> None:
         """Raises InvalidInput for what only old state, once recognised, shows to be wrong with the new inputs."""
 
     def warnings(self, api: Api, state: S | None, args: Mapping[str, Any]) -> Iterable[str]:

@@ -165,8 +165,8 @@ class UserSshKey(Resource[Args, State]):
     def recognise(self, api: Api, state: State) -> None:
         api.people.learn(state.user_uuid, state.account_id)
 
-    def holds(self, api: Api, state: State) -> tuple[str, Iterable[str]]:
-        return "", [bare(state.uuid)]
+    def holds(self, api: Api, state: State) -> Iterable[tuple[str, Iterable[str]]]:
+        yield "", [bare(state.uuid)]
 
     def warnings(self, api: Api, state: State | None, args: Mapping[str, Any]) -> Iterable[str]:
         if not state or not args.get("key") or not same_key(state.key, args["key"], None):

@@ -19,13 +19,13 @@ from ..run.api import Api
 from ..run.evidence import Absent, Seen
 from ..run.evidence import NotKnown as Unproven
 from ..run.things import ThingKind, Things
-from .resource import FOUND, Resource, manages_too
+from .resource import FOUND, Adopting, Resource, manages_too
 
 VALUELESS = "valueless"
 """What the ledger notes of a URN whose program gives no value: nothing that would make it anew may happen."""
 
 
-class VariableArgs(Model):
+class VariableArgs(Adopting):
     key: VariableKey
     """Name of the variable, as a pipeline's steps see it."""
 
@@ -51,7 +51,7 @@ class Variable(Resource[Any, Any]):
         things = self._things(api, args)
         if rivals := things.begin([args.key]).rivals:
             raise InvalidInput(f"{manages_too(rivals, 'this variable')}; nothing was changed.")
-        if args.secured and not api.config.adopt_existing:  # or nobody could tell whose it is after a lost POST
+        if args.secured and not self.adopts(api, args):  # or nobody could tell whose it is after a lost POST
             if standing := things.place.asked_again(lambda: things.seen([args.key])):
                 raise self._exists(args, standing)
         try:
@@ -130,8 +130,8 @@ class Variable(Resource[Any, Any]):
                 "", "value: only Bitbucket knows it, and this change would make the variable anew: give a value"
             )
 
-    def holds(self, api: Api, state: Any) -> tuple[str, Iterable[str]]:
-        return "", [bare(state.uuid)]
+    def holds(self, api: Api, state: Any) -> Iterable[tuple[str, Iterable[str]]]:
+        yield "", [bare(state.uuid)]
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         if state or args.get("secured", False) is not False or not isinstance(args.get("key"), str):
@@ -179,7 +179,7 @@ class Variable(Resource[Any, Any]):
             current.get().say("was there already: another stack may hold it too, and its destroy would end it")
             things.done([args.key, state.uuid])
             return state
-        if not api.config.adopt_existing:
+        if not self.adopts(api, args):
             raise self._exists(args, standing)
         return self._adopt(api, things, args, state)
 

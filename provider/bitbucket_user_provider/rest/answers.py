@@ -17,6 +17,7 @@ from ..errors import (
     Unanswered,
     Unauthorized,
 )
+from ..models.group import HOW_TO_FIND
 from ..operation import current
 from .answer import Answer
 from .credentials import Credential, Kind
@@ -113,6 +114,8 @@ def _remedies(status: int, told: str, quoted: str, call: Call) -> Iterator[str]:
             yield f"Scopes that it needs here: {', '.join(call.scopes)}."
     if status in (400, 404) and call.method == "PUT" and "/permissions-config/users/" in call.shown:
         yield "If the place is right: the person must be a member of the workspace and not its owner."
+    if status == 404 and call.method == "PUT" and "/permissions-config/groups/" in call.shown:
+        yield f"If the place is right: the workspace has no group with this slug. {HOW_TO_FIND}."
     if status == 410:
         yield "Bitbucket no longer serves this endpoint, or not at the moment: that says nothing about what is there."
     if status == 429:

@@ -21,10 +21,14 @@ func (m *module) Version() semver.Version {
 
 func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi.Resource, err error) {
 	switch typ {
+	case "bitbucket-user:index:ProjectGroupPermission":
+		r = &ProjectGroupPermission{}
 	case "bitbucket-user:index:ProjectUserPermission":
 		r = &ProjectUserPermission{}
 	case "bitbucket-user:index:ProjectUserPermissions":
 		r = &ProjectUserPermissions{}
+	case "bitbucket-user:index:RepositoryGroupPermission":
+		r = &RepositoryGroupPermission{}
 	case "bitbucket-user:index:RepositoryUserPermission":
 		r = &RepositoryUserPermission{}
 	case "bitbucket-user:index:RepositoryUserPermissions":

@@ -98,6 +98,8 @@ func ProjectUserPermissionExists(ctx *pulumi.Context,
 }
 
 type projectUserPermissionArgs struct {
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting *bool `pulumi:"adoptExisting"`
 	// What the person may do: read, write, create-repo or admin.
 	Permission ProjectPermission `pulumi:"permission"`
 	// Key of the project, in upper case.
@@ -110,6 +112,8 @@ type projectUserPermissionArgs struct {
 
 // The set of arguments for constructing a ProjectUserPermission resource.
 type ProjectUserPermissionArgs struct {
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting pulumi.BoolPtrInput
 	// What the person may do: read, write, create-repo or admin.
 	Permission ProjectPermissionInput
 	// Key of the project, in upper case.

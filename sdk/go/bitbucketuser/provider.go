@@ -58,6 +58,8 @@ type providerArgs struct {
 	MaxConcurrentRequests *int `pulumi:"maxConcurrentRequests"`
 	// Longest one request waits for Bitbucket's rate limit, in seconds; 0 never waits.
 	MaxRateLimitWaitSeconds *float64 `pulumi:"maxRateLimitWaitSeconds"`
+	// Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+	MaxRemovals *int `pulumi:"maxRemovals"`
 	// Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
 	OauthClientId *string `pulumi:"oauthClientId"`
 	// Secret of the OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_SECRET.
@@ -84,6 +86,8 @@ type ProviderArgs struct {
 	MaxConcurrentRequests pulumi.IntPtrInput
 	// Longest one request waits for Bitbucket's rate limit, in seconds; 0 never waits.
 	MaxRateLimitWaitSeconds pulumi.Float64PtrInput
+	// Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+	MaxRemovals pulumi.IntPtrInput
 	// Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
 	OauthClientId pulumi.StringPtrInput
 	// Secret of the OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_SECRET.

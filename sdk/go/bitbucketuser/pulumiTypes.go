@@ -313,6 +313,73 @@ func (o EmailAddressArrayOutput) Index(i pulumi.IntInput) EmailAddressOutput {
 	}).(EmailAddressOutput)
 }
 
+// A group's direct grant, as last seen in Bitbucket.
+type GroupGrant struct {
+	// Name of the group, as Bitbucket shows it.
+	GroupName *string `pulumi:"groupName"`
+	// Slug of the group.
+	GroupSlug string `pulumi:"groupSlug"`
+	// Whether the resource's map names the group.
+	Managed *bool `pulumi:"managed"`
+	// What the members of the group may do.
+	Permission string `pulumi:"permission"`
+}
+
+// A group's direct grant, as last seen in Bitbucket.
+type GroupGrantOutput struct{ *pulumi.OutputState }
+
+func (GroupGrantOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*GroupGrant)(nil)).Elem()
+}
+
+func (o GroupGrantOutput) ToGroupGrantOutput() GroupGrantOutput {
+	return o
+}
+
+func (o GroupGrantOutput) ToGroupGrantOutputWithContext(ctx context.Context) GroupGrantOutput {
+	return o
+}
+
+// Name of the group, as Bitbucket shows it.
+func (o GroupGrantOutput) GroupName() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v GroupGrant) *string { return v.GroupName }).(pulumi.StringPtrOutput)
+}
+
+// Slug of the group.
+func (o GroupGrantOutput) GroupSlug() pulumi.StringOutput {
+	return o.ApplyT(func(v GroupGrant) string { return v.GroupSlug }).(pulumi.StringOutput)
+}
+
+// Whether the resource's map names the group.
+func (o GroupGrantOutput) Managed() pulumi.BoolPtrOutput {
+	return o.ApplyT(func(v GroupGrant) *bool { return v.Managed }).(pulumi.BoolPtrOutput)
+}
+
+// What the members of the group may do.
+func (o GroupGrantOutput) Permission() pulumi.StringOutput {
+	return o.ApplyT(func(v GroupGrant) string { return v.Permission }).(pulumi.StringOutput)
+}
+
+type GroupGrantArrayOutput struct{ *pulumi.OutputState }
+
+func (GroupGrantArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]GroupGrant)(nil)).Elem()
+}
+
+func (o GroupGrantArrayOutput) ToGroupGrantArrayOutput() GroupGrantArrayOutput {
+	return o
+}
+
+func (o GroupGrantArrayOutput) ToGroupGrantArrayOutputWithContext(ctx context.Context) GroupGrantArrayOutput {
+	return o
+}
+
+func (o GroupGrantArrayOutput) Index(i pulumi.IntInput) GroupGrantOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) GroupGrant {
+		return vs[0].([]GroupGrant)[vs[1].(int)]
+	}).(GroupGrantOutput)
+}
+
 // What the members of a group may do.
 type GroupPermission struct {
 	// Name of the group.
@@ -754,6 +821,8 @@ func init() {
 	pulumi.RegisterOutputType(CurrentUserWorkspaceArrayOutput{})
 	pulumi.RegisterOutputType(EmailAddressOutput{})
 	pulumi.RegisterOutputType(EmailAddressArrayOutput{})
+	pulumi.RegisterOutputType(GroupGrantOutput{})
+	pulumi.RegisterOutputType(GroupGrantArrayOutput{})
 	pulumi.RegisterOutputType(GroupPermissionOutput{})
 	pulumi.RegisterOutputType(GroupPermissionArrayOutput{})
 	pulumi.RegisterOutputType(PipelineVariableOutput{})

@@ -98,6 +98,8 @@ func RepositoryUserPermissionExists(ctx *pulumi.Context,
 }
 
 type repositoryUserPermissionArgs struct {
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting *bool `pulumi:"adoptExisting"`
 	// What the person may do: read, write or admin.
 	Permission RepositoryPermission `pulumi:"permission"`
 	// Slug of the repository, or its UUID in braces.
@@ -110,6 +112,8 @@ type repositoryUserPermissionArgs struct {
 
 // The set of arguments for constructing a RepositoryUserPermission resource.
 type RepositoryUserPermissionArgs struct {
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting pulumi.BoolPtrInput
 	// What the person may do: read, write or admin.
 	Permission RepositoryPermissionInput
 	// Slug of the repository, or its UUID in braces.

@@ -12,16 +12,20 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// All direct user permissions of a repository: one listing to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them. Groups are never touched.
+// All direct user permissions of a repository, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
 //
 // Ids for import look like `acme/api` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api`.
 type RepositoryUserPermissions struct {
 	pulumi.CustomResourceState
 
-	// Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+	// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 	Exclusive pulumi.BoolOutput `pulumi:"exclusive"`
 	// Everyone who holds a direct grant, as last seen.
 	Grants UserGrantArrayOutput `pulumi:"grants"`
+	// Every group that holds a grant, as last seen; absent when groups are not managed.
+	GroupGrants GroupGrantArrayOutput `pulumi:"groupGrants"`
+	// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+	Groups RepositoryPermissionMapOutput `pulumi:"groups"`
 	// Whether the credential's own account keeps its direct grant when the map does not name it.
 	KeepCaller pulumi.BoolOutput `pulumi:"keepCaller"`
 	// Who may do what: account id or UUID → read, write or admin.
@@ -93,8 +97,12 @@ func RepositoryUserPermissionsExists(ctx *pulumi.Context,
 }
 
 type repositoryUserPermissionsArgs struct {
-	// Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting *bool `pulumi:"adoptExisting"`
+	// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 	Exclusive *bool `pulumi:"exclusive"`
+	// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+	Groups map[string]RepositoryPermission `pulumi:"groups"`
 	// Whether the credential's own account keeps its direct grant when the map does not name it.
 	KeepCaller *bool `pulumi:"keepCaller"`
 	// Who may do what: account id or UUID → read, write or admin.
@@ -107,8 +115,12 @@ type repositoryUserPermissionsArgs struct {
 
 // The set of arguments for constructing a RepositoryUserPermissions resource.
 type RepositoryUserPermissionsArgs struct {
-	// Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting pulumi.BoolPtrInput
+	// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 	Exclusive pulumi.BoolPtrInput
+	// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+	Groups RepositoryPermissionMapInput
 	// Whether the credential's own account keeps its direct grant when the map does not name it.
 	KeepCaller pulumi.BoolPtrInput
 	// Who may do what: account id or UUID → read, write or admin.
@@ -156,7 +168,7 @@ func (o RepositoryUserPermissionsOutput) ToRepositoryUserPermissionsOutputWithCo
 	return o
 }
 
-// Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 func (o RepositoryUserPermissionsOutput) Exclusive() pulumi.BoolOutput {
 	return o.ApplyT(func(v *RepositoryUserPermissions) pulumi.BoolOutput { return v.Exclusive }).(pulumi.BoolOutput)
 }
@@ -164,6 +176,16 @@ func (o RepositoryUserPermissionsOutput) Exclusive() pulumi.BoolOutput {
 // Everyone who holds a direct grant, as last seen.
 func (o RepositoryUserPermissionsOutput) Grants() UserGrantArrayOutput {
 	return o.ApplyT(func(v *RepositoryUserPermissions) UserGrantArrayOutput { return v.Grants }).(UserGrantArrayOutput)
+}
+
+// Every group that holds a grant, as last seen; absent when groups are not managed.
+func (o RepositoryUserPermissionsOutput) GroupGrants() GroupGrantArrayOutput {
+	return o.ApplyT(func(v *RepositoryUserPermissions) GroupGrantArrayOutput { return v.GroupGrants }).(GroupGrantArrayOutput)
+}
+
+// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+func (o RepositoryUserPermissionsOutput) Groups() RepositoryPermissionMapOutput {
+	return o.ApplyT(func(v *RepositoryUserPermissions) RepositoryPermissionMapOutput { return v.Groups }).(RepositoryPermissionMapOutput)
 }
 
 // Whether the credential's own account keeps its direct grant when the map does not name it.

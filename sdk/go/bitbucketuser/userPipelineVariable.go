@@ -100,6 +100,8 @@ func UserPipelineVariableExists(ctx *pulumi.Context,
 }
 
 type userPipelineVariableArgs struct {
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting *bool `pulumi:"adoptExisting"`
 	// Name of the variable, as a pipeline's steps see it.
 	Key string `pulumi:"key"`
 	// Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
@@ -112,6 +114,8 @@ type userPipelineVariableArgs struct {
 
 // The set of arguments for constructing a UserPipelineVariable resource.
 type UserPipelineVariableArgs struct {
+	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+	AdoptExisting pulumi.BoolPtrInput
 	// Name of the variable, as a pipeline's steps see it.
 	Key pulumi.StringInput
 	// Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.

@@ -96,6 +96,17 @@ Object.defineProperty(exports, "maxRateLimitWaitSeconds", {
 });
 
 /**
+ * Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+ */
+export declare const maxRemovals: number | undefined;
+Object.defineProperty(exports, "maxRemovals", {
+    get() {
+        return __config.getObject<number>("maxRemovals");
+    },
+    enumerable: true,
+});
+
+/**
  * Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
  */
 export declare const oauthClientId: string | undefined;

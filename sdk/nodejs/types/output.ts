@@ -97,6 +97,28 @@ export interface EmailAddress {
 }
 
 /**
+ * A group's direct grant, as last seen in Bitbucket.
+ */
+export interface GroupGrant {
+    /**
+     * Name of the group, as Bitbucket shows it.
+     */
+    groupName?: string;
+    /**
+     * Slug of the group.
+     */
+    groupSlug: string;
+    /**
+     * Whether the resource's map names the group.
+     */
+    managed?: boolean;
+    /**
+     * What the members of the group may do.
+     */
+    permission: string;
+}
+
+/**
  * What the members of a group may do.
  */
 export interface GroupPermission {

@@ -29,9 +29,11 @@ from .get_user_ssh_keys import *
 from .get_workspace_member import *
 from .get_workspace_members import *
 from .get_workspace_pipeline_variables import *
+from .project_group_permission import *
 from .project_user_permission import *
 from .project_user_permissions import *
 from .provider import *
+from .repository_group_permission import *
 from .repository_user_permission import *
 from .repository_user_permissions import *
 from .search_code import *
@@ -56,8 +58,10 @@ _utilities.register(
   "mod": "index",
   "fqn": "pulumi_bitbucket_user",
   "classes": {
+   "bitbucket-user:index:ProjectGroupPermission": "ProjectGroupPermission",
    "bitbucket-user:index:ProjectUserPermission": "ProjectUserPermission",
    "bitbucket-user:index:ProjectUserPermissions": "ProjectUserPermissions",
+   "bitbucket-user:index:RepositoryGroupPermission": "RepositoryGroupPermission",
    "bitbucket-user:index:RepositoryUserPermission": "RepositoryUserPermission",
    "bitbucket-user:index:RepositoryUserPermissions": "RepositoryUserPermissions",
    "bitbucket-user:index:UserApplicationProperty": "UserApplicationProperty",

@@ -22,6 +22,7 @@ __all__ = [
     'CurrentUserRepositoryPermission',
     'CurrentUserWorkspace',
     'EmailAddress',
+    'GroupGrant',
     'GroupPermission',
     'PipelineVariable',
     'SshKey',
@@ -256,6 +257,83 @@ class EmailAddress(dict):
         Whether it is the account's main address.
         """
         return pulumi.get(self, "is_primary")
+
+
+@pulumi.output_type
+class GroupGrant(dict):
+    """
+    A group's direct grant, as last seen in Bitbucket.
+    """
+    @staticmethod
+    def __key_warning(key: str):
+        suggest = None
+        if key == "groupSlug":
+            suggest = "group_slug"
+        elif key == "groupName":
+            suggest = "group_name"
+
+        if suggest:
+            pulumi.log.warn(f"Key '{key}' not found in GroupGrant. Access the value via the '{suggest}' property getter instead.")
+
+    def __getitem__(self, key: str) -> Any:
+        GroupGrant.__key_warning(key)
+        return super().__getitem__(key)
+
+    def get(self, key: str, default = None) -> Any:
+        GroupGrant.__key_warning(key)
+        return super().get(key, default)
+
+    def __init__(__self__, *,
+                 group_slug: _builtins.str,
+                 permission: _builtins.str,
+                 group_name: Optional[_builtins.str] = None,
+                 managed: Optional[_builtins.bool] = None):
+        """
+        A group's direct grant, as last seen in Bitbucket.
+
+        :param _builtins.str group_slug: Slug of the group.
+        :param _builtins.str permission: What the members of the group may do.
+        :param _builtins.str group_name: Name of the group, as Bitbucket shows it.
+        :param _builtins.bool managed: Whether the resource's map names the group.
+        """
+        pulumi.set(__self__, "group_slug", group_slug)
+        pulumi.set(__self__, "permission", permission)
+        if group_name is not None:
+            pulumi.set(__self__, "group_name", group_name)
+        if managed is not None:
+            pulumi.set(__self__, "managed", managed)
+
+    @_builtins.property
+    @pulumi.getter(name="groupSlug")
+    def group_slug(self) -> _builtins.str:
+        """
+        Slug of the group.
+        """
+        return pulumi.get(self, "group_slug")
+
+    @_builtins.property
+    @pulumi.getter
+    def permission(self) -> _builtins.str:
+        """
+        What the members of the group may do.
+        """
+        return pulumi.get(self, "permission")
+
+    @_builtins.property
+    @pulumi.getter(name="groupName")
+    def group_name(self) -> Optional[_builtins.str]:
+        """
+        Name of the group, as Bitbucket shows it.
+        """
+        return pulumi.get(self, "group_name")
+
+    @_builtins.property
+    @pulumi.getter
+    def managed(self) -> Optional[_builtins.bool]:
+        """
+        Whether the resource's map names the group.
+        """
+        return pulumi.get(self, "managed")
 
 
 @pulumi.output_type

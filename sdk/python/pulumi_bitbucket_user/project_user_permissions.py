@@ -24,7 +24,9 @@ class ProjectUserPermissionsArgs:
                  permissions: pulumi.Input[Mapping[str, pulumi.Input['ProjectPermission']]],
                  project_key: pulumi.Input[_builtins.str],
                  workspace: pulumi.Input[_builtins.str],
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
+                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input['ProjectPermission']]]] = None,
                  keep_caller: pulumi.Input[Optional[_builtins.bool]] = None):
         """
         The set of arguments for constructing a ProjectUserPermissions resource.
@@ -32,14 +34,20 @@ class ProjectUserPermissionsArgs:
         :param pulumi.Input[Mapping[str, pulumi.Input['ProjectPermission']]] permissions: Who may do what: account id or UUID → read, write, create-repo or admin.
         :param pulumi.Input[_builtins.str] project_key: Key of the project, in upper case.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
-        :param pulumi.Input[_builtins.bool] exclusive: Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+        :param pulumi.Input[_builtins.bool] exclusive: Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
+        :param pulumi.Input[Mapping[str, pulumi.Input['ProjectPermission']]] groups: Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
         :param pulumi.Input[_builtins.bool] keep_caller: Whether the credential's own account keeps its direct grant when the map does not name it.
         """
         pulumi.set(__self__, "permissions", permissions)
         pulumi.set(__self__, "project_key", project_key)
         pulumi.set(__self__, "workspace", workspace)
+        if adopt_existing is not None:
+            pulumi.set(__self__, "adopt_existing", adopt_existing)
         if exclusive is not None:
             pulumi.set(__self__, "exclusive", exclusive)
+        if groups is not None:
+            pulumi.set(__self__, "groups", groups)
         if keep_caller is not None:
             pulumi.set(__self__, "keep_caller", keep_caller)
 
@@ -80,16 +88,40 @@ class ProjectUserPermissionsArgs:
         pulumi.set(self, "workspace", value)
 
     @_builtins.property
+    @pulumi.getter(name="adoptExisting")
+    def adopt_existing(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+        """
+        return pulumi.get(self, "adopt_existing")
+
+    @adopt_existing.setter
+    def adopt_existing(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "adopt_existing", value)
+
+    @_builtins.property
     @pulumi.getter
     def exclusive(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
-        Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+        Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
         """
         return pulumi.get(self, "exclusive")
 
     @exclusive.setter
     def exclusive(self, value: pulumi.Input[Optional[_builtins.bool]]):
         pulumi.set(self, "exclusive", value)
+
+    @_builtins.property
+    @pulumi.getter
+    def groups(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input['ProjectPermission']]]]:
+        """
+        Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+        """
+        return pulumi.get(self, "groups")
+
+    @groups.setter
+    def groups(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input['ProjectPermission']]]]):
+        pulumi.set(self, "groups", value)
 
     @_builtins.property
     @pulumi.getter(name="keepCaller")
@@ -110,20 +142,24 @@ class ProjectUserPermissions(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
+                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input['ProjectPermission']]]] = None,
                  keep_caller: pulumi.Input[Optional[_builtins.bool]] = None,
                  permissions: pulumi.Input[Optional[Mapping[str, pulumi.Input['ProjectPermission']]]] = None,
                  project_key: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
         """
-        All direct user permissions of a project: one listing to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them. Groups are never touched.
+        All direct user permissions of a project, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
 
         Ids for import look like `acme/CORE` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE`.
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
-        :param pulumi.Input[_builtins.bool] exclusive: Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+        :param pulumi.Input[_builtins.bool] exclusive: Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
+        :param pulumi.Input[Mapping[str, pulumi.Input['ProjectPermission']]] groups: Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
         :param pulumi.Input[_builtins.bool] keep_caller: Whether the credential's own account keeps its direct grant when the map does not name it.
         :param pulumi.Input[Mapping[str, pulumi.Input['ProjectPermission']]] permissions: Who may do what: account id or UUID → read, write, create-repo or admin.
         :param pulumi.Input[_builtins.str] project_key: Key of the project, in upper case.
@@ -136,7 +172,7 @@ class ProjectUserPermissions(pulumi.CustomResource):
                  args: ProjectUserPermissionsArgs,
                  opts: Optional[pulumi.ResourceOptions] = None):
         """
-        All direct user permissions of a project: one listing to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them. Groups are never touched.
+        All direct user permissions of a project, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
 
         Ids for import look like `acme/CORE` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE`.
 
@@ -155,7 +191,9 @@ class ProjectUserPermissions(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
+                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input['ProjectPermission']]]] = None,
                  keep_caller: pulumi.Input[Optional[_builtins.bool]] = None,
                  permissions: pulumi.Input[Optional[Mapping[str, pulumi.Input['ProjectPermission']]]] = None,
                  project_key: pulumi.Input[Optional[_builtins.str]] = None,
@@ -169,7 +207,9 @@ class ProjectUserPermissions(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = ProjectUserPermissionsArgs.__new__(ProjectUserPermissionsArgs)
 
+            __props__.__dict__["adopt_existing"] = adopt_existing
             __props__.__dict__["exclusive"] = exclusive
+            __props__.__dict__["groups"] = groups
             __props__.__dict__["keep_caller"] = keep_caller
             if permissions is None and not opts.urn:
                 raise TypeError("Missing required property 'permissions'")
@@ -181,6 +221,7 @@ class ProjectUserPermissions(pulumi.CustomResource):
                 raise TypeError("Missing required property 'workspace'")
             __props__.__dict__["workspace"] = workspace
             __props__.__dict__["grants"] = None
+            __props__.__dict__["group_grants"] = None
         alias_opts = pulumi.ResourceOptions(aliases=[pulumi.Alias(type_="pulumi-python:dynamic/bitbucket-user:ProjectUserPermissions")])
         opts = pulumi.ResourceOptions.merge(opts, alias_opts)
         super(ProjectUserPermissions, __self__).__init__(
@@ -207,6 +248,8 @@ class ProjectUserPermissions(pulumi.CustomResource):
 
         __props__.__dict__["exclusive"] = None
         __props__.__dict__["grants"] = None
+        __props__.__dict__["group_grants"] = None
+        __props__.__dict__["groups"] = None
         __props__.__dict__["keep_caller"] = None
         __props__.__dict__["permissions"] = None
         __props__.__dict__["project_key"] = None
@@ -223,7 +266,7 @@ class ProjectUserPermissions(pulumi.CustomResource):
     @pulumi.getter
     def exclusive(self) -> pulumi.Output[_builtins.bool]:
         """
-        Whether people whom the map does not name lose their direct grant here, once a preview has named them. With false only those whom the map names, or named, are touched.
+        Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
         """
         return pulumi.get(self, "exclusive")
 
@@ -234,6 +277,22 @@ class ProjectUserPermissions(pulumi.CustomResource):
         Everyone who holds a direct grant, as last seen.
         """
         return pulumi.get(self, "grants")
+
+    @_builtins.property
+    @pulumi.getter(name="groupGrants")
+    def group_grants(self) -> pulumi.Output[Optional[Sequence['outputs.GroupGrant']]]:
+        """
+        Every group that holds a grant, as last seen; absent when groups are not managed.
+        """
+        return pulumi.get(self, "group_grants")
+
+    @_builtins.property
+    @pulumi.getter
+    def groups(self) -> pulumi.Output[Optional[Mapping[str, 'ProjectPermission']]]:
+        """
+        Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+        """
+        return pulumi.get(self, "groups")
 
     @_builtins.property
     @pulumi.getter(name="keepCaller")

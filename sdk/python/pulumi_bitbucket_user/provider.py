@@ -27,6 +27,7 @@ class ProviderArgs:
                  email: pulumi.Input[Optional[_builtins.str]] = None,
                  max_concurrent_requests: pulumi.Input[Optional[_builtins.int]] = None,
                  max_rate_limit_wait_seconds: pulumi.Input[Optional[_builtins.float]] = None,
+                 max_removals: pulumi.Input[Optional[_builtins.int]] = None,
                  oauth_client_id: pulumi.Input[Optional[_builtins.str]] = None,
                  oauth_client_secret: pulumi.Input[Optional[_builtins.str]] = None,
                  timeout_seconds: pulumi.Input[Optional[_builtins.float]] = None):
@@ -41,6 +42,7 @@ class ProviderArgs:
         :param pulumi.Input[_builtins.str] email: E-mail of the Atlassian account that owns `apiToken`. Also read from BITBUCKET_EMAIL.
         :param pulumi.Input[_builtins.int] max_concurrent_requests: Most requests under way at once.
         :param pulumi.Input[_builtins.float] max_rate_limit_wait_seconds: Longest one request waits for Bitbucket's rate limit, in seconds; 0 never waits.
+        :param pulumi.Input[_builtins.int] max_removals: Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
         :param pulumi.Input[_builtins.str] oauth_client_id: Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
         :param pulumi.Input[_builtins.str] oauth_client_secret: Secret of the OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_SECRET.
         :param pulumi.Input[_builtins.float] timeout_seconds: Longest one request may take, in seconds.
@@ -61,6 +63,8 @@ class ProviderArgs:
             pulumi.set(__self__, "max_concurrent_requests", max_concurrent_requests)
         if max_rate_limit_wait_seconds is not None:
             pulumi.set(__self__, "max_rate_limit_wait_seconds", max_rate_limit_wait_seconds)
+        if max_removals is not None:
+            pulumi.set(__self__, "max_removals", max_removals)
         if oauth_client_id is not None:
             pulumi.set(__self__, "oauth_client_id", oauth_client_id)
         if oauth_client_secret is not None:
@@ -165,6 +169,18 @@ class ProviderArgs:
         pulumi.set(self, "max_rate_limit_wait_seconds", value)
 
     @_builtins.property
+    @pulumi.getter(name="maxRemovals")
+    def max_removals(self) -> pulumi.Input[Optional[_builtins.int]]:
+        """
+        Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+        """
+        return pulumi.get(self, "max_removals")
+
+    @max_removals.setter
+    def max_removals(self, value: pulumi.Input[Optional[_builtins.int]]):
+        pulumi.set(self, "max_removals", value)
+
+    @_builtins.property
     @pulumi.getter(name="oauthClientId")
     def oauth_client_id(self) -> pulumi.Input[Optional[_builtins.str]]:
         """
@@ -215,6 +231,7 @@ class Provider(pulumi.ProviderResource):
                  email: pulumi.Input[Optional[_builtins.str]] = None,
                  max_concurrent_requests: pulumi.Input[Optional[_builtins.int]] = None,
                  max_rate_limit_wait_seconds: pulumi.Input[Optional[_builtins.float]] = None,
+                 max_removals: pulumi.Input[Optional[_builtins.int]] = None,
                  oauth_client_id: pulumi.Input[Optional[_builtins.str]] = None,
                  oauth_client_secret: pulumi.Input[Optional[_builtins.str]] = None,
                  timeout_seconds: pulumi.Input[Optional[_builtins.float]] = None,
@@ -232,6 +249,7 @@ class Provider(pulumi.ProviderResource):
         :param pulumi.Input[_builtins.str] email: E-mail of the Atlassian account that owns `apiToken`. Also read from BITBUCKET_EMAIL.
         :param pulumi.Input[_builtins.int] max_concurrent_requests: Most requests under way at once.
         :param pulumi.Input[_builtins.float] max_rate_limit_wait_seconds: Longest one request waits for Bitbucket's rate limit, in seconds; 0 never waits.
+        :param pulumi.Input[_builtins.int] max_removals: Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
         :param pulumi.Input[_builtins.str] oauth_client_id: Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
         :param pulumi.Input[_builtins.str] oauth_client_secret: Secret of the OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_SECRET.
         :param pulumi.Input[_builtins.float] timeout_seconds: Longest one request may take, in seconds.
@@ -268,6 +286,7 @@ class Provider(pulumi.ProviderResource):
                  email: pulumi.Input[Optional[_builtins.str]] = None,
                  max_concurrent_requests: pulumi.Input[Optional[_builtins.int]] = None,
                  max_rate_limit_wait_seconds: pulumi.Input[Optional[_builtins.float]] = None,
+                 max_removals: pulumi.Input[Optional[_builtins.int]] = None,
                  oauth_client_id: pulumi.Input[Optional[_builtins.str]] = None,
                  oauth_client_secret: pulumi.Input[Optional[_builtins.str]] = None,
                  timeout_seconds: pulumi.Input[Optional[_builtins.float]] = None,
@@ -288,6 +307,7 @@ class Provider(pulumi.ProviderResource):
             __props__.__dict__["email"] = email
             __props__.__dict__["max_concurrent_requests"] = pulumi.Output.from_input(max_concurrent_requests).apply(pulumi.runtime.to_json) if max_concurrent_requests is not None else None
             __props__.__dict__["max_rate_limit_wait_seconds"] = pulumi.Output.from_input(max_rate_limit_wait_seconds).apply(pulumi.runtime.to_json) if max_rate_limit_wait_seconds is not None else None
+            __props__.__dict__["max_removals"] = pulumi.Output.from_input(max_removals).apply(pulumi.runtime.to_json) if max_removals is not None else None
             __props__.__dict__["oauth_client_id"] = oauth_client_id
             __props__.__dict__["oauth_client_secret"] = None if oauth_client_secret is None else pulumi.Output.secret(oauth_client_secret)
             __props__.__dict__["timeout_seconds"] = pulumi.Output.from_input(timeout_seconds).apply(pulumi.runtime.to_json) if timeout_seconds is not None else None

@@ -23,7 +23,8 @@ class RepositoryUserPermissionArgs:
                  permission: pulumi.Input['RepositoryPermission'],
                  repo_slug: pulumi.Input[_builtins.str],
                  user_id: pulumi.Input[_builtins.str],
-                 workspace: pulumi.Input[_builtins.str]):
+                 workspace: pulumi.Input[_builtins.str],
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None):
         """
         The set of arguments for constructing a RepositoryUserPermission resource.
 
@@ -31,11 +32,14 @@ class RepositoryUserPermissionArgs:
         :param pulumi.Input[_builtins.str] repo_slug: Slug of the repository, or its UUID in braces.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         """
         pulumi.set(__self__, "permission", permission)
         pulumi.set(__self__, "repo_slug", repo_slug)
         pulumi.set(__self__, "user_id", user_id)
         pulumi.set(__self__, "workspace", workspace)
+        if adopt_existing is not None:
+            pulumi.set(__self__, "adopt_existing", adopt_existing)
 
     @_builtins.property
     @pulumi.getter
@@ -85,6 +89,18 @@ class RepositoryUserPermissionArgs:
     def workspace(self, value: pulumi.Input[_builtins.str]):
         pulumi.set(self, "workspace", value)
 
+    @_builtins.property
+    @pulumi.getter(name="adoptExisting")
+    def adopt_existing(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+        """
+        return pulumi.get(self, "adopt_existing")
+
+    @adopt_existing.setter
+    def adopt_existing(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "adopt_existing", value)
+
 
 @pulumi.type_token("bitbucket-user:index:RepositoryUserPermission")
 class RepositoryUserPermission(pulumi.CustomResource):
@@ -92,6 +108,7 @@ class RepositoryUserPermission(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  permission: pulumi.Input[Optional['RepositoryPermission']] = None,
                  repo_slug: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
@@ -104,6 +121,7 @@ class RepositoryUserPermission(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input['RepositoryPermission'] permission: What the person may do: read, write or admin.
         :param pulumi.Input[_builtins.str] repo_slug: Slug of the repository, or its UUID in braces.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
@@ -135,6 +153,7 @@ class RepositoryUserPermission(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  permission: pulumi.Input[Optional['RepositoryPermission']] = None,
                  repo_slug: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
@@ -148,6 +167,7 @@ class RepositoryUserPermission(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = RepositoryUserPermissionArgs.__new__(RepositoryUserPermissionArgs)
 
+            __props__.__dict__["adopt_existing"] = adopt_existing
             if permission is None and not opts.urn:
                 raise TypeError("Missing required property 'permission'")
             __props__.__dict__["permission"] = permission

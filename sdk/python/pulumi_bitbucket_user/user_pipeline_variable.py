@@ -22,6 +22,7 @@ class UserPipelineVariableArgs:
                  key: pulumi.Input[_builtins.str],
                  user_id: pulumi.Input[_builtins.str],
                  value: pulumi.Input[_builtins.str],
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  secured: pulumi.Input[Optional[_builtins.bool]] = None):
         """
         The set of arguments for constructing a UserPipelineVariable resource.
@@ -29,11 +30,14 @@ class UserPipelineVariableArgs:
         :param pulumi.Input[_builtins.str] key: Name of the variable, as a pipeline's steps see it.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
         :param pulumi.Input[_builtins.str] value: Value of the variable. Kept as a secret in state whether it is secured or not.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input[_builtins.bool] secured: Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
         """
         pulumi.set(__self__, "key", key)
         pulumi.set(__self__, "user_id", user_id)
         pulumi.set(__self__, "value", value)
+        if adopt_existing is not None:
+            pulumi.set(__self__, "adopt_existing", adopt_existing)
         if secured is not None:
             pulumi.set(__self__, "secured", secured)
 
@@ -74,6 +78,18 @@ class UserPipelineVariableArgs:
         pulumi.set(self, "value", value)
 
     @_builtins.property
+    @pulumi.getter(name="adoptExisting")
+    def adopt_existing(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+        """
+        return pulumi.get(self, "adopt_existing")
+
+    @adopt_existing.setter
+    def adopt_existing(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "adopt_existing", value)
+
+    @_builtins.property
     @pulumi.getter
     def secured(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
@@ -97,6 +113,7 @@ class UserPipelineVariable(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  key: pulumi.Input[Optional[_builtins.str]] = None,
                  secured: pulumi.Input[Optional[_builtins.bool]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
@@ -109,6 +126,7 @@ class UserPipelineVariable(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input[_builtins.str] key: Name of the variable, as a pipeline's steps see it.
         :param pulumi.Input[_builtins.bool] secured: Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
@@ -140,6 +158,7 @@ class UserPipelineVariable(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  key: pulumi.Input[Optional[_builtins.str]] = None,
                  secured: pulumi.Input[Optional[_builtins.bool]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
@@ -154,6 +173,7 @@ class UserPipelineVariable(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = UserPipelineVariableArgs.__new__(UserPipelineVariableArgs)
 
+            __props__.__dict__["adopt_existing"] = adopt_existing
             if key is None and not opts.urn:
                 raise TypeError("Missing required property 'key'")
             __props__.__dict__["key"] = key

@@ -22,6 +22,7 @@ class WorkspacePipelineVariableArgs:
                  key: pulumi.Input[_builtins.str],
                  value: pulumi.Input[_builtins.str],
                  workspace: pulumi.Input[_builtins.str],
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  secured: pulumi.Input[Optional[_builtins.bool]] = None):
         """
         The set of arguments for constructing a WorkspacePipelineVariable resource.
@@ -29,11 +30,14 @@ class WorkspacePipelineVariableArgs:
         :param pulumi.Input[_builtins.str] key: Name of the variable, as a pipeline's steps see it.
         :param pulumi.Input[_builtins.str] value: Value of the variable. Kept as a secret in state whether it is secured or not.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input[_builtins.bool] secured: Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
         """
         pulumi.set(__self__, "key", key)
         pulumi.set(__self__, "value", value)
         pulumi.set(__self__, "workspace", workspace)
+        if adopt_existing is not None:
+            pulumi.set(__self__, "adopt_existing", adopt_existing)
         if secured is not None:
             pulumi.set(__self__, "secured", secured)
 
@@ -74,6 +78,18 @@ class WorkspacePipelineVariableArgs:
         pulumi.set(self, "workspace", value)
 
     @_builtins.property
+    @pulumi.getter(name="adoptExisting")
+    def adopt_existing(self) -> pulumi.Input[Optional[_builtins.bool]]:
+        """
+        What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
+        """
+        return pulumi.get(self, "adopt_existing")
+
+    @adopt_existing.setter
+    def adopt_existing(self, value: pulumi.Input[Optional[_builtins.bool]]):
+        pulumi.set(self, "adopt_existing", value)
+
+    @_builtins.property
     @pulumi.getter
     def secured(self) -> pulumi.Input[Optional[_builtins.bool]]:
         """
@@ -92,6 +108,7 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  key: pulumi.Input[Optional[_builtins.str]] = None,
                  secured: pulumi.Input[Optional[_builtins.bool]] = None,
                  value: pulumi.Input[Optional[_builtins.str]] = None,
@@ -104,6 +121,7 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
 
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
+        :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input[_builtins.str] key: Name of the variable, as a pipeline's steps see it.
         :param pulumi.Input[_builtins.bool] secured: Whether Bitbucket hides the value, in its settings and in logs, for good. Turning this off replaces the variable.
         :param pulumi.Input[_builtins.str] value: Value of the variable. Kept as a secret in state whether it is secured or not.
@@ -135,6 +153,7 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
     def _internal_init(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
+                 adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  key: pulumi.Input[Optional[_builtins.str]] = None,
                  secured: pulumi.Input[Optional[_builtins.bool]] = None,
                  value: pulumi.Input[Optional[_builtins.str]] = None,
@@ -148,6 +167,7 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
                 raise TypeError('__props__ is only valid when passed in combination with a valid opts.id to get an existing resource')
             __props__ = WorkspacePipelineVariableArgs.__new__(WorkspacePipelineVariableArgs)
 
+            __props__.__dict__["adopt_existing"] = adopt_existing
             if key is None and not opts.urn:
                 raise TypeError("Missing required property 'key'")
             __props__.__dict__["key"] = key

@@ -77,6 +77,8 @@ class Life:
     """Somebody deletes by hand what `replaced` left."""
     renamed: str
     """The writes when a program gives it another logical name, with adoptExisting."""
+    listings: int = 1
+    """What reading it costs at most: a set with groups lists people and groups."""
     deletes: str = "DELETE"
     """The writes when it is destroyed."""
     refreshed: str = "delete"
@@ -101,6 +103,26 @@ LAPTOP, PHONE = ed25519("l"), ed25519("p")
 
 
 def meddle(bitbucket: Emulator, place: str) -> None:
-    """Somebody changes what Grace may do, and lets Margaret in."""
+    """Somebody changes what Grace and the developers may do, and lets Margaret in."""
     bitbucket.grant("acme", place, "Grace", "read")
     bitbucket.grant("acme", place, "Margaret", "write")
+    bitbucket.grant_group("acme", place, "developers", "admin")
+
+
+def everybody(bitbucket: Emulator, workspace: str, place: str) -> dict[str, str]:
+    """All direct grants of a repository or project, people by name and groups as `group SLUG`."""
+    users = bitbucket.place(workspace, place).users
+    people = {bitbucket.world.people[uuid].display_name: permission for uuid, permission in users.items()}
+    return people | {f"group {slug}": one for slug, one in bitbucket.group_permissions(workspace, place).items()}
+
+
+def teams(bitbucket: Emulator, workspace: str, place: str) -> dict[str, str]:
+    """What the groups hold that hold nothing to begin with."""
+    held = bitbucket.group_permissions(workspace, place)
+    return {slug: held[slug] for slug in ("backend", "frontend") if slug in held}
+
+
+def empty(bitbucket: Emulator, workspace: str, place: str) -> None:
+    """Somebody takes everybody's access away."""
+    bitbucket.place(workspace, place).users.clear()
+    bitbucket.place(workspace, place).groups.clear()

@@ -2,11 +2,11 @@ from typing import Any
 
 from bitbucket_user_emulator import Emulator
 
-from tests.acceptance.lives import BOB, GRACE, Drift, Life, Standing, Step, meddle
+from tests.acceptance.lives import BOB, GRACE, Drift, Life, Standing, Step, empty, everybody, meddle
 
 
 def _grants(bitbucket: Emulator) -> Any:
-    held = {workspace: bitbucket.project_permissions(workspace, "OPS") for workspace in ("acme", "acme-dev")}
+    held = {workspace: everybody(bitbucket, workspace, "OPS") for workspace in ("acme", "acme-dev")}
     return {workspace: grants for workspace, grants in held.items() if grants}
 
 
@@ -14,22 +14,39 @@ LIFE = Life(
     places=("/workspaces/acme/projects/OPS/", "/workspaces/acme-dev/projects/OPS/"),
     holds=_grants,
     standing=Standing(
-        lambda bitbucket: bitbucket.grant("acme", "OPS", "Grace", "read"),
-        "acme/OPS has grants that the map does not name: Grace Hopper read instead of create-repo; nothing was changed",
-        reads=1,
+        lambda bitbucket: bitbucket.grant_group("acme", "OPS", "administrators", "admin"),
+        "acme/OPS has grants that the map does not name: group administrators admin; nothing was changed. "
+        'To keep the groups as they are, write groups: {"administrators": "admin", "developers": "create-repo"}',
+        reads=2,
     ),
     created=Step(
-        {"workspace": "acme", "project_key": "OPS", "permissions": {GRACE.uuid: "create-repo", BOB.account_id: "read"}},
-        {"acme": {"Grace Hopper": "create-repo", "Bob Kahn": "read"}},
-        "PUT PUT",
-        reads=1,
+        {
+            "workspace": "acme",
+            "project_key": "OPS",
+            "permissions": {GRACE.uuid: "create-repo", BOB.account_id: "read"},
+            "groups": {"developers": "create-repo"},
+        },
+        {"acme": {"Grace Hopper": "create-repo", "Bob Kahn": "read", "group developers": "create-repo"}},
+        "PUT PUT PUT",
+        reads=2,
     ),
-    updated=Step({"permissions": {GRACE.uuid: "admin"}}, {"acme": {"Grace Hopper": "admin"}}, "PUT DELETE"),
-    drift=Drift(lambda bitbucket: meddle(bitbucket, "OPS"), writes="PUT DELETE"),
-    replaced=Step({"workspace": "acme-dev"}, {"acme-dev": {"Grace Hopper": "admin"}}, "DELETE PUT", reads=1),
+    updated=Step(
+        {"permissions": {GRACE.uuid: "admin"}, "groups": {"developers": "read"}},
+        {"acme": {"Grace Hopper": "admin", "group developers": "read"}},
+        "PUT DELETE PUT",
+    ),
+    drift=Drift(lambda bitbucket: meddle(bitbucket, "OPS"), writes="PUT DELETE PUT"),
+    replaced=Step(
+        {"workspace": "acme-dev"},
+        {"acme-dev": {"Grace Hopper": "admin", "group developers": "read"}},
+        "DELETE DELETE PUT PUT",
+        reads=2,
+    ),
     spelled={"permissions": {GRACE.account_id: "admin"}},
-    removed=lambda bitbucket: bitbucket.place("acme-dev", "OPS").users.clear(),
+    removed=lambda bitbucket: empty(bitbucket, "acme-dev", "OPS"),
     refreshed="update",
     restored="update",
     renamed="",
+    listings=2,
+    deletes="DELETE DELETE",
 )

@@ -51,6 +51,11 @@ func GetMaxRateLimitWaitSeconds(ctx *pulumi.Context) float64 {
 	return config.GetFloat64(ctx, "bitbucket-user:maxRateLimitWaitSeconds")
 }
 
+// Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+func GetMaxRemovals(ctx *pulumi.Context) int {
+	return config.GetInt(ctx, "bitbucket-user:maxRemovals")
+}
+
 // Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
 func GetOauthClientId(ctx *pulumi.Context) string {
 	return config.Get(ctx, "bitbucket-user:oauthClientId")

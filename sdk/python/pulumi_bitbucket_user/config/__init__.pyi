@@ -54,6 +54,11 @@ maxRateLimitWaitSeconds: Optional[float]
 Longest one request waits for Bitbucket's rate limit, in seconds; 0 never waits.
 """
 
+maxRemovals: Optional[int]
+"""
+Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+"""
+
 oauthClientId: Optional[str]
 """
 Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.

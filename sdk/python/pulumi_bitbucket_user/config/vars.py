@@ -77,6 +77,13 @@ class _ExportableConfig(types.ModuleType):
         return __config__.get_float('maxRateLimitWaitSeconds')
 
     @_builtins.property
+    def max_removals(self) -> Optional[int]:
+        """
+        Most people and groups that may lose access, or part of it, in one set and update; no limit when absent. A set in which more would is refused, in the preview where that is known. Deleting a whole set is not counted.
+        """
+        return __config__.get_int('maxRemovals')
+
+    @_builtins.property
     def oauth_client_id(self) -> Optional[str]:
         """
         Key of a private OAuth consumer. Also read from BITBUCKET_OAUTH_CLIENT_ID.
