@@ -14,6 +14,7 @@ VARIABLE = {"workspace": "acme", "key": "TOKEN", "value": "hush-hush", "secured"
 PROPERTY = {"userId": GRACE.uuid, "appKey": "acme-app", "propertyName": "look", "value": {"theme": "dark"}}
 SSH_KEY = {"userId": CALLER.uuid, "key": LAPTOP}
 SET = {"workspace": "acme", "repoSlug": "web", "permissions": {}}
+GROUP_GRANT = {"workspace": "acme", "repoSlug": "api", "groupSlug": "backend", "permission": "read"}
 
 
 @dataclass
@@ -70,6 +71,48 @@ BAD = [
         "RepositoryUserPermission",
         {"workspace": "acme", "userId": "grace", "permission": "boss"},
         {"repoSlug": "is required", "userId": "'grace'", "permission": "'boss'"},
+    ),
+    Bad(
+        "group by name",
+        "RepositoryGroupPermission",
+        GROUP_GRANT | {"groupSlug": "Back End"},
+        {"groupSlug": "'Back End' is no slug of a group: a slug is the name in lower case"},
+    ),
+    Bad(
+        "group by UUID",
+        "RepositoryGroupPermission",
+        GROUP_GRANT | {"groupSlug": GRACE.uuid},
+        {"groupSlug": "is a UUID; a group is named by its slug: getRepositoryGroupPermissions"},
+    ),
+    Bad(
+        "person as group",
+        "ProjectGroupPermission",
+        {"workspace": "acme", "projectKey": "OPS", "groupSlug": GRACE.account_id, "permission": "read"},
+        {"groupSlug": "is a person, and a group belongs here"},
+    ),
+    Bad(
+        "level of a group",
+        "RepositoryGroupPermission",
+        GROUP_GRANT | {"permission": "create-repo"},
+        {"permission": "'create-repo' is not allowed; it is one of read, write, admin"},
+    ),
+    Bad(
+        "person among the groups of a set",
+        "RepositoryUserPermissions",
+        SET | {"groups": {GRACE.account_id: "read"}},
+        {"groups": "is a person, and a group belongs here"},
+    ),
+    Bad(
+        "level of a group in a set",
+        "RepositoryUserPermissions",
+        SET | {"groups": {"backend": "create-repo"}},
+        {'groups["backend"]': "is not allowed; it is one of read, write, admin"},
+    ),
+    Bad(
+        "adoptExisting",
+        "RepositoryGroupPermission",
+        GROUP_GRANT | {"adoptExisting": "yes"},
+        {"adoptExisting": "must be true or false"},
     ),
     Bad("lower-case key", "ProjectUserPermission", PROJECT_GRANT | {"projectKey": "core"}, {"projectKey": "'CORE'"}),
     Bad(

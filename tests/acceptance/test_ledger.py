@@ -13,7 +13,7 @@ import pulumi_bitbucket_user.dynamic as dynamic
 import pytest
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
-from tests.acceptance.lives import ADA, BOB, GRACE, ed25519
+from tests.acceptance.lives import ADA, BOB, GRACE, ed25519, everybody
 from tests.acceptance.stack import Run, Stack
 from tests.conftest import CheckedEmulator
 
@@ -77,6 +77,7 @@ class Pair:
 
     def resources(self, provider: str, name: str, shape: str) -> Program:
         inputs: dict[str, dict[str, Any]]
+        more: Program = {}
         kind, secured = "RepositoryUserPermission", {"value": f"secret-{self.number}", "secured": True}
         match shape:
             case "singles":
@@ -85,6 +86,13 @@ class Pair:
             case "set":
                 permissions = {GRACE.account_id: "write", BOB.uuid: "write"}
                 kind, inputs = "RepositoryUserPermissions", {"set": {**self.place, "permissions": permissions}}
+            case "team":
+                inputs = {"grace": {**self.place, "user_id": GRACE.uuid, "permission": "write"}}
+                group = {**self.place, "group_slug": "backend", "permission": "write"}
+                more = {self.name(provider, name, "backend"): Wanted(provider, "RepositoryGroupPermission", group)}
+            case "team set":
+                both = {"permissions": {GRACE.account_id: "write"}, "groups": {"backend": "write"}}
+                kind, inputs = "RepositoryUserPermissions", {"set": {**self.place, **both}}
             case "variable":
                 kind = "WorkspacePipelineVariable"
                 inputs = {"variable": {"workspace": "acme", "key": f"KEY_{self.number}", **secured, "secured": False}}
@@ -98,10 +106,10 @@ class Pair:
                 named = {"app_key": "acme-app", "property_name": f"property{self.number}"}
                 kind = "UserApplicationProperty"
                 inputs = {"property": {"user_id": GRACE.uuid, **named, "value": {"number": self.number}}}
-        return {
-            f"{self.number}-{self.change}-{what}-{provider}-{name}": Wanted(provider, kind, given)
-            for what, given in inputs.items()
-        }
+        return more | {self.name(provider, name, what): Wanted(provider, kind, given) for what, given in inputs.items()}
+
+    def name(self, provider: str, name: str, what: str) -> str:
+        return f"{self.number}-{self.change}-{what}-{provider}-{name}"
 
     @property
     def shapes(self) -> tuple[str, str]:
@@ -119,12 +127,12 @@ class Pair:
 
 GRANTS = ("singles", "set", "singles to set", "set to singles")
 """What becomes of one resource; a name alone is a rename."""
-OTHERS = ("variable", "key", "property")
+OTHERS = ("team", "team set", "team to team set", "team set to team", "variable", "key", "property")
 SECRETS = ("secret",)
 """Taken over under another name only with `adoptExisting`."""
 EVERY_PAIR = [*itertools.product((*PROVIDERS, "imported"), PROVIDERS)]
 EACH_KIND = [*itertools.product(("default", "explicit", "dynamic", "imported"), ("version", "another", "dynamic"))]
-"""What is not a grant has an identity, or one name: here each kind of process meets each other kind."""
+"""Groups, and what has an identity or one name: here each kind of process meets each other kind."""
 
 
 def pairs(adopting: bool) -> list[Pair]:
@@ -137,7 +145,7 @@ def pairs(adopting: bool) -> list[Pair]:
 def held(bitbucket: CheckedEmulator) -> Any:
     repositories = bitbucket.world.workspaces["acme"].repositories
     return {
-        "grants": {slug: dict(bitbucket.repository_permissions("acme", slug)) for slug in repositories},
+        "grants": {slug: everybody(bitbucket, "acme", slug) for slug in repositories},
         "variables": bitbucket.workspace_variables("acme") | bitbucket.user_variables("Grace"),
         "keys": {key.label: key.uuid for key in bitbucket.ssh_keys("Ada")},
         "properties": bitbucket.properties("Grace"),
@@ -153,7 +161,12 @@ def bring_in(stack: Stack, bitbucket: CheckedEmulator, imported: Program) -> Non
             case "RepositoryUserPermission":
                 bitbucket.grant("acme", given["repo_slug"], who(bitbucket, given["user_id"]), given["permission"])
                 id = f"acme/{given['repo_slug']}/{given['user_id']}"
+            case "RepositoryGroupPermission":
+                bitbucket.grant_group("acme", given["repo_slug"], given["group_slug"], given["permission"])
+                id = f"acme/{given['repo_slug']}/{given['group_slug']}"
             case "RepositoryUserPermissions":
+                for slug, permission in given.get("groups", {}).items():
+                    bitbucket.grant_group("acme", given["repo_slug"], slug, permission)
                 for person, permission in given["permissions"].items():
                     bitbucket.grant("acme", given["repo_slug"], who(bitbucket, person), permission)
                 id = f"acme/{given['repo_slug']}"
