@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
@@ -22,7 +22,7 @@ from bitbucket_user_provider.rest.exchange import Attempt
 from bitbucket_user_provider.rest.reply import Reply
 from pydantic.alias_generators import to_camel
 
-from tests.acceptance.lives import Life, ed25519, every_life
+from tests.acceptance.lives import Life, every_life
 from tests.matrix.faults import TIMEOUT, TROUBLES, WHEN, Trouble
 from tests.unit.core import ADA, APP, CONSUMER
 from tests.unit.stack import Program, Stack
@@ -30,8 +30,6 @@ from tests.unit.stack import Program, Stack
 LIVES = every_life()
 VERBS = ("create", "read", "update", "delete", "import")
 NAME = "it"
-OTHERS = ("Margaret", "Katherine", "Olga")
-GROUPS = ("administrators", "developers", "frontend")
 CALL = re.compile(r"\b(GET|PUT|POST|DELETE) (/[\w{]|http://127)")
 INTERNAL = re.compile(r"Traceback|defect of pulumi|object at 0x|\b(Key|Type|Value|Attribute|Index|Assertion)Error\b")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -41,62 +39,13 @@ holding: Counter[tuple[str, str]] = Counter()
 broken: Counter[tuple[str, str]] = Counter()
 """By fault and kind: how many cells hold, over the whole session, and how many do not."""
 
-
-def stand(bitbucket: Emulator, place: str, number: int) -> None:
-    """Somebody lets a person and a group in."""
-    bitbucket.grant("acme", place, OTHERS[number], "read")
-    bitbucket.grant_group("acme", place, ("administrators", "backend", "frontend")[number], "read")
-
-
-Filler = tuple[Callable[[Emulator, int], object], Callable[[Emulator], dict[str, Any]]]
-FILLERS: dict[str, Filler | None] = {
-    "RepositoryUserPermission": (
-        lambda bitbucket, n: bitbucket.grant("acme", "api", OTHERS[n], "read"),
-        lambda bitbucket: bitbucket.place("acme", "api").users,
-    ),
-    "ProjectUserPermission": (
-        lambda bitbucket, n: bitbucket.grant("acme", "CORE", OTHERS[n], "read"),
-        lambda bitbucket: bitbucket.place("acme", "CORE").users,
-    ),
-    "RepositoryGroupPermission": (
-        lambda bitbucket, n: bitbucket.grant_group("acme-dev", "api", GROUPS[n], "read"),
-        lambda bitbucket: bitbucket.place("acme-dev", "api").groups,
-    ),
-    "ProjectGroupPermission": (
-        lambda bitbucket, n: bitbucket.grant_group("acme-dev", "CORE", GROUPS[n], "read"),
-        lambda bitbucket: bitbucket.place("acme-dev", "CORE").groups,
-    ),
-    "RepositoryUserPermissions": (
-        lambda bitbucket, n: stand(bitbucket, "web", n),
-        lambda bitbucket: bitbucket.place("acme", "web").users,
-    ),
-    "ProjectUserPermissions": (
-        lambda bitbucket, n: stand(bitbucket, "OPS", n),
-        lambda bitbucket: bitbucket.place("acme", "OPS").groups,
-    ),
-    "WorkspacePipelineVariable": (
-        lambda bitbucket, n: bitbucket.set_variable("acme", f"OTHER_{n}", "theirs"),
-        lambda bitbucket: bitbucket.world.workspaces["acme"].variables,
-    ),
-    "UserPipelineVariable": (
-        lambda bitbucket, n: bitbucket.set_variable("Grace", f"OTHER_{n}", "theirs"),
-        lambda bitbucket: bitbucket.person("Grace").variables,
-    ),
-    "UserSshKey": (
-        lambda bitbucket, n: bitbucket.add_ssh_key("Ada", ed25519(str(n)), f"other {n}"),
-        lambda bitbucket: bitbucket.person("Ada").ssh_keys,
-    ),
-    "UserApplicationProperty": None,
-}
-"""How another thing comes to be in the same list, and where the emulator keeps it; None where there is no list."""
-
 CREDIBLE_LIES = {"UserApplicationProperty"}
 """Kinds that only their own app sees: what a 404 says to it cannot be told from the truth."""
 
 
 def exists(verb: str, kind: str, is_of_lists: bool) -> bool:
     """Whether there are such cells."""
-    return bool((verb != "update" or LIVES[kind].updated) and (not is_of_lists or FILLERS[kind]))
+    return bool((verb != "update" or LIVES[kind].updated) and (not is_of_lists or LIVES[kind].neighbour))
 
 
 class Scene:
@@ -113,7 +62,7 @@ class Scene:
             inputs["exclusive"] = False
         changes = self.life.updated.inputs if self.life.updated and verb == "update" else {}
         self.goal: Program = {NAME: _resource(kind, inputs | changes)} if verb != "delete" else {}
-        self._filler = FILLERS[kind] if is_of_lists else None
+        self._neighbour = self.life.neighbour if is_of_lists else None
         self._fill(0, 1)
         if verb != "create":
             self.stack.up({NAME: _resource(kind, inputs)})
@@ -127,14 +76,14 @@ class Scene:
         self._next_runs: dict[str, str] = {}
 
     def _fill(self, *numbers: int) -> None:
-        if self._filler:
+        if self._neighbour:
             for number in numbers:
-                self._filler[0](self.bitbucket, number)
+                self._neighbour.by_hand(self.bitbucket, number)
 
     def shift(self) -> None:
         """Somebody removes the first entry of the list."""
-        assert self._filler
-        held = self._filler[1](self.bitbucket)
+        assert self._neighbour
+        held = self._neighbour.kept_in(self.bitbucket)
         del held[next(iter(held))]
 
     def begin(self) -> None:

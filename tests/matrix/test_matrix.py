@@ -9,7 +9,7 @@ from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.rest import client, retries
 
 from tests.conftest import CheckedEmulator, Clock
-from tests.matrix import FILLERS, VERBS, exists, no_answers, play_all
+from tests.matrix import LIVES, VERBS, exists, no_answers, play_all
 from tests.matrix.faults import CALLS, LISTS
 
 
@@ -32,11 +32,7 @@ def test_a_call_that_goes_wrong_has_one_effect_or_one_clear_error_and_the_next_r
 
 
 @pytest.mark.parametrize("verb", VERBS)
-@pytest.mark.parametrize("kind", [kind for kind, filler in FILLERS.items() if filler])
+@pytest.mark.parametrize("kind", [kind for kind, life in LIVES.items() if life.neighbour])
 def test_a_list_that_goes_wrong_proves_nothing(bitbucket: CheckedEmulator, kind: str, verb: str) -> None:
     if exists(verb, kind, True):
         assert not (problems := play_all(bitbucket, kind, verb, LISTS)), "\n".join(problems)
-
-
-def test_every_kind_says_how_its_list_is_filled() -> None:
-    assert FILLERS.keys() == RESOURCES.keys()

@@ -15,13 +15,13 @@ from bitbucket_user_provider.run import things
 from tests.acceptance.lives import ADA as ADA_LOVELACE
 from tests.acceptance.lives import BOB, GRACE, LAPTOP
 from tests.conftest import CheckedEmulator, Clock
-from tests.matrix import FILLERS, LIVES, Scene
+from tests.matrix import LIVES, Scene
 from tests.unit.core import APP
 from tests.unit.stack import Stack
 
 GRANTS = [kind for kind in RESOURCES if "Permission" in kind]
 REPOSITORIES = [kind for kind in GRANTS if kind.startswith("Repository")]
-LISTED = [kind for kind, filler in FILLERS.items() if filler]
+LISTED = [kind for kind, life in LIVES.items() if life.neighbour]
 MADE_BY_POST = ["UserPipelineVariable", "UserSshKey"]
 VARIABLE = "WorkspacePipelineVariable"
 
@@ -161,9 +161,9 @@ def test_a_set_is_not_created_over_people_whom_a_list_does_not_show(
 ) -> None:
     """Also the sixth: an entry that cannot be read is somebody all the same."""
     for number in range(3):
-        filler = FILLERS[kind]
-        assert filler
-        filler[0](bitbucket, number)
+        neighbour = LIVES[kind].neighbour
+        assert neighbour
+        neighbour.by_hand(bitbucket, number)
     setattr(bitbucket.switches, switch, True)
     place, inputs = LIVES[kind], Scene(bitbucket, kind, "create", False).goal["it"][1]
     before = place.holds(bitbucket)
@@ -379,9 +379,9 @@ def test_a_person_who_left_the_workspace_is_in_nobodys_way(
     scene = standing(bitbucket, kind)
     bitbucket.switches.absent_grant = absent
     bitbucket.switches.delete_absent_grant = 404 if absent == "404" else 204
-    filler = FILLERS[kind]
-    assert filler
-    filler[1](bitbucket).pop(GRACE.uuid)
+    neighbour = LIVES[kind].neighbour
+    assert neighbour
+    neighbour.kept_in(bitbucket).pop(GRACE.uuid)
     del bitbucket.world.workspaces["acme"].members[GRACE.uuid]
     getattr(scene.stack, command)()
     if command == "destroy":

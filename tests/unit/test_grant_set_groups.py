@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import Exists, InvalidInput, PartialFailure
 from bitbucket_user_provider.models.model import UNKNOWN, Change
 
 from tests.conftest import CheckedEmulator
-from tests.emulator.seed import default_world
 from tests.unit.stack import Program, Refused, Stack, urn_of
 
 GRACE, BOB = map(default_world().person, ("Grace", "Bob"))

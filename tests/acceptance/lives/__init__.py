@@ -57,6 +57,21 @@ class Standing:
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """Another thing in the same list of Bitbucket, which no program wants."""
+
+    by_hand: Callable[[Emulator, int], object]
+    """Somebody makes the first, the second or the third one (0, 1, 2)."""
+    kept_in: Callable[[Emulator], dict[str, Any]]
+    """Where the emulator keeps what stands in the list."""
+
+
+OTHERS = ("Margaret", "Katherine", "Olga")
+TEAMS = ("administrators", "developers", "frontend")
+"""Groups, of which no life here wants one."""
+
+
+@dataclass(frozen=True)
 class Life:
     """One resource from its creation to its end, in the order in which it is walked."""
 
@@ -77,6 +92,8 @@ class Life:
     """Somebody deletes by hand what `replaced` left."""
     renamed: str
     """The writes when a program gives it another logical name, with adoptExisting."""
+    neighbour: Neighbour | None
+    """None where Bitbucket has no such list."""
     listings: int = 1
     """What reading it costs at most: a set with groups lists people and groups."""
     deletes: str = "DELETE"
@@ -114,6 +131,12 @@ def everybody(bitbucket: Emulator, workspace: str, place: str) -> dict[str, str]
     users = bitbucket.place(workspace, place).users
     people = {bitbucket.world.people[uuid].display_name: permission for uuid, permission in users.items()}
     return people | {f"group {slug}": one for slug, one in bitbucket.group_permissions(workspace, place).items()}
+
+
+def stand(bitbucket: Emulator, place: str, number: int) -> None:
+    """Somebody lets a person and a group in."""
+    bitbucket.grant("acme", place, OTHERS[number], "read")
+    bitbucket.grant_group("acme", place, ("administrators", "backend", "frontend")[number], "read")
 
 
 def teams(bitbucket: Emulator, workspace: str, place: str) -> dict[str, str]:

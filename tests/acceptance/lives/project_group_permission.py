@@ -1,4 +1,4 @@
-from tests.acceptance.lives import Drift, Life, Standing, Step, teams
+from tests.acceptance.lives import TEAMS, Drift, Life, Neighbour, Standing, Step, teams
 
 LIFE = Life(
     places=("/workspaces/acme-dev/projects/CORE/",),
@@ -20,4 +20,8 @@ LIFE = Life(
     spelled=None,
     removed=lambda bitbucket: bitbucket.revoke_group("acme-dev", "CORE", "frontend"),
     renamed="PUT",
+    neighbour=Neighbour(
+        lambda bitbucket, n: bitbucket.grant_group("acme-dev", "CORE", TEAMS[n], "read"),
+        lambda bitbucket: bitbucket.place("acme-dev", "CORE").groups,
+    ),
 )

@@ -1,4 +1,4 @@
-from tests.acceptance.lives import ALAN, GRACE, Drift, Life, Standing, Step
+from tests.acceptance.lives import ALAN, GRACE, OTHERS, Drift, Life, Neighbour, Standing, Step
 
 LIFE = Life(
     places=("/workspaces/acme/projects/CORE/",),
@@ -20,4 +20,8 @@ LIFE = Life(
     spelled={"user_id": ALAN.uuid.strip("{}").upper()},
     removed=lambda bitbucket: bitbucket.revoke("acme", "CORE", "Alan"),
     renamed="PUT",
+    neighbour=Neighbour(
+        lambda bitbucket, n: bitbucket.grant("acme", "CORE", OTHERS[n], "read"),
+        lambda bitbucket: bitbucket.place("acme", "CORE").users,
+    ),
 )

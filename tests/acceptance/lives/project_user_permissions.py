@@ -2,7 +2,7 @@ from typing import Any
 
 from bitbucket_user_emulator import Emulator
 
-from tests.acceptance.lives import BOB, GRACE, Drift, Life, Standing, Step, empty, everybody, meddle
+from tests.acceptance.lives import BOB, GRACE, Drift, Life, Neighbour, Standing, Step, empty, everybody, meddle, stand
 
 
 def _grants(bitbucket: Emulator) -> Any:
@@ -47,6 +47,10 @@ LIFE = Life(
     refreshed="update",
     restored="update",
     renamed="",
+    neighbour=Neighbour(
+        lambda bitbucket, n: stand(bitbucket, "OPS", n),
+        lambda bitbucket: bitbucket.place("acme", "OPS").groups,
+    ),
     listings=2,
     deletes="DELETE DELETE",
 )

@@ -1,4 +1,4 @@
-from tests.acceptance.lives import BOB, GRACE, Drift, Life, Standing, Step
+from tests.acceptance.lives import BOB, GRACE, OTHERS, Drift, Life, Neighbour, Standing, Step
 
 LIFE = Life(
     places=("/repositories/acme/api/",),
@@ -20,4 +20,8 @@ LIFE = Life(
     spelled={"user_id": BOB.account_id},
     removed=lambda bitbucket: bitbucket.revoke("acme", "api", "Bob"),
     renamed="PUT",
+    neighbour=Neighbour(
+        lambda bitbucket, n: bitbucket.grant("acme", "api", OTHERS[n], "read"),
+        lambda bitbucket: bitbucket.place("acme", "api").users,
+    ),
 )

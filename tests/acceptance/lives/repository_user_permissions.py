@@ -2,7 +2,20 @@ from typing import Any
 
 from bitbucket_user_emulator import Emulator
 
-from tests.acceptance.lives import ALAN, BOB, GRACE, Drift, Life, Standing, Step, empty, everybody, meddle
+from tests.acceptance.lives import (
+    ALAN,
+    BOB,
+    GRACE,
+    Drift,
+    Life,
+    Neighbour,
+    Standing,
+    Step,
+    empty,
+    everybody,
+    meddle,
+    stand,
+)
 
 
 def _grants(bitbucket: Emulator) -> Any:
@@ -50,6 +63,10 @@ LIFE = Life(
     refreshed="update",
     restored="update",
     renamed="",
+    neighbour=Neighbour(
+        lambda bitbucket, n: stand(bitbucket, "web", n),
+        lambda bitbucket: bitbucket.place("acme", "web").users,
+    ),
     listings=2,
     deletes="DELETE DELETE DELETE DELETE",
 )

@@ -25,4 +25,5 @@ LIFE = Life(
     spelled={"user_id": GRACE.uuid.strip("{}").upper()},
     removed=lambda bitbucket: bitbucket.set_property("Grace", "acme-app/feel", None),
     renamed="PUT",
+    neighbour=None,
 )

@@ -1,4 +1,4 @@
-from tests.acceptance.lives import GRACE, Drift, Life, Standing, Step
+from tests.acceptance.lives import GRACE, Drift, Life, Neighbour, Standing, Step
 
 LIFE = Life(
     places=(f"/users/{GRACE.uuid}/pipelines_config/",),
@@ -19,4 +19,8 @@ LIFE = Life(
     spelled={"user_id": GRACE.uuid.strip("{}").upper()},
     removed=lambda bitbucket: bitbucket.delete_variable("Grace", "EDITOR"),
     renamed="POST",
+    neighbour=Neighbour(
+        lambda bitbucket, n: bitbucket.set_variable("Grace", f"OTHER_{n}", "theirs"),
+        lambda bitbucket: bitbucket.person("Grace").variables,
+    ),
 )

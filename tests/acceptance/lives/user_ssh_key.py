@@ -2,7 +2,7 @@ from typing import Any
 
 from bitbucket_user_emulator import Emulator
 
-from tests.acceptance.lives import ADA, LAPTOP, PHONE, Drift, Life, Standing, Step
+from tests.acceptance.lives import ADA, LAPTOP, PHONE, Drift, Life, Neighbour, Standing, Step, ed25519
 
 
 def _keys(bitbucket: Emulator) -> Any:
@@ -34,4 +34,8 @@ LIFE = Life(
     spelled={"user_id": ADA.account_id, "key": f"{PHONE} ada@phone"},
     removed=_delete_and_wait_a_month,
     renamed="POST",
+    neighbour=Neighbour(
+        lambda bitbucket, n: bitbucket.add_ssh_key("Ada", ed25519(str(n)), f"other {n}"),
+        lambda bitbucket: bitbucket.person("Ada").ssh_keys,
+    ),
 )

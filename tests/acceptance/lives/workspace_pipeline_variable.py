@@ -1,6 +1,6 @@
 from bitbucket_user_emulator import Emulator
 
-from tests.acceptance.lives import Drift, Life, Standing, Step
+from tests.acceptance.lives import Drift, Life, Neighbour, Standing, Step
 
 
 def _change_the_key(bitbucket: Emulator) -> None:
@@ -32,4 +32,8 @@ LIFE = Life(
     spelled=None,
     removed=lambda bitbucket: bitbucket.delete_variable("acme", "RELEASE_TOKEN"),
     renamed="POST",
+    neighbour=Neighbour(
+        lambda bitbucket, n: bitbucket.set_variable("acme", f"OTHER_{n}", "theirs"),
+        lambda bitbucket: bitbucket.world.workspaces["acme"].variables,
+    ),
 )

@@ -18,4 +18,5 @@ LIFE = Life(
     spelled={"user_id": BOB.account_id},
     removed=lambda bitbucket: _reviewers(bitbucket).remove(BOB.uuid),
     renamed="PUT",
+    neighbour=None,
 )
