@@ -26,6 +26,11 @@ REPOSITORY = "/repositories/{workspace}/{repo_slug}/permissions-config"
 PROJECT = "/workspaces/{workspace}/projects/{project_key}/permissions-config"
 USER_VARIABLES = "/users/{selected_user}/pipelines_config/variables"
 WORKSPACE_VARIABLES = "/workspaces/{workspace}/pipelines-config/variables"
+REPOSITORY_VARIABLES = "/repositories/{workspace}/{repo_slug}/pipelines_config/variables"
+ENVIRONMENTS = "/repositories/{workspace}/{repo_slug}/environments"
+DEPLOYMENT_VARIABLES = (
+    "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables"
+)
 PROPERTY = "/users/{selected_user}/properties/{app_key}/{property_name}"
 KEYS = "/users/{selected_user}/ssh-keys"
 
@@ -137,6 +142,13 @@ SUCCESSORS = [
     *_operations("GET", WORKSPACE_VARIABLES, "WorkspacePipelineVariable getWorkspacePipelineVariables"),
     *_operations("POST", WORKSPACE_VARIABLES, "WorkspacePipelineVariable"),
     *_operations("PUT DELETE", f"{WORKSPACE_VARIABLES}/{{variable_uuid}}", "WorkspacePipelineVariable"),
+    *_operations("GET", REPOSITORY_VARIABLES, "RepositoryPipelineVariable getRepositoryPipelineVariables"),
+    *_operations("POST", REPOSITORY_VARIABLES, "RepositoryPipelineVariable"),
+    *_operations("PUT DELETE", f"{REPOSITORY_VARIABLES}/{{variable_uuid}}", "RepositoryPipelineVariable"),
+    *_operations("GET", ENVIRONMENTS, "DeploymentPipelineVariable getDeploymentEnvironments"),
+    *_operations("GET", DEPLOYMENT_VARIABLES, "DeploymentPipelineVariable getDeploymentPipelineVariables"),
+    *_operations("POST", DEPLOYMENT_VARIABLES, "DeploymentPipelineVariable"),
+    *_operations("PUT DELETE", f"{DEPLOYMENT_VARIABLES}/{{variable_uuid}}", "DeploymentPipelineVariable"),
     *_operations("GET", WORKSPACES_SUCCESSOR, "getCurrentUserWorkspaces getCurrentUserRepositoryPermissions"),
     *_operations("GET", "/user/workspaces/{workspace}/permission", "getCurrentUserWorkspacePermission"),
     *_operations("GET", REPOSITORIES_SUCCESSOR, "getCurrentUserRepositoryPermissions"),

@@ -154,6 +154,19 @@ class ByHand:
             del held[next(uuid for uuid, one in held.items() if one.key == key)]
             self.server.save()
 
+    def add_environment(self, workspace: str, repository: str, name: str, kind: str = "Test") -> Environment:
+        with self.server.lock:
+            made = Environment(new_uuid(), name, kind)
+            self.world.workspaces[workspace].repositories[repository].environments[made.uuid] = made
+            self.server.save()
+        return made
+
+    def delete_environment(self, workspace: str, repository: str, name: str) -> None:
+        with self.server.lock:
+            held = self.world.workspaces[workspace].repositories[repository].environments
+            del held[next(uuid for uuid, one in held.items() if one.name == name)]
+            self.server.save()
+
     def set_property(self, user: str, name: str, value: dict[str, Any] | None) -> None:
         """Set `app key/property name`, or with None delete it."""
         with self.server.lock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from . import errors, pages, variables
@@ -52,14 +53,21 @@ def delete_repository(call: Call) -> Answer:
     return variables.delete(of_repository(call, write=True), call)
 
 
-def shown(environment: Environment) -> dict[str, Any]:
-    return {"type": "deployment_environment", "uuid": environment.uuid, "name": environment.name}
+def shown(call: Call, environment: Environment) -> dict[str, Any]:
+    answer = {"type": "deployment_environment", "uuid": environment.uuid, "name": environment.name}
+    if not call.switches.environment_details:
+        return answer
+    slug = re.sub(r"[^a-z0-9]+", "-", environment.name.lower())
+    return answer | {
+        "slug": slug,
+        "environment_type": {"type": "deployment_environment_type", "name": environment.kind},
+    }
 
 
 @operation("GET", ENVIRONMENTS)
 def list_environments(call: Call) -> Answer:
     _, repository = call.repository(administrators_only=False)
-    return pages.page(call, repository.environments.values(), shown)
+    return pages.page(call, repository.environments.values(), lambda one: shown(call, one))
 
 
 @operation("GET", DEPLOYMENT)

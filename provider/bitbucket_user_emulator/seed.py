@@ -89,7 +89,7 @@ def add_repository(to: Workspace, slug: str, project: str) -> Repository:
     made = Repository(stable_uuid(f"repositories/{to.slug}/{slug}"), slug, slug, project)
     for name in ENVIRONMENTS:
         uuid = stable_uuid(f"environments/{to.slug}/{slug}/{name}")
-        made.environments[uuid] = Environment(uuid, name)
+        made.environments[uuid] = Environment(uuid, name, name)
     to.repositories[slug] = made
     return made
 

@@ -68,6 +68,7 @@ class Environment:
 
     uuid: str
     name: str
+    kind: str = "Test"  # or Staging, or Production
     variables: dict[str, Variable] = field(default_factory=dict)
 
 

@@ -13,6 +13,7 @@ BitbucketError                 one readable paragraph of at most 2,000 character
 └── ApiError                   Bitbucket refused: status, its own words, what to do
     ├── Unauthorized           401
     ├── NotFound               404: of the thing or of its place
+    │   └── NoEnvironment      the repository is there, and has no deployment environment of that name
     ├── Conflict               409
     ├── EndpointGone           410: Bitbucket no longer serves this endpoint; says nothing about any thing
     ├── Moved                  a redirect of a write, which is not followed: the place has another name
@@ -124,6 +125,10 @@ class Unauthorized(ApiError):
 
 
 class NotFound(ApiError):
+    pass
+
+
+class NoEnvironment(NotFound):
     pass
 
 

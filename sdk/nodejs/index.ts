@@ -5,6 +5,11 @@ import * as pulumi from "@pulumi/pulumi";
 import * as utilities from "./utilities";
 
 // Export members:
+export { DeploymentPipelineVariableArgs } from "./deploymentPipelineVariable";
+export type DeploymentPipelineVariable = import("./deploymentPipelineVariable").DeploymentPipelineVariable;
+export const DeploymentPipelineVariable: typeof import("./deploymentPipelineVariable").DeploymentPipelineVariable = null as any;
+utilities.lazyLoad(exports, ["DeploymentPipelineVariable"], () => require("./deploymentPipelineVariable"));
+
 export { GetCurrentUserArgs, GetCurrentUserResult } from "./getCurrentUser";
 export const getCurrentUser: typeof import("./getCurrentUser").getCurrentUser = null as any;
 export const getCurrentUserOutput: typeof import("./getCurrentUser").getCurrentUserOutput = null as any;
@@ -35,6 +40,16 @@ export const getCurrentUserWorkspaces: typeof import("./getCurrentUserWorkspaces
 export const getCurrentUserWorkspacesOutput: typeof import("./getCurrentUserWorkspaces").getCurrentUserWorkspacesOutput = null as any;
 utilities.lazyLoad(exports, ["getCurrentUserWorkspaces","getCurrentUserWorkspacesOutput"], () => require("./getCurrentUserWorkspaces"));
 
+export { GetDeploymentEnvironmentsArgs, GetDeploymentEnvironmentsResult, GetDeploymentEnvironmentsOutputArgs } from "./getDeploymentEnvironments";
+export const getDeploymentEnvironments: typeof import("./getDeploymentEnvironments").getDeploymentEnvironments = null as any;
+export const getDeploymentEnvironmentsOutput: typeof import("./getDeploymentEnvironments").getDeploymentEnvironmentsOutput = null as any;
+utilities.lazyLoad(exports, ["getDeploymentEnvironments","getDeploymentEnvironmentsOutput"], () => require("./getDeploymentEnvironments"));
+
+export { GetDeploymentPipelineVariablesArgs, GetDeploymentPipelineVariablesResult, GetDeploymentPipelineVariablesOutputArgs } from "./getDeploymentPipelineVariables";
+export const getDeploymentPipelineVariables: typeof import("./getDeploymentPipelineVariables").getDeploymentPipelineVariables = null as any;
+export const getDeploymentPipelineVariablesOutput: typeof import("./getDeploymentPipelineVariables").getDeploymentPipelineVariablesOutput = null as any;
+utilities.lazyLoad(exports, ["getDeploymentPipelineVariables","getDeploymentPipelineVariablesOutput"], () => require("./getDeploymentPipelineVariables"));
+
 export { GetEffectiveRepositoryPermissionsArgs, GetEffectiveRepositoryPermissionsResult, GetEffectiveRepositoryPermissionsOutputArgs } from "./getEffectiveRepositoryPermissions";
 export const getEffectiveRepositoryPermissions: typeof import("./getEffectiveRepositoryPermissions").getEffectiveRepositoryPermissions = null as any;
 export const getEffectiveRepositoryPermissionsOutput: typeof import("./getEffectiveRepositoryPermissions").getEffectiveRepositoryPermissionsOutput = null as any;
@@ -59,6 +74,11 @@ export { GetRepositoryGroupPermissionsArgs, GetRepositoryGroupPermissionsResult,
 export const getRepositoryGroupPermissions: typeof import("./getRepositoryGroupPermissions").getRepositoryGroupPermissions = null as any;
 export const getRepositoryGroupPermissionsOutput: typeof import("./getRepositoryGroupPermissions").getRepositoryGroupPermissionsOutput = null as any;
 utilities.lazyLoad(exports, ["getRepositoryGroupPermissions","getRepositoryGroupPermissionsOutput"], () => require("./getRepositoryGroupPermissions"));
+
+export { GetRepositoryPipelineVariablesArgs, GetRepositoryPipelineVariablesResult, GetRepositoryPipelineVariablesOutputArgs } from "./getRepositoryPipelineVariables";
+export const getRepositoryPipelineVariables: typeof import("./getRepositoryPipelineVariables").getRepositoryPipelineVariables = null as any;
+export const getRepositoryPipelineVariablesOutput: typeof import("./getRepositoryPipelineVariables").getRepositoryPipelineVariablesOutput = null as any;
+utilities.lazyLoad(exports, ["getRepositoryPipelineVariables","getRepositoryPipelineVariablesOutput"], () => require("./getRepositoryPipelineVariables"));
 
 export { GetRepositoryUserPermissionArgs, GetRepositoryUserPermissionResult, GetRepositoryUserPermissionOutputArgs } from "./getRepositoryUserPermission";
 export const getRepositoryUserPermission: typeof import("./getRepositoryUserPermission").getRepositoryUserPermission = null as any;
@@ -140,6 +160,11 @@ export type RepositoryGroupPermission = import("./repositoryGroupPermission").Re
 export const RepositoryGroupPermission: typeof import("./repositoryGroupPermission").RepositoryGroupPermission = null as any;
 utilities.lazyLoad(exports, ["RepositoryGroupPermission"], () => require("./repositoryGroupPermission"));
 
+export { RepositoryPipelineVariableArgs } from "./repositoryPipelineVariable";
+export type RepositoryPipelineVariable = import("./repositoryPipelineVariable").RepositoryPipelineVariable;
+export const RepositoryPipelineVariable: typeof import("./repositoryPipelineVariable").RepositoryPipelineVariable = null as any;
+utilities.lazyLoad(exports, ["RepositoryPipelineVariable"], () => require("./repositoryPipelineVariable"));
+
 export { RepositoryUserPermissionArgs } from "./repositoryUserPermission";
 export type RepositoryUserPermission = import("./repositoryUserPermission").RepositoryUserPermission;
 export const RepositoryUserPermission: typeof import("./repositoryUserPermission").RepositoryUserPermission = null as any;
@@ -192,6 +217,8 @@ const _module = {
     version: utilities.getVersion(),
     construct: (name: string, type: string, urn: string): pulumi.Resource => {
         switch (type) {
+            case "bitbucket-user:index:DeploymentPipelineVariable":
+                return new DeploymentPipelineVariable(name, <any>undefined, { urn })
             case "bitbucket-user:index:ProjectGroupPermission":
                 return new ProjectGroupPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:ProjectUserPermission":
@@ -200,6 +227,8 @@ const _module = {
                 return new ProjectUserPermissions(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryGroupPermission":
                 return new RepositoryGroupPermission(name, <any>undefined, { urn })
+            case "bitbucket-user:index:RepositoryPipelineVariable":
+                return new RepositoryPipelineVariable(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryUserPermission":
                 return new RepositoryUserPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryUserPermissions":

@@ -11,6 +11,7 @@ from tests.acceptance.lives import GRACE, LAPTOP
 GRANT = {"workspace": "acme", "repoSlug": "api", "userId": GRACE.uuid, "permission": "read"}
 PROJECT_GRANT = {"workspace": "acme", "projectKey": "CORE", "userId": GRACE.uuid, "permission": "read"}
 VARIABLE = {"workspace": "acme", "key": "TOKEN", "value": "hush-hush", "secured": True}
+DEPLOYMENT = VARIABLE | {"repoSlug": "api", "environment": "Production"}
 PROPERTY = {"userId": GRACE.uuid, "appKey": "acme-app", "propertyName": "look", "value": {"theme": "dark"}}
 SSH_KEY = {"userId": CALLER.uuid, "key": LAPTOP}
 SET = {"workspace": "acme", "repoSlug": "web", "permissions": {}}
@@ -140,6 +141,18 @@ BAD = [
         "UserPipelineVariable",
         {"userId": "grace", "key": "A", "value": "hush-hush"},
         {"userId": "getWorkspaceMembers"},
+    ),
+    Bad(
+        "environment",
+        "DeploymentPipelineVariable",
+        DEPLOYMENT | {"environment": "EU/West"},
+        {"environment": "give the name of the environment, its slug or its UUID"},
+    ),
+    Bad(
+        "repository of a variable",
+        "RepositoryPipelineVariable",
+        VARIABLE | {"repoSlug": "acme/api"},
+        {"repoSlug": "none of / % ? #"},
     ),
     Bad(
         "property value",

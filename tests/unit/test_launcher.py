@@ -41,7 +41,7 @@ def installed(folder: Path, says: str) -> None:
 
 
 def start(project: Path, path: Path | None = None) -> subprocess.CompletedProcess[str]:
-    environ = {"PATH": os.pathsep.join(filter(None, [path and str(path), "/usr/bin", "/bin"]))}
+    environ = {"PATH": os.pathsep.join([*([str(path)] if path else []), "/usr/bin", "/bin"])}
     launcher = project / "plugin" / NAME
     return subprocess.run([launcher, "127.0.0.1:1"], env=environ, cwd="/", capture_output=True, text=True)
 

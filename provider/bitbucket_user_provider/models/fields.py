@@ -13,7 +13,8 @@ from .person import is_uuid, spelt
 FORBIDDEN_IN_IDS = re.compile(r"[/%?#\x00-\x1f\x7f]")
 
 
-def _text(value: Any, longest: int) -> str:
+def name_in_id(value: Any, longest: int) -> str:
+    """A name that can be part of an id. Raises ValueError that says what is wrong."""
     if not isinstance(value, str):
         raise ValueError("must be a string")
     if not value.strip():
@@ -28,14 +29,14 @@ def _text(value: Any, longest: int) -> str:
 
 
 def _workspace(value: Any) -> str:
-    text = _text(value, 62)
+    text = name_in_id(value, 62)
     if not is_uuid(text) and not re.fullmatch(r"[A-Za-z0-9_-]+", text):
         raise ValueError(f"'{text}' is no workspace: give its slug, as in bitbucket.org/SLUG/, or its UUID in braces")
     return text
 
 
 def _repo_slug(value: Any) -> str:
-    text = _text(value, 62)
+    text = name_in_id(value, 62)
     if not is_uuid(text) and not re.fullmatch(r"[A-Za-z0-9_.-]+", text):
         raise ValueError(
             f"'{text}' is no repository slug: give the last part of the repository's URL, or its UUID in braces"
@@ -44,7 +45,7 @@ def _repo_slug(value: Any) -> str:
 
 
 def _project_key(value: Any) -> str:
-    text = _text(value, 128)
+    text = name_in_id(value, 128)
     if not re.fullmatch(r"[A-Z][A-Z0-9_]*", text):
         remedy = f": write '{text.upper()}'" if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) else ""
         raise ValueError(f"'{text}' is no project key; it has upper-case letters, digits and _{remedy}")
@@ -52,14 +53,14 @@ def _project_key(value: Any) -> str:
 
 
 def _variable_key(value: Any) -> str:
-    text = _text(value, 255)
+    text = name_in_id(value, 255)
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
         raise ValueError(f"'{text}' is no variable key: letters, digits and _ only, and no digit first")
     return text
 
 
 def _property_name(value: Any) -> str:
-    text = _text(value, 255)
+    text = name_in_id(value, 255)
     if not re.fullmatch(r"[-_.a-zA-Z0-9]+", text):
         raise ValueError(f"'{text}' may hold letters, digits, - _ and . only")
     return text

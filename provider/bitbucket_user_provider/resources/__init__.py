@@ -15,6 +15,8 @@ NAMES = (
     "RepositoryUserPermissions",
     "ProjectUserPermissions",
     "WorkspacePipelineVariable",
+    "RepositoryPipelineVariable",
+    "DeploymentPipelineVariable",
     "UserPipelineVariable",
     "UserApplicationProperty",
     "UserSshKey",

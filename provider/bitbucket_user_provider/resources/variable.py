@@ -53,14 +53,14 @@ class Variable(Resource[Any, Any]):
             raise InvalidInput(f"{manages_too(rivals, 'this variable')}; nothing was changed.")
         if args.secured and not self.adopts(api, args):  # or nobody could tell whose it is after a lost POST
             if standing := things.place.asked_again(lambda: things.seen([args.key])):
-                raise self._exists(args, standing)
+                raise self._exists(things, args, standing)
         try:
             entry, found = things.place.asked_again(
                 lambda: things.post(self._body(args), args.key, lambda one: _can_be(one, args))
             )
         except Conflict as conflict:
             return self._take_over(api, things, args, self._standing(things, args, conflict))
-        state = self._state(args, entry)
+        state = self._state(things, args, entry)
         if found:  # perhaps what a lost POST has made; its value is made sure of
             current.get().say(FOUND)
             return self._adopt(api, things, args, state)
@@ -81,7 +81,7 @@ class Variable(Resource[Any, Any]):
         entry, value = found.entry, state.value or ""
         if not entry.flag("secured"):
             value = entry.maybe("value") or ("" if entry.has("value") else value)
-        return self._state(state, entry, key=entry.text("key"), secured=entry.flag("secured"), value=value)
+        return self._state(things, state, entry, key=entry.text("key"), secured=entry.flag("secured"), value=value)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
         things = self._things(api, args)
@@ -146,8 +146,9 @@ class Variable(Resource[Any, Any]):
         return bool(part) and not FORBIDDEN_IN_IDS.search(part)
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
-        for entry in self._things(api, place).all().entries:
-            yield self.id(self._state(place, entry)), entry.text("key")
+        things = self._things(api, place)
+        for entry in things.all().entries:
+            yield self.id(self._state(things, place, entry)), entry.text("key")
 
     def _things(self, api: Api, source: Any) -> Things:
         return api.things(self.KIND, source)
@@ -166,7 +167,7 @@ class Variable(Resource[Any, Any]):
     def _take_over(self, api: Api, things: Things, args: Any, standing: Answer) -> Any:
         """A variable that is there already: an equal one is taken over as grants are, and so is any with
         `adoptExisting`. Raises Exists otherwise."""
-        state = self._state(args, standing)
+        state = self._state(things, args, standing)
         self._refuse_taken_over(args, api.ledger.new_owner(state.uuid))
         holder = api.ledger.holder("", [state.uuid])
         if holder and holder != current.get().urn:
@@ -180,7 +181,7 @@ class Variable(Resource[Any, Any]):
             things.done([args.key, state.uuid])
             return state
         if not self.adopts(api, args):
-            raise self._exists(args, standing)
+            raise self._exists(things, args, standing)
         return self._adopt(api, things, args, state)
 
     def _adopt(self, api: Api, things: Things, args: Any, state: Any) -> Any:
@@ -202,7 +203,7 @@ class Variable(Resource[Any, Any]):
             things.wrote([state.key, bare(state.uuid)], entry)
         else:
             things.listing.forget()
-        return self.recall(args.bag() | {"uuid": bare(state.uuid)})
+        return self.recall(args.bag() | self._of_place(things) | {"uuid": bare(state.uuid)})
 
     def _refuse_taken_over(self, args: Any, owner: str | None) -> None:
         """Raises InvalidInput when another URN of this run has taken the variable over."""
@@ -212,13 +213,13 @@ class Variable(Resource[Any, Any]):
                 "a run of its own."
             )
 
-    def _exists(self, args: Any, standing: Answer) -> Exists:
+    def _exists(self, things: Things, args: Any, standing: Answer) -> Exists:
         how = "secured" if standing.flag("secured") else "not secured"
         return Exists(
             f"a variable {args.key} ({how}) stands in {self._where(args)} already; nothing was changed. If this stack "
             "holds it under another name, give this resource that name in `aliases`; if this is a replacement, set "
             "`deleteBeforeReplace`, or `ignoreChanges` for what must not change",
-            self.id(self._state(args, standing)),
+            self.id(self._state(things, args, standing)),
         )
 
     def _what(self, source: Any) -> str:
@@ -230,9 +231,14 @@ class Variable(Resource[Any, Any]):
     def _body(self, args: Any) -> dict[str, Any]:
         return {"key": args.key, "value": args.value, "secured": args.secured}
 
-    def _state(self, args: Any, entry: Answer, **now: Any) -> Any:
+    def _state(self, things: Things, args: Any, entry: Answer, **now: Any) -> Any:
         """State of args and the answer's UUID, with what the answer knows better."""
-        return self.recall(args.bag() | now | {"uuid": bare(entry.text("uuid"))})
+        return self.recall(args.bag() | now | self._of_place(things) | {"uuid": bare(entry.text("uuid"))})
+
+    def _of_place(self, things: Things) -> dict[str, Any]:
+        """What the state says of the place, beside its inputs."""
+        del things
+        return {}
 
 
 def _can_be(entry: Answer, args: Any) -> bool:

@@ -33,7 +33,7 @@ MOST_PAGES = 500
 MOST_LIST_BYTES = 16 * 1024 * 1024
 """Of all pages of a list together: more than twenty thousand people."""
 REDIRECTS = 3
-FIELDS_IN_BRACES = {"user_id", "uuid", "member", "workspace", "repo_slug"}
+FIELDS_IN_BRACES = {"user_id", "uuid", "member", "workspace", "repo_slug", "environment"}
 """Path fields whose UUIDs the API wants in braces; they may be written without here."""
 
 

@@ -39,7 +39,7 @@ class Api(Client):
         self._roles: dict[str, bool] = {}
 
     def place(self, kind: PlaceKind, source: Any) -> Place:
-        made = Place(self, kind, fields_of(kind, source))
+        made = (kind.made or Place)(self, kind, fields_of(kind, source))
         with self._share:
             return self._places.setdefault(made.key, made)
 

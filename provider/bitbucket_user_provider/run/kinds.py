@@ -7,10 +7,10 @@ from ..rest.answer import Answer
 from ..rest.client import Path
 from ..rest.credentials import Kind
 from .api import Api
-from .place import CALLER, READ_PEOPLE, READS, ROLE, USER, WORKSPACE, PlaceKind
+from .environment import ENVIRONMENT
+from .place import CALLER, PIPELINES, READ_PEOPLE, READS, REPOSITORY, ROLE, USER, WORKSPACE, PlaceKind
 from .things import ThingKind
 
-WORKSPACE_KINDS = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)
 USER_KINDS = (Kind.OAUTH, Kind.ACCESS_TOKEN)
 
 
@@ -28,12 +28,25 @@ def _key_names(api: Api, entry: Answer) -> list[str]:
         raise entry.odd("key", key) from None
 
 
-def _variables(family: str, where: PlaceKind, path: str, kinds: tuple[Kind, ...]) -> ThingKind:
-    return ThingKind(family, where, Path(path, kinds), Path(f"{path}/{{uuid}}", kinds), _variable_names)
+def _variables(
+    family: str, where: PlaceKind, path: str, kinds: tuple[Kind, ...], can_be_asked: bool = True
+) -> ThingKind:
+    one = Path(f"{path}/{{uuid}}", kinds)
+    return ThingKind(family, where, Path(path, kinds), one, _variable_names, can_be_asked=can_be_asked)
 
 
 WORKSPACE_VARIABLES = _variables(
-    "workspace-variables", WORKSPACE, "/workspaces/{workspace}/pipelines-config/variables", WORKSPACE_KINDS
+    "workspace-variables", WORKSPACE, "/workspaces/{workspace}/pipelines-config/variables", PIPELINES
+)
+REPOSITORY_VARIABLES = _variables(
+    "repository-variables", REPOSITORY, "/repositories/{workspace}/{repo_slug}/pipelines_config/variables", PIPELINES
+)
+DEPLOYMENT_VARIABLES = _variables(
+    "deployment-variables",
+    ENVIRONMENT,
+    "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment}/variables",
+    PIPELINES,
+    can_be_asked=False,
 )
 USER_VARIABLES = _variables("user-variables", USER, "/users/{user_id}/pipelines_config/variables", USER_KINDS)
 USER_SSH_KEYS = ThingKind(

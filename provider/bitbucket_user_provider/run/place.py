@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 READS = (Kind.API_TOKEN, Kind.OAUTH)
 READ_PEOPLE = (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN)
+PIPELINES = (Kind.API_TOKEN, Kind.ACCESS_TOKEN, Kind.OAUTH)
+"""Of variables and deployment environments."""
 ROLE = Path("/user/workspaces/{workspace}/permission", READS)
 PAUSES_SECONDS = (1.0, 3.0)
 """Before a place that may have been made a moment ago is asked again."""
@@ -39,6 +41,8 @@ class PlaceKind:
     itself: Path
     spellings: Callable[[Answer], list[tuple[str, ...]]]
     """Every way to name it, from what it answers when asked about itself: those by UUID alone last."""
+    made: "type[Place] | None" = None
+    """Its own kind of Place, where what stands in a path is not what a program writes."""
 
 
 def _of_workspace(answer: Answer, path: str = "") -> list[str]:
@@ -87,7 +91,7 @@ class Place:
         self.api = api
         self.kind = kind
         self.fields = dict(fields)
-        self.names = tuple(spelt(value) for value in fields.values())
+        self.names = self._spelt()
         self.shown = "/".join(fields.values()) or kind.name
         self._lock = threading.Lock()
         self._patience = threading.Lock()
@@ -100,6 +104,9 @@ class Place:
     def __repr__(self) -> str:
         return f"<{self.kind.name} {self.shown}>"
 
+    def _spelt(self) -> tuple[str, ...]:
+        return tuple(spelt(value) for value in self.fields.values())
+
     @property
     def key(self) -> str:
         return f"{self.kind.name} {'/'.join(self.names)}"
@@ -109,7 +116,7 @@ class Place:
         known = self._identity if isinstance(self._identity, tuple) else ()
         if self.kind is USER:
             known = (*known, *((form,) for form in self.api.people.forms(*self.names)))
-        return [_key(family, names) for names in dict.fromkeys((self.names, *known))]
+        return [key_of(family, names) for names in dict.fromkeys((self.names, *known))]
 
     @property
     def is_certain(self) -> bool:
@@ -120,13 +127,14 @@ class Place:
 
     def identify(self) -> None:
         """Finds out the other spellings. Raises NotKnown when Bitbucket does not tell; a 404 is an answer too."""
-        if isinstance(found := self._identified(), BitbucketError) and not isinstance(found, NotFound):
+        if isinstance(found := self.identified(), BitbucketError) and not isinstance(found, NotFound):
             raise NotKnown(
                 f"Whether {self.shown} is the same {self.kind.name} as one that this run writes in another way cannot "
                 f"be told, so nothing was removed there: {found}"
             )
 
-    def _identified(self) -> tuple[tuple[str, ...], ...] | BitbucketError:
+    def identified(self) -> tuple[tuple[str, ...], ...] | BitbucketError:
+        """Every spelling, or why Bitbucket does not tell; asked once."""
         with self._lock:
             if self._identity is None:
                 if known := self.api.ledger.noted("identity", self.key):
@@ -137,23 +145,36 @@ class Place:
 
     def _ask_who(self) -> tuple[tuple[str, ...], ...] | BitbucketError:
         try:
-            found = tuple(self.kind.spellings(self.api.get(self.kind.itself, self.fields)))
+            found = tuple(self._spellings())
         except BitbucketError as refusal:
             return refusal
         self.api.ledger.note("identity", self.key, json.dumps(found))
         return found
 
+    def _spellings(self) -> list[tuple[str, ...]]:
+        return self.kind.spellings(self.api.get(self.kind.itself, self.fields))
+
     @property
-    def where_to_write(self) -> dict[str, str]:
+    def in_path(self) -> Mapping[str, str]:
+        """The fields of a path that is read."""
+        return self.fields
+
+    @property
+    def where_to_write(self) -> Mapping[str, str]:
         """The fields of a path: its own spelling, or its UUIDs once it is known to have another name now."""
-        return self._renamed_fields or self.fields
+        return self._renamed_fields or self.in_path
+
+    @property
+    def is_renamed(self) -> bool:
+        """Whether it is known to have another name now."""
+        return self._renamed_fields is not None
 
     def has_another_name(self) -> bool:
         """Whether the spelling is one that Bitbucket only remembers: it answers reads by a redirect, and refuses
         writes. Warns once, with the name that it has now."""
         if self._renamed_fields:
             return True
-        found = self._identified()
+        found = self.identified()
         if isinstance(found, BitbucketError) or self.names in found:
             return False
         self._renamed_fields = dict(zip(self.kind.fields, found[-1], strict=True))
@@ -238,7 +259,7 @@ class Place:
         return False
 
 
-def _key(family: str, names: Iterable[str]) -> str:
+def key_of(family: str, names: Iterable[str]) -> str:
     parts = [*names]
     return f"{family} {''.join('u' if is_uuid(part) else 's' for part in parts)} {'/'.join(parts)}"
 

@@ -89,7 +89,7 @@ class Things:
     def _pages(self) -> Iterator[Page]:
         if self.kind.list_path is None:
             raise InvalidInput(f"Bitbucket has no list of what is asked for in {self.place.shown}.")
-        return self.api.pages(self.kind.list_path, self.place.fields)
+        return self.api.pages(self.kind.list_path, self.place.in_path)
 
     # Reading
 
@@ -128,7 +128,7 @@ class Things:
     def ask(self, id: Id) -> Evidence:
         """The same past the listing: one call. Raises NotFound when it is the place that is missing."""
         try:
-            entry = self.api.get(self.kind.path, {**self.place.fields, **id})
+            entry = self.api.get(self.kind.path, {**self.place.in_path, **id})
         except NotFound as missing:
             return self._missing(missing)
         try:
@@ -247,11 +247,11 @@ class Things:
 
     def _write(self, send: Callable[[Mapping[str, str]], Any]) -> Any:
         """Sends to the place, under its new name where it was renamed in Bitbucket."""
-        fields = self.place.where_to_write
+        fields, renamed = self.place.where_to_write, self.place.is_renamed
         try:
             return send(fields)
         except (Moved, NotFound):
-            if fields is not self.place.fields or not self.place.has_another_name():
+            if renamed or not self.place.has_another_name():
                 raise
         return send(self.place.where_to_write)
 

@@ -21,6 +21,8 @@ func (m *module) Version() semver.Version {
 
 func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi.Resource, err error) {
 	switch typ {
+	case "bitbucket-user:index:DeploymentPipelineVariable":
+		r = &DeploymentPipelineVariable{}
 	case "bitbucket-user:index:ProjectGroupPermission":
 		r = &ProjectGroupPermission{}
 	case "bitbucket-user:index:ProjectUserPermission":
@@ -29,6 +31,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &ProjectUserPermissions{}
 	case "bitbucket-user:index:RepositoryGroupPermission":
 		r = &RepositoryGroupPermission{}
+	case "bitbucket-user:index:RepositoryPipelineVariable":
+		r = &RepositoryPipelineVariable{}
 	case "bitbucket-user:index:RepositoryUserPermission":
 		r = &RepositoryUserPermission{}
 	case "bitbucket-user:index:RepositoryUserPermissions":

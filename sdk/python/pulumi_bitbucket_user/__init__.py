@@ -7,17 +7,21 @@ from . import _utilities
 import typing
 # Export this package's modules as members:
 from ._enums import *
+from .deployment_pipeline_variable import *
 from .get_current_user import *
 from .get_current_user_email import *
 from .get_current_user_emails import *
 from .get_current_user_repository_permissions import *
 from .get_current_user_workspace_permission import *
 from .get_current_user_workspaces import *
+from .get_deployment_environments import *
+from .get_deployment_pipeline_variables import *
 from .get_effective_repository_permissions import *
 from .get_project_group_permissions import *
 from .get_project_user_permission import *
 from .get_project_user_permissions import *
 from .get_repository_group_permissions import *
+from .get_repository_pipeline_variables import *
 from .get_repository_user_permission import *
 from .get_repository_user_permissions import *
 from .get_user import *
@@ -34,6 +38,7 @@ from .project_user_permission import *
 from .project_user_permissions import *
 from .provider import *
 from .repository_group_permission import *
+from .repository_pipeline_variable import *
 from .repository_user_permission import *
 from .repository_user_permissions import *
 from .search_code import *
@@ -58,10 +63,12 @@ _utilities.register(
   "mod": "index",
   "fqn": "pulumi_bitbucket_user",
   "classes": {
+   "bitbucket-user:index:DeploymentPipelineVariable": "DeploymentPipelineVariable",
    "bitbucket-user:index:ProjectGroupPermission": "ProjectGroupPermission",
    "bitbucket-user:index:ProjectUserPermission": "ProjectUserPermission",
    "bitbucket-user:index:ProjectUserPermissions": "ProjectUserPermissions",
    "bitbucket-user:index:RepositoryGroupPermission": "RepositoryGroupPermission",
+   "bitbucket-user:index:RepositoryPipelineVariable": "RepositoryPipelineVariable",
    "bitbucket-user:index:RepositoryUserPermission": "RepositoryUserPermission",
    "bitbucket-user:index:RepositoryUserPermissions": "RepositoryUserPermissions",
    "bitbucket-user:index:UserApplicationProperty": "UserApplicationProperty",

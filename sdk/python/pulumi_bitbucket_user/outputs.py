@@ -21,6 +21,7 @@ __all__ = [
     'CodeSearchResult',
     'CurrentUserRepositoryPermission',
     'CurrentUserWorkspace',
+    'DeploymentEnvironment',
     'EmailAddress',
     'GroupGrant',
     'GroupPermission',
@@ -212,6 +213,64 @@ class CurrentUserWorkspace(dict):
         The caller's role, where the list tells it; `getCurrentUserWorkspacePermission` always does.
         """
         return pulumi.get(self, "permission")
+
+
+@pulumi.output_type
+class DeploymentEnvironment(dict):
+    """
+    A deployment environment.
+    """
+    def __init__(__self__, *,
+                 name: _builtins.str,
+                 uuid: _builtins.str,
+                 slug: Optional[_builtins.str] = None,
+                 type: Optional[_builtins.str] = None):
+        """
+        A deployment environment.
+
+        :param _builtins.str name: Name of the environment.
+        :param _builtins.str uuid: UUID of the environment, without braces.
+        :param _builtins.str slug: Slug of the environment, as `deployment:` in bitbucket-pipelines.yml takes it. Absent when Bitbucket does not say.
+        :param _builtins.str type: `Test`, `Staging` or `Production`. Absent when Bitbucket does not say.
+        """
+        pulumi.set(__self__, "name", name)
+        pulumi.set(__self__, "uuid", uuid)
+        if slug is not None:
+            pulumi.set(__self__, "slug", slug)
+        if type is not None:
+            pulumi.set(__self__, "type", type)
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> _builtins.str:
+        """
+        Name of the environment.
+        """
+        return pulumi.get(self, "name")
+
+    @_builtins.property
+    @pulumi.getter
+    def uuid(self) -> _builtins.str:
+        """
+        UUID of the environment, without braces.
+        """
+        return pulumi.get(self, "uuid")
+
+    @_builtins.property
+    @pulumi.getter
+    def slug(self) -> Optional[_builtins.str]:
+        """
+        Slug of the environment, as `deployment:` in bitbucket-pipelines.yml takes it. Absent when Bitbucket does not say.
+        """
+        return pulumi.get(self, "slug")
+
+    @_builtins.property
+    @pulumi.getter
+    def type(self) -> Optional[_builtins.str]:
+        """
+        `Test`, `Staging` or `Production`. Absent when Bitbucket does not say.
+        """
+        return pulumi.get(self, "type")
 
 
 @pulumi.output_type

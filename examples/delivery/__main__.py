@@ -1,0 +1,26 @@
+"""What the pipelines of a repository build and deploy with."""
+
+import pulumi
+from pulumi_bitbucket_user.dynamic import DeploymentPipelineVariable, RepositoryPipelineVariable
+
+config = pulumi.Config()
+place = {"workspace": config.require("workspace"), "repo_slug": config.require("repository")}
+environments: dict[str, dict[str, str]] = config.require_object("environments")
+
+# Every pipeline of the repository sees these.
+RepositoryPipelineVariable(
+    "registry-token", **place, key="REGISTRY_TOKEN", value=config.require_secret("registryToken"), secured=True
+)
+
+# Only the steps that deploy to an environment see those of the environment.
+for environment, variables in environments.items():
+    for key, value in variables.items():
+        DeploymentPipelineVariable(f"{environment}-{key}", **place, environment=environment, key=key, value=value)
+    DeploymentPipelineVariable(
+        f"{environment}-token",
+        **place,
+        environment=environment,
+        key="DEPLOY_TOKEN",
+        value=config.require_secret(f"{environment}Token"),
+        secured=True,
+    )

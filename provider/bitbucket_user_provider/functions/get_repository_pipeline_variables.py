@@ -1,0 +1,25 @@
+"""The pipeline variables of a repository.
+
+Scopes: read:pipeline (OAuth and access tokens: pipeline).
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-variables-get
+"""
+
+from ..run.api import Api
+from ..run.kinds import REPOSITORY_VARIABLES
+from .arguments import InRepository
+from .function import Function
+from .variable import PipelineVariables, variables
+
+
+class Args(InRepository):
+    pass
+
+
+class GetRepositoryPipelineVariables(Function[Args, PipelineVariables]):
+    """The pipeline variables of a repository, without their values."""
+
+    ARGS = Args
+    RESULT = PipelineVariables
+
+    def call(self, api: Api, args: Args) -> PipelineVariables:
+        return variables(api.things(REPOSITORY_VARIABLES, args).all().entries)

@@ -1,0 +1,31 @@
+"""A deployment environment of a repository, as a program names it."""
+
+import re
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from .fields import name_in_id
+from .model import Same
+from .person import bare, is_uuid
+
+
+def spelt_environment(name: str) -> str:
+    """An environment's name, slug or UUID as it is compared: Bitbucket makes the slug of the name."""
+    return bare(name) if is_uuid(name) else re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or name
+
+
+def _environment(value: Any) -> str:
+    try:
+        return name_in_id(value, 255)
+    except ValueError as wrong:
+        raise ValueError(f"{wrong}; give the name of the environment, its slug or its UUID") from None
+
+
+def same_environment(old: Any, new: Any, state: Any) -> bool:
+    """Whether both mean the environment that the state knows by its UUID."""
+    known = {spelt_environment(str(old)), *([bare(state["environmentUuid"])] if state.get("environmentUuid") else [])}
+    return spelt_environment(str(new)) in known
+
+
+EnvironmentName = Annotated[str, BeforeValidator(_environment), Same(same_environment)]

@@ -1,0 +1,42 @@
+"""A pipeline variable of a repository, seen by every pipeline of it.
+
+Scopes: reads read:pipeline, writes admin:pipeline (OAuth: pipeline, pipeline:variable).
+https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-variables-post
+"""
+
+from ..models.fields import RepoSlug, Workspace
+from ..models.model import Model, Replaces
+from ..models.person import bare
+from ..run.kinds import REPOSITORY_VARIABLES
+from .variable import Variable, VariableArgs, VariableState
+
+
+class RepositoryArgs(Model):
+    workspace: Replaces[Workspace]
+    """Slug of the workspace, or its UUID in braces."""
+
+    repo_slug: Replaces[RepoSlug]
+    """Slug of the repository, or its UUID in braces."""
+
+
+class Args(VariableArgs, RepositoryArgs):
+    pass
+
+
+class State(Args, VariableState):
+    pass
+
+
+class RepositoryPipelineVariable(Variable):
+    """A pipeline variable of a repository, seen by every pipeline of it. It takes the place of one of the workspace
+    with the same key."""
+
+    KIND = REPOSITORY_VARIABLES
+    LISTED = ("workspace", "repo_slug")
+    ARGS = Args
+    STATE = State
+    ID = ("workspace", "repo_slug", "uuid")
+    EXAMPLES = ("acme/api/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}", "acme/api/DEPLOY_KEY")
+
+    def id(self, state: State) -> str:
+        return f"{state.workspace}/{state.repo_slug}/{bare(state.uuid)}"

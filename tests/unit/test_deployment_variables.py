@@ -1,0 +1,227 @@
+"""Variables of deployment environments: which environment is meant, and what it costs to find out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bitbucket_user_provider.errors import BitbucketError, InvalidInput, NoEnvironment, NotKnown
+from bitbucket_user_provider.invoke import Invoker
+from bitbucket_user_provider.models.model import UNKNOWN
+from bitbucket_user_provider.models.person import bare
+from bitbucket_user_provider.rest import client
+
+from tests.conftest import CheckedEmulator, Clock
+from tests.unit.core import connect
+from tests.unit.stack import Refused, Stack, urn_of
+
+KIND = "DeploymentPipelineVariable"
+SECRET = "hunter2-hunter2"
+ENVIRONMENTS = "/repositories/{workspace}/{repo_slug}/environments"
+VARIABLES = "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables"
+
+
+def variable(environment: Any = "Production", key: str = "TOKEN", **more: Any) -> tuple[str, dict[str, Any]]:
+    place = {"workspace": "acme", "repoSlug": "api", "environment": environment}
+    return KIND, {**place, "key": key, "value": SECRET, "secured": True, **more}
+
+
+def uuid_of(bitbucket: CheckedEmulator, name: str = "Production") -> str:
+    held = bitbucket.world.workspaces["acme"].repositories["api"].environments.values()
+    return next(one.uuid for one in held if one.name == name)
+
+
+def sent(bitbucket: CheckedEmulator) -> list[str]:
+    """The methods since the last look; WHERE for a list of environments, LIST for one of variables."""
+    lists = {ENVIRONMENTS: "WHERE", VARIABLES: "LIST"}
+    calls = [lists.get(one.route, one.method) if one.method == "GET" else one.method for one in bitbucket.requests]
+    bitbucket.clear()
+    return calls
+
+
+@pytest.mark.parametrize("spelling", ["Production", "production", "PRODUCTION", "{uuid}", "{{{uuid}}}"])
+def test_an_environment_is_named_by_name_slug_or_uuid(bitbucket: CheckedEmulator, spelling: str) -> None:
+    uuid = uuid_of(bitbucket)
+    stack = Stack(bitbucket)
+    stack.up({"token": variable(spelling.format(uuid=bare(uuid)))})
+    assert bitbucket.variables("acme/api/Production") == {"TOKEN": {"value": SECRET, "secured": True}}
+    state = stack.state[KIND, "token"]
+    assert state.outputs["environmentUuid"] == bare(uuid)
+    assert state.id == f"acme/api/{bare(uuid)}/{state.outputs['uuid']}"
+    for same in (spelling.format(uuid=bare(uuid)), uuid, bare(uuid).upper()):
+        stack.preview({"token": variable(same)})
+        assert not stack.diffs["token"]
+    stack.preview({"token": variable("Staging")})
+    assert stack.diffs["token"].replaces == ["environment"]
+
+
+@pytest.mark.parametrize("details", [True, False])
+def test_a_name_of_several_words_may_be_written_as_its_slug(bitbucket: CheckedEmulator, details: bool) -> None:
+    bitbucket.switches.environment_details = details
+    bitbucket.add_environment("acme", "api", "EU West (blue)", "Production")
+    Stack(bitbucket).up({"slug": variable("eu-west-blue"), "name": variable("EU West (blue)", "OTHER")})
+    assert [*bitbucket.variables("acme/api/EU West (blue)")] == ["TOKEN", "OTHER"]
+
+
+def test_of_two_environments_that_a_slug_may_mean_none_is_taken(bitbucket: CheckedEmulator) -> None:
+    bitbucket.switches.environment_details = False
+    for name in ("QA 1", "QA-1"):
+        bitbucket.add_environment("acme", "api", name)
+    with pytest.raises(InvalidInput, match=r"'qa_1' may mean each of these .*QA 1 \(.*\), QA-1 \(.*\). Give the UUID"):
+        Stack(bitbucket).up({"token": variable("qa_1")})
+    Stack(bitbucket).up({"token": variable("QA-1")})
+    assert [*bitbucket.variables("acme/api/QA-1")] == ["TOKEN"] and bitbucket.variables("acme/api/QA 1") == {}
+
+
+def test_environments_are_listed_once_a_repository_and_run_and_by_uuid_never(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    program = {
+        f"{name}{number}": variable(name, f"KEY_{number}") for name in ("Staging", "Production") for number in range(4)
+    }
+    stack.up(program)
+    assert sorted(sent(bitbucket)) == [*["LIST"] * 2, *["POST"] * 8, "WHERE"]
+    stack.up({name: (kind, inputs | {"value": "new"}) for name, (kind, inputs) in program.items()})
+    assert sent(bitbucket) == ["PUT"] * 8
+    stack.refresh()
+    assert sent(bitbucket) == ["LIST"] * 2
+    stack.destroy()
+    assert sent(bitbucket) == ["DELETE"] * 8
+    stack.up({"token": variable(uuid_of(bitbucket))})
+    assert sent(bitbucket) == ["LIST", "POST"]
+
+
+def test_an_unknown_environment_is_refused_with_those_that_exist(bitbucket: CheckedEmulator, clock: Clock) -> None:
+    with pytest.raises(NoEnvironment) as refusal:
+        Stack(bitbucket).up({"token": variable("prodction")})
+    assert "no environment 'prodction'; there are: Test, Staging, Production. Give one of these" in str(refusal.value)
+    assert "GET /repositories/acme/api/environments" in str(refusal.value)
+    assert set(sent(bitbucket)) == {"WHERE"}
+    with pytest.raises(BitbucketError, match="there are: Test, Staging, Production"):
+        Invoker(connect(bitbucket)).call(
+            "getDeploymentPipelineVariables", {"workspace": "acme", "repoSlug": "api", "environment": "prod"}
+        )
+
+
+def test_an_environment_of_the_same_program_is_waited_for(
+    bitbucket: CheckedEmulator, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = Stack(bitbucket)
+    assert stack.preview({"token": variable(UNKNOWN)})["token"]["environmentUuid"] is UNKNOWN
+    wait, asked = clock.wait, list[int]()
+
+    def appears(seconds: float) -> None:
+        wait(seconds)
+        asked.append(bitbucket.count("GET", "environments"))
+        if len(asked) == 2:
+            bitbucket.add_environment("acme", "api", "Canary")
+
+    monkeypatch.setattr(clock, "wait", appears)
+    stack.up({"token": variable("Canary"), "other": variable("Canary", "OTHER")})
+    assert [*bitbucket.variables("acme/api/Canary")] == ["TOKEN", "OTHER"]
+    assert asked == [1, 2]
+
+
+def test_an_environment_that_was_made_anew_gets_its_variables_again(bitbucket: CheckedEmulator, clock: Clock) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"token": variable()})
+    bitbucket.delete_environment("acme", "api", "Production")
+    bitbucket.add_environment("acme", "api", "Production")
+    known = stack.state.pop((KIND, "token"))
+    stack.start()
+    with stack.on(KIND, "token"):  # `up --refresh` is one process, which has read the old UUID in the state
+        assert stack.provider.read(KIND, known.id, known.outputs, known.inputs) is None
+        _, outputs = stack.provider.create(KIND, known.inputs)
+    assert [*bitbucket.variables("acme/api/Production")] == ["TOKEN"]
+    assert outputs["environmentUuid"] == bare(uuid_of(bitbucket))
+
+
+def test_a_new_variable_finds_the_environment_that_was_made_anew(bitbucket: CheckedEmulator, clock: Clock) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"token": variable()})
+    bitbucket.delete_environment("acme", "api", "Production")
+    bitbucket.add_environment("acme", "api", "Production")
+    stack.up({"token": variable(), "other": variable(key="OTHER")})
+    assert [*bitbucket.variables("acme/api/Production")] == ["OTHER"]
+
+
+def test_what_is_missing_from_a_long_list_is_gone_when_it_is_missing_again(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "PAGE_LENGTH", 2)
+    stack = Stack(bitbucket)
+    stack.up({f"v{number}": variable(key=f"KEY_{number}") for number in range(6)})
+    bitbucket.delete_variable("acme/api/Production", "KEY_1")
+    sent(bitbucket)
+    stack.refresh()
+    assert [name for _, name in stack.state] == ["v0", "v2", "v3", "v4", "v5"]
+    assert sent(bitbucket) == ["LIST"] * 6, "three pages, twice: nobody can ask for one alone"
+    bitbucket.switches.no_next = True
+    bitbucket.delete_variable("acme/api/Production", "KEY_2")
+    with pytest.raises(NotKnown, match="cannot be trusted"):
+        stack.refresh()
+
+
+@pytest.mark.parametrize("environment", ["Production", "production", "{uuid}", "{{{uuid}}}"])
+@pytest.mark.parametrize("by", ["key", "uuid"])
+def test_import_goes_by_name_and_key_and_by_uuid(bitbucket: CheckedEmulator, environment: str, by: str) -> None:
+    made = bitbucket.set_variable("acme/api/Production", "REGION", "eu")
+    uuid = uuid_of(bitbucket)
+    stack = Stack(bitbucket)
+    part = environment.format(uuid=bare(uuid))
+    inputs = stack.bring_in(KIND, "region", f"acme/api/{part}/{'REGION' if by == 'key' else made.uuid}")
+    assert inputs == {"workspace": "acme", "repoSlug": "api", "environment": part, "key": "REGION", "value": "eu"}
+    assert stack.state[KIND, "region"].id == f"acme/api/{bare(uuid)}/{bare(made.uuid)}"
+    stack.preview({"region": (KIND, inputs)})
+    assert not stack.diffs["region"]
+
+
+def test_an_import_from_an_unknown_environment_names_those_that_exist(bitbucket: CheckedEmulator) -> None:
+    with pytest.raises(InvalidInput, match="there are: Test, Staging, Production"):
+        Stack(bitbucket).bring_in(KIND, "token", "acme/api/Live/TOKEN")
+
+
+def test_the_same_variable_under_two_names_of_its_environment_is_refused(bitbucket: CheckedEmulator) -> None:
+    with pytest.raises(Refused, match="manages this variable too"):
+        Stack(bitbucket).preview({"one": variable("Production"), "two": variable("production")})
+    Stack(bitbucket).preview({"one": variable("Production"), "two": variable("Staging")})
+
+
+@pytest.mark.parametrize("spelling", ["uuid", "name"])
+def test_a_renamed_resource_keeps_its_variable_however_it_writes_the_environment(
+    bitbucket: CheckedEmulator, spelling: str
+) -> None:
+    uuid = uuid_of(bitbucket)
+    stack = Stack(bitbucket, adoptExisting=True)
+    stack.up({"before": variable("Production" if spelling == "uuid" else uuid)})
+    stack.up({"after": variable(uuid if spelling == "uuid" else "Production")})
+    assert [name for _, name in stack.state] == ["after"]
+    assert bitbucket.count("DELETE") == 0 and stack.said[-1:] == [
+        f"kept in Bitbucket: {urn_of(KIND, 'after')} wants it"
+    ]
+    assert bitbucket.variables("acme/api/Production") == {"TOKEN": {"value": SECRET, "secured": True}}
+
+
+def test_a_renamed_repository_is_written_under_its_new_name(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"token": variable()})
+    bitbucket.rename_repository("acme", "api", "service")
+    stack.up({"token": variable(value="new-secret-value")})
+    assert bitbucket.variables("acme/service/Production")["TOKEN"]["value"] == "new-secret-value"
+    assert stack.warned == ["acme/api is called acme/service in Bitbucket now: write that name."]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"), [("", "must not be empty"), ("a/b", "give the name of .*its UUID"), (7, "")]
+)
+def test_what_no_environment_is_called_is_refused_at_check(bitbucket: CheckedEmulator, wrong: Any, reason: str) -> None:
+    with pytest.raises(Refused, match=f"environment: .*{reason}"):
+        Stack(bitbucket).preview({"token": variable(wrong)})
+
+
+def test_an_environment_that_was_deleted_lets_its_variables_leave_with_one_warning(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"token": variable(), "other": variable(key="OTHER"), "staging": variable("Staging")})
+    bitbucket.delete_environment("acme", "api", "Production")
+    stack.refresh()
+    assert [name for _, name in stack.state] == ["staging"]
+    assert len(stack.warned) == 1 and stack.warned[0].startswith("acme/api/Production answers 404")
