@@ -1,0 +1,319 @@
+"""What a workspace holds, read place by place: who holds which direct grant, and what could not be read and why.
+
+Everything comes as plain dataclasses, because an interrupted run keeps it in a file. A place that refuses is noted and
+the rest is read; only what refuses everywhere (a credential, the rate limit, the network) ends the run.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass, field
+from fnmatch import fnmatchcase
+from typing import Any
+
+from ..errors import ApiError, BitbucketError, InvalidInput, NotKnown, OddAnswer, RateLimited, Unauthorized
+from ..functions.function import every
+from ..models.fields import FORBIDDEN_IN_IDS
+from ..models.person import bare, is_uuid
+from ..rest.answer import Answer
+from ..rest.client import Path
+from ..rest.scopes import needed
+from ..run.grants import NONE, PROJECT_USERS, REPOSITORY_USERS, GrantKind, Subject
+from ..run.place import READ_PEOPLE, READS
+from .journal import Journal
+from .session import Session
+
+REPOSITORIES = Path("/repositories/{workspace}", READ_PEOPLE)
+PROJECTS = Path("/workspaces/{workspace}/projects", READ_PEOPLE)
+MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)
+ROLES = Path("/workspaces/{workspace}/permissions", READS)
+EFFECTIVE = Path("/workspaces/{workspace}/permissions/repositories", READS)
+WITH_EMAIL = {"fields": "+values.user.email"}
+KINDS: dict[str, GrantKind] = {"repository": REPOSITORY_USERS, "project": PROJECT_USERS}
+
+
+@dataclass
+class Person:
+    uuid: str
+    """Without braces."""
+    account_id: str = ""
+    name: str = ""
+    email: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.account_id or self.uuid
+
+    @property
+    def shown(self) -> str:
+        return self.name or self.id
+
+
+@dataclass
+class Held:
+    """What one subject holds at a place: a person by UUID, or a group by slug."""
+
+    subject: str
+    name: str
+    level: str
+
+
+@dataclass
+class Place:
+    kind: str
+    """repository or project."""
+    name: str
+    """Slug or key."""
+    project: str = ""
+    """Key of the project that a repository is in."""
+    title: str = ""
+    public: bool = False
+    users: list[Held] = field(default_factory=list)
+    groups: list[Held] = field(default_factory=list)
+    read: bool = True
+    """Whether all that was asked for could be read."""
+
+    @property
+    def shown(self) -> str:
+        return f"{self.kind} {self.name}"
+
+    @property
+    def fields(self) -> dict[str, str]:
+        return {"repo_slug" if self.kind == "repository" else "project_key": self.name}
+
+
+@dataclass
+class Skipped:
+    """What could not be read."""
+
+    place: str
+    what: str
+    why: str
+    scopes: list[str] = field(default_factory=list)
+    """Those that reading it needs, where scopes can be the reason."""
+
+
+@dataclass
+class Selection:
+    """Which places to read. A glob of repositories alone leaves out projects; one of projects takes theirs along."""
+
+    repositories: tuple[str, ...] = ()
+    projects: tuple[str, ...] = ()
+
+    @property
+    def with_projects(self) -> bool:
+        return bool(self.projects) or not self.repositories
+
+    def takes(self, place: Place) -> bool:
+        if place.kind == "project":
+            return not self.projects or _matches(place.name, self.projects)
+        return (not self.repositories or _matches(place.name, self.repositories)) and (
+            not self.projects or _matches(place.project, self.projects)
+        )
+
+
+def _matches(name: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(name.lower(), glob.lower()) for glob in globs)
+
+
+class Reader:
+    def __init__(self, session: Session, workspace: str, journal: Journal) -> None:
+        if not workspace or FORBIDDEN_IN_IDS.search(workspace):
+            raise InvalidInput(f"'{workspace}' is no slug of a workspace.")
+        self.session = session
+        self.api = session.api
+        self.workspace = workspace
+        self.journal = session.journal = journal
+        self.people: dict[str, Person] = {}
+        self.skipped = session.skipped
+        if journal.resumed:
+            session.say(f"Going on: {journal.resumed:,} answers of the run before are used.")
+
+    @property
+    def at(self) -> dict[str, str]:
+        return {"workspace": self.workspace}
+
+    def caller(self) -> Person:
+        """Whose credential it is."""
+
+        return self._met(
+            Person(**self._asked("caller", lambda: self.session.once(lambda: _account(self.api.caller()))))
+        )
+
+    def places(self, selection: Selection) -> list[Place]:
+        """Projects and repositories, by name, without what they hold. Raises ApiError when the workspace refuses."""
+        found = self.repositories()
+        if selection.with_projects:
+            found += self.projects()
+        return sorted((one for one in found if selection.takes(one)), key=lambda one: (one.kind, one.name.lower()))
+
+    def repositories(self) -> list[Place]:
+        return [_repository(one) for one in self._all("repositories", REPOSITORIES, _repository_row)]
+
+    def projects(self) -> list[Place]:
+        """None, and noted, where they cannot be listed."""
+        rows = self.tried("the list of projects", PROJECTS, lambda: self._all("projects", PROJECTS, _project_row))
+        return [Place("project", row["key"], title=row["title"]) for row in rows or ()]
+
+    def members(self) -> list[Person]:
+        """The members of the workspace; none, and noted, where they cannot be read."""
+        rows = self.tried("members", MEMBERS, lambda: self._all("members", MEMBERS, _member_row, WITH_EMAIL))
+        return [self._met(Person(**row)) for row in rows or ()]
+
+    def roles(self) -> dict[str, str]:
+        """UUID → role in the workspace; none, and noted, where only administrators may look."""
+        rows = self.tried("roles in the workspace", ROLES, lambda: self._all("roles", ROLES, _role_row)) or ()
+        for row in rows:
+            self._met(Person(**row["user"]))
+        return {row["user"]["uuid"]: row["role"] for row in rows}
+
+    def effective(self) -> list[tuple[str, str, str]]:
+        """UUID, slug and level of everybody who can do something in a repository, whatever gives it."""
+
+        def read() -> list[Any]:
+            return self._all("effective", EFFECTIVE, _effective_row, name=_person_and_repository)
+
+        rows = self.tried("effective permissions", EFFECTIVE, read) or ()
+        for row in rows:
+            self._met(Person(**row["user"]))
+        return [(row["user"]["uuid"], row["slug"], row["level"]) for row in rows]
+
+    def fill(self, places: list[Place], groups: bool) -> None:
+        """Reads who holds what at each place: one call for people and one for groups, more for more than 100."""
+        self.session.each("places", places, lambda place: self._fill(place, groups))
+        self.skipped.sort(key=lambda one: (one.place, one.what))
+
+    def _fill(self, place: Place, groups: bool) -> None:
+        kind, fields, shown = KINDS[place.kind], self.at | place.fields, place.shown
+        rows = self.tried(
+            "people", kind.list_path, lambda: self._asked(f"{shown} users", lambda: self._users(kind, fields)), shown
+        )
+        place.read = rows is not None
+        for row in rows or ():
+            self._met(Person(**row["user"]))
+            place.users.append(Held(row["user"]["uuid"], row["user"]["name"], row["level"]))
+        if groups:
+            rows = self.tried("groups", kind.groups, lambda: self.group_rows(place), shown)
+            place.read = place.read and rows is not None
+            place.groups += [Held(**row) for row in rows or ()]
+        place.users.sort(key=lambda one: (one.name.lower(), one.subject))
+        place.groups.sort(key=lambda one: one.subject)
+
+    def _users(self, kind: GrantKind, fields: dict[str, str]) -> list[Any]:
+        entries = self.api.things(kind, fields).all().entries
+        return [{"user": _user(one), "level": one.text("permission")} for one in entries if kind.is_there(one)]
+
+    def group_rows(self, place: Place) -> list[Any]:
+        """What groups hold there, asked once."""
+
+        def read() -> list[Any]:
+            entries = every(
+                self.api, KINDS[place.kind].groups, self.at | place.fields, lambda one: one.text("group.slug")
+            )
+            rows = [
+                Held(one.text("group.slug"), one.maybe("group.name") or "", one.text("permission")) for one in entries
+            ]
+            return [asdict(row) for row in rows if row.level != NONE]
+
+        rows: list[Any] = self._asked(f"{place.shown} groups", read)
+        return rows
+
+    def _all(
+        self,
+        key: str,
+        path: Path,
+        row: Callable[[Answer], Any],
+        query: dict[str, str] | None = None,
+        name: Callable[[Answer], str] | None = None,
+    ) -> list[Any]:
+        named = name or (lambda entry: str(row(entry)))
+        read = lambda: [row(entry) for entry in every(self.api, path, self.at, named, query)]  # noqa: E731
+        rows: list[Any] = self.session.once(lambda: self._asked(key, read))
+        return rows
+
+    def _asked(self, key: str, work: Callable[[], Any]) -> Any:
+        return self.journal.ask(key, work)
+
+    def tried(self, what: str, path: Path | None, work: Callable[[], Any], place: str = "workspace") -> Any:
+        """What the work returns; None, and noted, where only this place refuses."""
+        try:
+            return work()
+        except (Unauthorized, RateLimited):
+            raise
+        except (ApiError, OddAnswer, NotKnown) as refusal:
+            self.skipped.append(Skipped(place, what, str(refusal), self._scopes(path, refusal)))
+            return None
+
+    def _scopes(self, path: Path | None, refusal: BitbucketError) -> list[str]:
+        if path is None or not isinstance(refusal, ApiError) or refusal.status != 403:
+            return []
+        kinds = [kind for kind in path.reads if kind in self.api.credentials]
+        return [*needed("GET", path.template, kinds[0] if kinds else path.reads[0])]
+
+    def _met(self, person: Person) -> Person:
+        """One object a person, with all that any answer has told."""
+        known = self.people.setdefault(person.uuid, person)
+        known.account_id, known.name = known.account_id or person.account_id, known.name or person.name
+        known.email = known.email or person.email
+        return known
+
+
+def _account(account: Answer) -> dict[str, str]:
+    return {
+        "uuid": bare(account.text("uuid")),
+        "account_id": account.maybe("account_id") or "",
+        "name": account.maybe("display_name") or "",
+    }
+
+
+def _user(entry: Answer) -> dict[str, str]:
+    subject = Subject.of(entry)
+    return {"uuid": subject.uuid, "account_id": subject.account_id or "", "name": subject.name or ""}
+
+
+def _member_row(entry: Answer) -> dict[str, str]:
+    return _user(entry) | {"email": entry.maybe("user.email") or ""}
+
+
+def _role_row(entry: Answer) -> dict[str, Any]:
+    return {"user": _user(entry), "role": entry.text("permission")}
+
+
+def _effective_row(entry: Answer) -> dict[str, Any]:
+    slug = entry.text("repository.full_name").rpartition("/")[2]
+    return {"user": _user(entry), "slug": slug, "level": entry.text("permission")}
+
+
+def _person_and_repository(entry: Answer) -> str:
+    return f"{entry.text('user.uuid')} {entry.text('repository.full_name')}"
+
+
+def _repository_row(entry: Answer) -> dict[str, Any]:
+    return {
+        "slug": entry.maybe("slug") or entry.text("full_name").rpartition("/")[2],
+        "project": entry.maybe("project.key") or "",
+        "title": entry.maybe("name") or "",
+        "public": entry.has("is_private") and not entry.flag("is_private"),
+    }
+
+
+def _repository(row: dict[str, Any]) -> Place:
+    return Place("repository", row["slug"], row["project"], row["title"], row["public"])
+
+
+def _project_row(entry: Answer) -> dict[str, str]:
+    return {"key": entry.text("key"), "title": entry.maybe("name") or ""}
+
+
+def find_person(reader: Reader, who: str) -> Person:
+    """The person of an account id, a UUID or an e-mail address. Raises BitbucketError."""
+    from ..functions.member import members_by_email
+    from ..models.person import ACCOUNT_ID
+    from ..run.place import USER
+
+    if "@" in who:
+        found = members_by_email(reader.api, reader.workspace, [who]).get(who.lower())
+        if not found:
+            raise BitbucketError(f"No member of {reader.workspace} has the address {who}.")
+        return Person(found.user_uuid, found.account_id, found.display_name, who)
+    if not is_uuid(who) and not ACCOUNT_ID.fullmatch(who):
+        raise InvalidInput(f"'{who}' is no account id, no UUID and no e-mail address; names are not unique.")
+    return Person(**_account(reader.api.get(USER.itself, {"user_id": who})))

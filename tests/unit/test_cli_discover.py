@@ -1,0 +1,173 @@
+"""`discover`: what it asks, what it writes, what it refuses."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.conftest import CheckedEmulator
+from tests.unit.cli import ADA, GRACE, run
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def data(out: Path) -> Any:
+    return yaml.safe_load((out / "access.yaml").read_text())
+
+
+def test_a_second_run_writes_the_same_files(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    bitbucket.grant("acme", "api", "Grace", "write")
+    bitbucket.grant("acme", "api", "Ada", "admin")
+    for out in ("one", "two"):
+        assert run(bitbucket, "discover", "acme", "--out", tmp_path / out, cache=cache).code == 0
+    for file in (tmp_path / "one").iterdir():
+        assert file.read_text() == (tmp_path / "two" / file.name).read_text()
+    found = data(tmp_path / "one")
+    assert found["repositories"]["api"] == {"people": {"Ada Lovelace": "admin", "Grace Hopper": "write"}}
+    assert list(found["people"]) == ["Ada Lovelace", "Grace Hopper"]
+
+
+def test_it_asks_once_a_place_and_once_for_each_hundred(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    bitbucket.populate(repositories=197, people=95)
+    bitbucket.clear()
+    ended = run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 0
+    asked = Counter(exchange.route for exchange in bitbucket.requests)
+    assert asked == {
+        "/user": 1,
+        "/repositories/{workspace}": 2,
+        "/workspaces/{workspace}/projects": 1,
+        "/workspaces/{workspace}/members": 2,
+        "/workspaces/{workspace}/projects/{project_key}/permissions-config/users": 2,
+        "/repositories/{workspace}/{repo_slug}/permissions-config/users": 200,
+    }
+    assert "About 202 calls" in ended.err
+    assert "200 repositories" in ended.out
+
+
+def test_globs_leave_places_out(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    run(bitbucket, "discover", "acme", "--repository", "A*", "--out", tmp_path / "one", cache=cache)
+    assert "projects" not in data(tmp_path / "one")
+    assert list(data(tmp_path / "one")["repositories"]) == ["api"]
+    run(bitbucket, "discover", "acme", "--project", "ops", "--out", tmp_path / "two", cache=cache)
+    assert list(data(tmp_path / "two")["projects"]) == ["OPS"]
+    assert list(data(tmp_path / "two")["repositories"]) == ["infra"]
+
+
+def test_a_place_that_refuses_is_listed_with_the_scope(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    credential = bitbucket.world.credentials["ada-api-token"]
+    credential.scopes = [scope for scope in credential.scopes if scope != "read:project:bitbucket"]
+    ended = run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 1
+    (skipped,) = data(tmp_path / "out")["skipped"]
+    assert skipped["scopes"] == ["read:project:bitbucket"]
+    assert "read:project:bitbucket" in ended.out
+    assert "infra" in data(tmp_path / "out")["repositories"]
+
+
+def test_somebody_who_administers_one_repository_gets_that_one(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    bitbucket.grant("acme", "api", "Grace", "admin")
+    ended = run(bitbucket, "discover", "acme", "--out", tmp_path / "out", environ=GRACE, cache=cache)
+    assert ended.code == 1
+    assert list(data(tmp_path / "out")["repositories"]) == ["api"]
+    assert {one["place"] for one in data(tmp_path / "out")["skipped"]} >= {"project CORE", "repository web"}
+
+
+def test_an_interrupted_run_goes_on_where_it_was(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    bitbucket.grant("acme", "api", "Grace", "write")
+    bitbucket.fault("/repositories/acme/web/permissions-config/users", "GET", status=401)
+    ended = run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 2 and "--resume" in ended.err
+    assert not (tmp_path / "out").exists()
+    asked = {exchange.path for exchange in bitbucket.requests if exchange.status == 200}
+    (journal,) = (cache / "bitbucket-user").iterdir()
+    assert journal.stat().st_mode & 0o077 == 0
+    with journal.open("a") as file:
+        file.write('["cut in the mi')
+    bitbucket.clear()
+    assert run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache).code == 0
+    assert not asked & {exchange.path for exchange in bitbucket.requests}
+    assert data(tmp_path / "out")["repositories"]["api"] == {"people": {"Grace Hopper": "write"}}
+    assert not journal.exists()
+
+
+def test_files_that_are_there_are_kept_without_force(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "access.yaml").write_text("mine")
+    ended = run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 2 and "access.yaml" in ended.err and not bitbucket.requests
+    assert (tmp_path / "out" / "access.yaml").read_text() == "mine"
+    assert run(bitbucket, "discover", "acme", "--out", tmp_path / "out", "--force", cache=cache).code == 0
+    assert data(tmp_path / "out")["workspace"] == "acme"
+
+
+def test_names_that_yaml_takes_for_something_else_and_names_that_two_people_share(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    names = {"Grace": "Yes", "Bob": 'Kahn: "Bob", <script>', "Alan": "=1+1", "Margaret": "=1+1", "Katherine": "0123"}
+    people = {first: bitbucket.person(first) for first in names}
+    for first, name in names.items():
+        bitbucket.grant("acme", "api", first, "read")
+        people[first].display_name = name
+    assert run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache).code == 0
+    found = data(tmp_path / "out")
+    assert {"Yes", 'Kahn: "Bob", <script>', "0123"} <= set(found["people"])
+    ids = {found["people"][name]["id"] for name in found["repositories"]["api"]["people"]}
+    assert ids == {one.account_id for one in people.values()}
+
+
+def test_a_workspace_without_a_repository(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    bitbucket.world.workspaces["acme"].repositories.clear()
+    bitbucket.world.workspaces["acme"].projects.clear()
+    assert run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache).code == 0
+    assert json.loads((tmp_path / "out" / "import.json").read_text()) == {"resources": []}
+    assert data(tmp_path / "out") == {"workspace": "acme", "people": {}}
+
+
+@pytest.mark.parametrize("workspace", ["nowhere", "../acme", ""])
+def test_a_workspace_that_is_none_is_said(
+    workspace: str, bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    ended = run(bitbucket, "discover", workspace, "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 2 and ended.err and not (tmp_path / "out").exists()
+
+
+def test_without_a_credential_it_says_which_variables_to_set(tmp_path: Path, cache: Path) -> None:
+    ended = run(None, "discover", "acme", "--out", tmp_path / "out", environ={}, cache=cache)
+    assert ended.code == 2 and "BITBUCKET_API_TOKEN" in ended.err
+
+
+def test_json_tells_what_was_written(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    told = json.loads(run(bitbucket, "discover", "acme", "--json", "--out", tmp_path / "out", cache=cache).out)
+    assert told["files"] == sorted(file.name for file in (tmp_path / "out").iterdir())
+    assert (told["repositories"], told["projects"], told["skipped"]) == (3, 2, [])
+
+
+def test_typescript_reads_the_same_data_file(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    run(bitbucket, "discover", "acme", "--variables", "--program", "typescript", "--out", tmp_path / "out", cache=cache)
+    names = {one.name for one in (tmp_path / "out").iterdir()}
+    assert {"index.ts", "package.json", "tsconfig.json", "access.yaml"} <= names
+
+
+def test_no_credential_of_the_environment_is_in_any_file(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    bitbucket.set_variable("acme", "TOKEN", "plain-secret", secured=True)
+    bitbucket.set_variable("acme", "REGION", "visible-value")
+    bitbucket.fault("/workspaces/acme/pipelines-config/variables", status=401)
+    for command in (("--variables", "--keys"), ("--variables", "--resume")):
+        run(bitbucket, "discover", "acme", *command, "--out", tmp_path / "out", cache=cache)
+    for file in [one for one in tmp_path.rglob("*") if one.is_file()]:
+        assert not [one for one in ("plain-secret", "visible-value", *ADA.values()) if one in file.read_text()]
