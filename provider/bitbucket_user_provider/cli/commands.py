@@ -6,7 +6,7 @@ import click
 
 from .. import __version__
 
-NAMES = ("discover",)
+NAMES = ("discover", "who")
 
 
 class Commands(click.Group):

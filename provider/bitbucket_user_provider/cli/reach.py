@@ -1,0 +1,188 @@
+"""What one person reaches in a workspace: where, how far, and what gives it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..functions.function import every
+from ..rest.client import Path
+from ..run.evidence import entry_of
+from .reading import EFFECTIVE, KINDS, ROLES, Held, Person, Place, Reader
+from .states import Managed
+
+LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 2, "admin": 3}
+"""Of repositories; in those of a project, create-repo is write."""
+UNMANAGED = "no stack"
+
+
+@dataclass
+class Reason:
+    source: str
+    """direct, project, group or role."""
+    level: str
+    text: str
+    manager: str = ""
+    """Which stack's resource gives it; empty where no export was given."""
+    remedy: str = ""
+
+
+@dataclass
+class Reached:
+    place: Place
+    level: str
+    reasons: list[Reason] = field(default_factory=list)
+
+    @property
+    def shown(self) -> str:
+        return self.place.name if self.place.kind == "repository" else f"project {self.place.name}"
+
+    @property
+    def counts(self) -> bool:
+        """What everybody may read anyway does not."""
+        return not (self.place.public and LEVELS[self.level] <= LEVELS["read"])
+
+    def told(self) -> dict[str, Any]:
+        return {
+            "kind": self.place.kind,
+            "name": self.place.name,
+            "level": self.level,
+            "public": not self.counts,
+            "reasons": [vars(one) for one in self.reasons],
+        }
+
+
+def reached(reader: Reader, person: Person, sources: bool, grants: list[Managed]) -> list[Reached]:
+    """Raises ApiError when the credential is not that of an administrator of the workspace."""
+    levels = _effective(reader, person)
+    places: dict[str, Place] = {}
+    if sources or "read" in levels.values():
+        places = {place.name: place for place in reader.repositories()}
+    found = [Reached(places.get(slug, Place("repository", slug)), level) for slug, level in sorted(levels.items())]
+    explainer = _Explainer(reader, person, grants)
+    if sources:
+        found = explainer.explain(found)
+    elif grants:
+        for one in found:
+            one.reasons = explainer.by_state(one.place)
+    return found
+
+
+def _effective(reader: Reader, person: Person) -> dict[str, str]:
+    """Slug → level, 100 a call."""
+
+    def read() -> dict[str, str]:
+        query = {"q": f'user.uuid="{{{person.uuid}}}"'}
+        entries = every(reader.api, EFFECTIVE, reader.at, lambda one: one.text("repository.full_name"), query)
+        return {one.text("repository.full_name").rpartition("/")[2]: one.text("permission") for one in entries}
+
+    levels: dict[str, str] = reader.session.once(lambda: reader.journal.ask("reach", read))
+    return levels
+
+
+class _Explainer:
+    def __init__(self, reader: Reader, person: Person, grants: Iterable[Managed]) -> None:
+        self.reader = reader
+        self.person = person
+        self.grants = {(one.place_kind, one.place.lower(), one.is_group, one.subject.lower()): one for one in grants}
+        self.has_state = bool(self.grants)
+        self.role = ""
+        self._direct: dict[str, str] = {}
+
+    def explain(self, found: list[Reached]) -> list[Reached]:
+        """The same with reasons, and the projects in which the person holds something."""
+        projects = self.reader.projects()
+        places = [*projects, *(one.place for one in found)]
+        self.reader.session.expect(len(places), f"{len(places):,} places")
+        self.role = self._role()
+        levels = self.reader.session.each("places", places, self._held)
+        self._direct = {place.shown: level for place, level in zip(places, levels, strict=True)}
+        for one in found:
+            one.reasons = self._reasons(one)
+        held = [Reached(place, self._direct[place.shown]) for place in projects if self._direct[place.shown] != "none"]
+        for one in held:
+            one.reasons = [self._of_person(one.place, one.level, "direct")]
+        return [*held, *found]
+
+    def by_state(self, place: Place) -> list[Reason]:
+        """What the given exports say, without asking Bitbucket."""
+        level = next((one.level for key, one in self.grants.items() if key in self._keys(place)), "")
+        return [self._of_person(place, level, "direct")] if level else []
+
+    def _held(self, place: Place) -> str:
+        """The direct permission; "none" without one, and noted, where it cannot be read."""
+
+        def read() -> str:
+            kind = KINDS[place.kind]
+            things = self.reader.api.things(kind, self.reader.at | place.fields)
+            entry = entry_of(things.ask({"user_id": self.person.uuid}))
+            return entry.text("permission") if entry else "none"
+
+        ask = lambda: self.reader.journal.ask(f"{place.shown} held", read)  # noqa: E731
+        return str(self.reader.tried("the direct permission", KINDS[place.kind].path, ask, place.shown) or "none")
+
+    def _role(self) -> str:
+        """owner for administrators of the workspace."""
+
+        def read() -> list[str]:
+            query = {"q": 'permission="owner"'}
+            entries = every(self.reader.api, ROLES, self.reader.at, lambda one: one.text("user.uuid"), query)
+            return [one.text("user.uuid").strip("{}") for one in entries]
+
+        ask = lambda: self.reader.session.once(lambda: self.reader.journal.ask("owners", read))  # noqa: E731
+        owners = self.reader.tried("roles in the workspace", ROLES, ask) or []
+        return "owner" if self.person.uuid in owners else ""
+
+    def _reasons(self, one: Reached) -> list[Reason]:
+        found, project = [], Place("project", one.place.project)
+        direct = self._direct[one.place.shown]
+        above = self._direct.get(project.shown, "none")
+        if direct != "none":
+            found.append(self._of_person(one.place, direct, "direct"))
+        if above != "none":
+            found.append(self._of_person(project, above, "project"))
+        if self.role:
+            found.append(
+                Reason("role", "admin", "administrator of the workspace", "", "take this role away in its settings")
+            )
+        if max((LEVELS[reason.level] for reason in found), default=0) < LEVELS[one.level]:
+            found.append(self._of_groups(one, project))
+        return found
+
+    def _of_person(self, place: Place, level: str, source: str) -> Reason:
+        shown = place.shown if source == "project" else "direct"
+        manager = next((self.grants[key] for key in self._keys(place) if key in self.grants), None)
+        text = f"{level} on the {shown}" if source == "project" else f"direct: {level}"
+        if manager:
+            argument = "`permissions` of it" if manager.kind.endswith("s") else "the program"
+            return Reason(source, level, text, manager.stack, f"{manager.urn}: take the person out of {argument}")
+        where = "its settings in Bitbucket" if place.kind == "repository" else "the project's settings in Bitbucket"
+        return Reason(source, level, text, UNMANAGED if self.has_state else "", f"remove the permission in {where}")
+
+    def _of_groups(self, one: Reached, project: Place) -> Reason:
+        """Nobody can be asked who is in a group, so those that are high enough are named."""
+        enough = [
+            f"{group.subject} ({group.level}, {place.shown})"
+            for place in (one.place, project)
+            for group in self._groups(place)
+            if LEVELS[group.level] >= LEVELS[one.level]
+        ]
+        text = f"one of the groups {', '.join(enough)}" if enough else "a group, or something that cannot be read"
+        stacks = {
+            manager.stack
+            for place in (one.place, project)
+            for group in self._groups(place)
+            if (manager := self.grants.get((place.kind, place.name.lower(), True, group.subject.lower())))
+        }
+        shown = ", ".join(sorted(stacks)) or (UNMANAGED if self.has_state else "")
+        return Reason("group", one.level, text, shown, "take the person out of that group, or the group off the place")
+
+    def _groups(self, place: Place) -> list[Held]:
+        if not place.name:
+            return []
+        kind: Path = KINDS[place.kind].groups
+        rows = self.reader.tried("groups", kind, lambda: self.reader.group_rows(place), place.shown)
+        return [Held(**row) for row in rows or ()]
+
+    def _keys(self, place: Place) -> list[tuple[str, str, bool, str]]:
+        forms = filter(None, (self.person.uuid, self.person.account_id))
+        return [(place.kind, place.name.lower(), False, form.lower()) for form in forms]
