@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-TOOLCHAINS = ("go", "node", "npm")
-"""Without one of them, tests that compile an SDK are skipped, and those alone."""
+TOOLCHAINS = ("go", "node", "npm", "chromium")
+"""Without one of them, tests that compile an SDK or look at a page are skipped, and those alone."""
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)  # around the reporter's own last words

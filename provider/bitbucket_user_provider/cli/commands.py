@@ -6,7 +6,7 @@ import click
 
 from .. import __version__
 
-NAMES = ("discover", "who")
+NAMES = ("discover", "report", "who")
 
 
 class Commands(click.Group):
