@@ -118,6 +118,8 @@ class ApiError(BitbucketError):
         self.retry_after = retry_after
         self.told = told
         """Bitbucket's own words."""
+        self.scopes: Mapping[str, tuple[str, ...]] = {}
+        """Those that Bitbucket says are `required` and `granted`, where it says so."""
 
 
 class Unauthorized(ApiError):

@@ -63,7 +63,9 @@ def read(reply: Reply, call: Call) -> Answer | None:
     if status >= 300:
         told, quoted = _words(reply, call), _quoted(reply, call)
         message = " ".join((f"{call} answered {status}: {quoted}.", *_remedies(status, told, quoted, call)))
-        raise ERRORS.get(status, ApiError)(message, status, retry_after(reply.headers), told)
+        refusal = ERRORS.get(status, ApiError)(message, status, retry_after(reply.headers), told)
+        refusal.scopes = _scopes(_error(reply).get("detail"))
+        raise refusal
     if call.method == "DELETE" or (status == 204 and call.method != "GET"):
         return None
     if _is_html(reply):
@@ -144,6 +146,16 @@ def _error(reply: Reply) -> dict[str, Any]:
         return {}
     error = answer.get("error", answer) if isinstance(answer, dict) else answer
     return error if isinstance(error, dict) else {"message": str(error)}
+
+
+def _scopes(detail: Any) -> dict[str, tuple[str, ...]]:
+    """What a refusal for want of scopes lists."""
+    lists = {name: detail.get(name) for name in ("required", "granted")} if isinstance(detail, dict) else {}
+    return {
+        name: tuple(one for one in found if isinstance(one, str))
+        for name, found in lists.items()
+        if isinstance(found, list)
+    }
 
 
 def _words(reply: Reply, call: Call) -> str:

@@ -1,0 +1,236 @@
+"""`doctor`: what a new user got wrong about engine, plugin, language, project or credential, and the line to type."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import click
+
+from . import command as cli
+
+OLDEST_ENGINE = (3, 254, 0)
+PLUGIN = "pulumi-resource-bitbucket-user"
+EPILOG = """
+\b
+Example:
+  cd my-project && bitbucket-user doctor
+"""
+
+
+@dataclass
+class Finding:
+    what: str
+    is_well: bool
+    found: str
+    type: str = ""
+    """What to type, or to do, where it is not well."""
+
+
+@click.command("doctor", epilog=EPILOG)
+@cli.as_json
+@cli.words
+def command(as_json: bool) -> int:
+    """Look at this machine and the Pulumi project in the current folder: is all there that a run needs?
+
+    Asks nobody and changes nothing. Exit code 1: something is missing; the line to type stands beside it.
+    """
+    found = findings(Path.cwd())
+    if as_json:
+        cli.write_json([vars(one) for one in found])
+    for one in () if as_json else found:
+        click.echo(f"{'ok     ' if one.is_well else 'MISSING'}  {one.what}: {one.found}")
+        if not one.is_well:
+            click.echo(f"         → {one.type}")
+    return cli.DONE if all(one.is_well for one in found) else cli.LOOK
+
+
+def findings(folder: Path) -> list[Finding]:
+    project, content = _project(folder)
+    return [
+        _python(),
+        _engine(),
+        _project_file(project, content),
+        *_language(project, content),
+        _plugin(project, content),
+        _credential(content),
+    ]
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding("Python", sys.version_info >= (3, 10), f"{version} in {sys.prefix}", "Install Python 3.10 or later.")
+
+
+def _engine() -> Finding:
+    install = "curl -fsSL https://get.pulumi.com | sh"
+    path = shutil.which("pulumi")
+    if not path:
+        return Finding("Pulumi", False, "there is no `pulumi` on PATH", install)
+    done = subprocess.run([path, "version"], capture_output=True, text=True, check=False)
+    match = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
+    version = tuple(map(int, match.groups())) if match else ()
+    found = f"{match[0] if match else 'a version that cannot be read'} at {path}"
+    needed = ".".join(map(str, OLDEST_ENGINE))
+    return Finding("Pulumi", version >= OLDEST_ENGINE, found, f"{install}  ({needed} or later is needed)")
+
+
+def _project(folder: Path) -> tuple[Path | None, dict[str, Any]]:
+    """The nearest Pulumi.yaml, as Pulumi looks for it, and what it says; None where it cannot be read."""
+    import yaml
+
+    for place in (folder, *folder.parents):
+        for name in ("Pulumi.yaml", "Pulumi.yml"):
+            if (place / name).is_file():
+                try:
+                    content = yaml.safe_load((place / name).read_text(encoding="utf-8"))
+                except (yaml.YAMLError, UnicodeDecodeError):
+                    content = None
+                return place / name, content if isinstance(content, dict) else {}
+    return None, {}
+
+
+def _project_file(project: Path | None, content: dict[str, Any]) -> Finding:
+    if not project:
+        return Finding(
+            "Project",
+            False,
+            "there is no Pulumi.yaml here or above",
+            "pulumi new python, or bitbucket-user discover WORKSPACE --out DIR",
+        )
+    if not content.get("name") or not content.get("runtime"):
+        return Finding(
+            "Project", False, f"{project} has no name or no runtime", "Write `name: …` and `runtime: python` into it."
+        )
+    return Finding("Project", True, f"{content['name']} ({_runtime(content)}) at {project.parent}")
+
+
+def _runtime(content: dict[str, Any]) -> str:
+    runtime = content.get("runtime")
+    return str(runtime.get("name") if isinstance(runtime, dict) else runtime or "")
+
+
+def _language(project: Path | None, content: dict[str, Any]) -> list[Finding]:
+    runtime = _runtime(content)
+    if not project or not runtime:
+        return []
+    host = f"pulumi-language-{runtime}"
+    beside = Path(shutil.which("pulumi") or "/nowhere").resolve().parent / host
+    at = shutil.which(host) or (str(beside) if beside.exists() else "")
+    found = [
+        Finding(
+            "Language",
+            bool(at),
+            at or f"there is no {host}",
+            "It comes with Pulumi: curl -fsSL https://get.pulumi.com | sh",
+        )
+    ]
+    package = {"python": _python_package, "nodejs": _node_package, "go": _go_package}.get(runtime)
+    return [*found, package(project.parent, content)] if package else found
+
+
+def _python_package(folder: Path, content: dict[str, Any]) -> Finding:
+    runtime = content.get("runtime")
+    options = runtime.get("options") if isinstance(runtime, dict) else None
+    name = options.get("virtualenv") if isinstance(options, dict) else None
+    if not name:
+        return Finding(
+            "Package",
+            find_spec("pulumi_bitbucket_user") is not None,
+            f"pulumi_bitbucket_user in {sys.prefix}",
+            "pip install pulumi-bitbucket-user",
+        )
+    venv = folder / str(name)
+    if not venv.is_dir():
+        return Finding(
+            "Package",
+            False,
+            f"Pulumi.yaml names the environment {name}, and there is none",
+            f"cd {folder} && python -m venv {name} && {name}/bin/pip install pulumi-bitbucket-user",
+        )
+    there = [*venv.glob("[Ll]ib*/**/site-packages/pulumi_bitbucket_user*")]
+    return Finding(
+        "Package",
+        bool(there),
+        f"pulumi_bitbucket_user {'is' if there else 'is not'} in {venv}",
+        f"{venv}/bin/pip install pulumi-bitbucket-user",
+    )
+
+
+def _node_package(folder: Path, content: dict[str, Any]) -> Finding:
+    there = (folder / "node_modules/pulumi-bitbucket-user").exists()
+    return Finding(
+        "Package",
+        there,
+        f"pulumi-bitbucket-user {'is' if there else 'is not'} in node_modules",
+        f"cd {folder} && npm install pulumi-bitbucket-user",
+    )
+
+
+def _go_package(folder: Path, content: dict[str, Any]) -> Finding:
+    file = folder / "go.mod"
+    there = file.exists() and "pulumi-bitbucket-user" in file.read_text(encoding="utf-8")
+    return Finding(
+        "Package",
+        there,
+        f"{file} {'names' if there else 'does not name'} the package",
+        "go get …/pulumi-bitbucket-user/sdk/go/bitbucketuser",
+    )
+
+
+def _plugin(project: Path | None, content: dict[str, Any]) -> Finding:
+    """Where the engine finds the plugin: the project file's own entry, PATH, then Pulumi's folder."""
+    plugins = content.get("plugins")
+    providers = plugins.get("providers") if isinstance(plugins, dict) else None
+    for entry in providers if isinstance(providers, list) else ():
+        if isinstance(entry, dict) and entry.get("name") == "bitbucket-user" and project:
+            place = project.parent / str(entry.get("path"))
+            what = f"{place}, which Pulumi.yaml names"
+            well = (place / PLUGIN).exists() or (place / "PulumiPlugin.yaml").exists()
+            return Finding(
+                "Plugin",
+                well,
+                what if well else f"there is none in {what}",
+                "Make that folder, or take the entry out of Pulumi.yaml.",
+            )
+    if path := shutil.which(PLUGIN):
+        return Finding("Plugin", True, f"{path}, on PATH")
+    home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
+    if installed := sorted(one for one in home.glob("resource-bitbucket-user-v*") if one.is_dir()):
+        return Finding("Plugin", True, str(installed[-1]))
+    beside = Path(sys.executable).parent / PLUGIN
+    if beside.exists():
+        return Finding(
+            "Plugin",
+            False,
+            f"{beside} is not on PATH, where Pulumi looks for it",
+            f'export PATH="{beside.parent}:$PATH"',
+        )
+    return Finding(
+        "Plugin",
+        False,
+        f"there is no {PLUGIN} on PATH",
+        "pip install pulumi-bitbucket-user, in an environment that is activated",
+    )
+
+
+def _credential(content: dict[str, Any]) -> Finding:
+    from ..config import PUBLIC_API, load
+    from ..errors import ConfigurationError
+    from ..rest.credentials import STACK, resolve
+
+    try:
+        kinds = resolve(load({}), PUBLIC_API, os.environ, STACK)
+    except ConfigurationError as error:
+        return Finding(
+            "Credential",
+            False,
+            str(error),
+            "export BITBUCKET_EMAIL=… BITBUCKET_API_TOKEN=…  (or keep one in the stack: pulumi config set)",
+        )
+    return Finding("Credential", True, ", ".join(kind.value for kind in kinds) + " in the environment")
