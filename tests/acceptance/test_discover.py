@@ -78,8 +78,10 @@ def brought_in(stack: Stack, printed: str) -> None:
 
 
 def grants(bitbucket: CheckedEmulator) -> dict[str, dict[str, str]]:
-    places = {slug: bitbucket.repository_permissions("acme", slug) for slug in ("api", "web", "infra")}
-    return places | {key: bitbucket.project_permissions("acme", key) for key in ("CORE", "OPS")}
+    """Place → person or group → level."""
+    people = {slug: bitbucket.repository_permissions("acme", slug) for slug in ("api", "web", "infra")}
+    people |= {key: bitbucket.project_permissions("acme", key) for key in ("CORE", "OPS")}
+    return {name: {**held, **bitbucket.place("acme", name).groups} for name, held in people.items()}
 
 
 def edit(out: Path, remove: str, at: str) -> None:
@@ -90,12 +92,21 @@ def edit(out: Path, remove: str, at: str) -> None:
     (out / "access.yaml").write_text("".join(lines[:gone] + lines[gone + 1 :]))
 
 
-@pytest.mark.parametrize("how", [(), ("--singles",)], ids=["sets", "singles"])
-def test_a_workspace_comes_under_pulumi_unchanged_and_a_line_taken_away_is_one_person_less(
-    how: tuple[str, ...], home: Path, out: Path, stocked: CheckedEmulator
+@pytest.mark.parametrize(
+    ("how", "gone", "at", "named"),
+    [
+        (("--variables", "--keys"), "Grace Hopper", "api", "− Grace Hopper"),
+        (("--variables", "--keys", "--singles"), "Grace Hopper", "api", "api/Grace Hopper"),
+        (("--groups",), "developers", "web", "− group developers"),
+        (("--groups", "--singles"), "developers", "web", "web/groups/developers"),
+    ],
+    ids=["sets", "singles", "sets with groups", "singles with groups"],
+)
+def test_a_workspace_comes_under_pulumi_unchanged_and_a_line_taken_away_is_one_less(
+    how: tuple[str, ...], gone: str, at: str, named: str, home: Path, out: Path, stocked: CheckedEmulator
 ) -> None:
     before = grants(stocked)
-    printed = command(stocked, "discover", "acme", "--variables", "--keys", *how, "--out", out)
+    printed = command(stocked, "discover", "acme", *how, "--out", out)
     for file in out.iterdir():
         assert not [secret for secret in SECRETS if secret in file.read_text()]
 
@@ -103,22 +114,19 @@ def test_a_workspace_comes_under_pulumi_unchanged_and_a_line_taken_away_is_one_p
     stocked.clear()
     brought_in(stack, printed)
     asked = {exchange.path for exchange in stocked.requests}
-    assert asked == {"/workspaces/acme/pipelines-config/variables"}
+    assert asked == ({"/workspaces/acme/pipelines-config/variables"} if "--variables" in how else set())
     preview = stack.preview()
     assert preview and not preview.changes, preview.stdout
     assert "visible-value" not in json.dumps(stack.command("stack", "export"))
 
     stocked.clear()
-    edit(out, remove="Grace Hopper", at="api")
+    edit(out, remove=gone, at=at)
     preview = stack.preview()
-    (changed,) = preview.changes
-    if how:
-        assert changed == "api/Grace Hopper"
-    else:
-        assert preview.details[changed] and "− Grace Hopper" in preview.remarks["api"]
+    assert len(preview.changes) == 1
+    assert named in preview.changes or named in preview.remarks[at]
     assert not stocked.requests
     assert stack.up()
-    del before["api"]["Grace Hopper"]
+    del before[at][gone]
     assert grants(stocked) == before
     assert stocked.workspace_variables("acme") == {
         "DEPLOY_TOKEN": {"value": "plain-secret", "secured": True},
@@ -162,6 +170,7 @@ def test_the_state_of_an_older_tool_comes_over_and_the_preview_is_clean(
         ("RepositoryUserPermission", {"repoSlug": "api", "userId": grace.uuid, "permission": "write"}),
         ("RepositoryUserPermission", {"repoSlug": "web", "userId": bob.account_id, "permission": "read"}),
         ("ProjectUserPermission", {"projectKey": "CORE", "userId": grace.account_id, "permission": "create-repo"}),
+        ("RepositoryGroupPermission", {"repoSlug": "web", "groupSlug": "developers", "permission": "read"}),
         ("WorkspaceVariable", {"key": "DEPLOY_TOKEN", "secured": True, "value": "plain-secret", "uuid": variable.uuid}),
     ]
     write = terraform if source == "terraform.tfstate" else bridged

@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from bitbucket_user_emulator import Emulator
 from bitbucket_user_provider.cli.commands import commands
 from click.testing import CliRunner
-
-from tests.emulator import Emulator
 
 ADA = {"BITBUCKET_EMAIL": "ada@acme.example", "BITBUCKET_API_TOKEN": "ada-api-token"}
 GRACE = {"BITBUCKET_EMAIL": "grace@acme.example", "BITBUCKET_API_TOKEN": "grace-api-token"}

@@ -29,20 +29,14 @@ def command(session: "Session", workspace: str | None) -> int:
 
     Exit code 1: something is missing.
     """
-    from rich.table import Table
-    from rich.text import Text
-
     from .ability import MISSING, abilities
-    from .session import plain
 
     found = session.once(lambda: abilities(session, workspace))
     if session.as_json:
         cli.write_json([one.told() for one in found])
     else:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        for heading in ("", "can be used", "missing, or why", "known from"):
-            table.add_column(heading, overflow="fold")
-        for one in found:
-            table.add_row(*(Text(plain(cell)) for cell in (one.name, one.state, one.detail, one.how)))
-        session.out.print(table)
+        session.table(
+            ("", "can be used", "missing, or why", "known from"),
+            [(one.name, one.state, one.detail, one.how) for one in found],
+        )
     return cli.LOOK if any(one.state in MISSING for one in found) else cli.DONE

@@ -150,10 +150,11 @@ def _tell(session: "Session", access: "Access", out: Path, program: str, written
     session.tell(lines)
 
 
+PLUGIN = "pip install pulumi-bitbucket-user  (the plugin)"
 INSTALL = {
     "python": ("python -m venv venv && . venv/bin/activate", "pip install -r requirements.txt"),
-    "typescript": ("npm install",),
-    "yaml": (),
+    "typescript": (PLUGIN, "npm install"),
+    "yaml": (PLUGIN,),
 }
 WHY = (
     "The import writes what Bitbucket holds into Pulumi's state and changes nothing there. --generate-code=false: the "

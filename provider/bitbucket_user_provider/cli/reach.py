@@ -5,9 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..functions.function import every
-from ..rest.client import Path
 from ..run.evidence import entry_of
-from .reading import EFFECTIVE, KINDS, ROLES, Held, Person, Place, Reader
+from .reading import EFFECTIVE, GROUPS, ROLES, USERS, Held, Person, Place, Reader
 from .states import Managed
 
 LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 2, "admin": 3}
@@ -112,13 +111,13 @@ class _Explainer:
         """The direct permission; "none" without one, and noted, where it cannot be read."""
 
         def read() -> str:
-            kind = KINDS[place.kind]
+            kind = USERS[place.kind]
             things = self.reader.api.things(kind, self.reader.at | place.fields)
             entry = entry_of(things.ask({"user_id": self.person.uuid}))
             return entry.text("permission") if entry else "none"
 
         ask = lambda: self.reader.journal.ask(f"{place.shown} held", read)  # noqa: E731
-        return str(self.reader.tried("the direct permission", KINDS[place.kind].path, ask, place.shown) or "none")
+        return str(self.reader.tried("the direct permission", USERS[place.kind].path, ask, place.shown) or "none")
 
     def _role(self) -> str:
         """owner for administrators of the workspace."""
@@ -179,8 +178,9 @@ class _Explainer:
     def _groups(self, place: Place) -> list[Held]:
         if not place.name:
             return []
-        kind: Path = KINDS[place.kind].groups
-        rows = self.reader.tried("groups", kind, lambda: self.reader.group_rows(place), place.shown)
+        rows = self.reader.tried(
+            "groups", GROUPS[place.kind].list_path, lambda: self.reader.group_rows(place), place.shown
+        )
         return [Held(**row) for row in rows or ()]
 
     def _keys(self, place: Place) -> list[tuple[str, str, bool, str]]:

@@ -16,7 +16,7 @@ from ..models.person import bare, is_uuid
 from ..rest.answer import Answer
 from ..rest.client import Path
 from ..rest.scopes import needed
-from ..run.grants import NONE, PROJECT_USERS, REPOSITORY_USERS, GrantKind, Subject
+from ..run.grants import PROJECT_GROUPS, PROJECT_USERS, REPOSITORY_GROUPS, REPOSITORY_USERS, GrantKind, group, person
 from ..run.place import READ_PEOPLE, READS
 from .journal import Journal
 from .session import Session
@@ -27,7 +27,8 @@ MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)
 ROLES = Path("/workspaces/{workspace}/permissions", READS)
 EFFECTIVE = Path("/workspaces/{workspace}/permissions/repositories", READS)
 WITH_EMAIL = {"fields": "+values.user.email"}
-KINDS: dict[str, GrantKind] = {"repository": REPOSITORY_USERS, "project": PROJECT_USERS}
+USERS: dict[str, GrantKind] = {"repository": REPOSITORY_USERS, "project": PROJECT_USERS}
+GROUPS: dict[str, GrantKind] = {"repository": REPOSITORY_GROUPS, "project": PROJECT_GROUPS}
 
 
 @dataclass
@@ -182,39 +183,39 @@ class Reader:
         self.skipped.sort(key=lambda one: (one.place, one.what))
 
     def _fill(self, place: Place, groups: bool) -> None:
-        kind, fields, shown = KINDS[place.kind], self.at | place.fields, place.shown
-        rows = self.tried(
-            "people", kind.list_path, lambda: self._asked(f"{shown} users", lambda: self._users(kind, fields)), shown
-        )
+        users = USERS[place.kind]
+        rows = self.tried("people", users.list_path, lambda: self._user_rows(place), place.shown)
         place.read = rows is not None
         for row in rows or ():
             self._met(Person(**row["user"]))
             place.users.append(Held(row["user"]["uuid"], row["user"]["name"], row["level"]))
         if groups:
-            rows = self.tried("groups", kind.groups, lambda: self.group_rows(place), shown)
+            rows = self.tried("groups", GROUPS[place.kind].list_path, lambda: self.group_rows(place), place.shown)
             place.read = place.read and rows is not None
             place.groups += [Held(**row) for row in rows or ()]
         place.users.sort(key=lambda one: (one.name.lower(), one.subject))
         place.groups.sort(key=lambda one: one.subject)
 
-    def _users(self, kind: GrantKind, fields: dict[str, str]) -> list[Any]:
-        entries = self.api.things(kind, fields).all().entries
-        return [{"user": _user(one), "level": one.text("permission")} for one in entries if kind.is_there(one)]
+    def _user_rows(self, place: Place) -> Any:
+        def read() -> list[Any]:
+            entries = self._held(USERS[place.kind], place)
+            return [{"user": _user(one), "level": one.text("permission")} for one in entries]
+
+        return self._asked(f"{place.shown} users", read)
 
     def group_rows(self, place: Place) -> list[Any]:
         """What groups hold there, asked once."""
 
         def read() -> list[Any]:
-            entries = every(
-                self.api, KINDS[place.kind].groups, self.at | place.fields, lambda one: one.text("group.slug")
-            )
-            rows = [
-                Held(one.text("group.slug"), one.maybe("group.name") or "", one.text("permission")) for one in entries
-            ]
-            return [asdict(row) for row in rows if row.level != NONE]
+            entries = self._held(GROUPS[place.kind], place)
+            return [asdict(Held(group(one).id, group(one).name or "", one.text("permission"))) for one in entries]
 
         rows: list[Any] = self._asked(f"{place.shown} groups", read)
         return rows
+
+    def _held(self, kind: GrantKind, place: Place) -> list[Answer]:
+        entries = self.api.things(kind, self.at | place.fields).all().entries
+        return [one for one in entries if kind.is_there(one)]
 
     def _all(
         self,
@@ -248,11 +249,11 @@ class Reader:
         kinds = [kind for kind in path.reads if kind in self.api.credentials]
         return [*needed("GET", path.template, kinds[0] if kinds else path.reads[0])]
 
-    def _met(self, person: Person) -> Person:
+    def _met(self, one: Person) -> Person:
         """One object a person, with all that any answer has told."""
-        known = self.people.setdefault(person.uuid, person)
-        known.account_id, known.name = known.account_id or person.account_id, known.name or person.name
-        known.email = known.email or person.email
+        known = self.people.setdefault(one.uuid, one)
+        known.account_id, known.name = known.account_id or one.account_id, known.name or one.name
+        known.email = known.email or one.email
         return known
 
 
@@ -265,8 +266,8 @@ def _account(account: Answer) -> dict[str, str]:
 
 
 def _user(entry: Answer) -> dict[str, str]:
-    subject = Subject.of(entry)
-    return {"uuid": subject.uuid, "account_id": subject.account_id or "", "name": subject.name or ""}
+    subject = person(entry)
+    return {"uuid": subject.id, "account_id": subject.account_id or "", "name": subject.name or ""}
 
 
 def _member_row(entry: Answer) -> dict[str, str]:

@@ -11,7 +11,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
 
 from ..config import NAMESPACE, Config, load
 from ..errors import ConfigurationError
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 WORTH_SAYING_CALLS = 100
+NARROW = 100
 WIDE = 100_000
 """Columns of what is no terminal: a program that reads lines wants them whole."""
 
@@ -83,6 +87,24 @@ class Session:
         """The answer of a command, for people."""
         for line in lines:
             self.out.print(plain(line), soft_wrap=True)
+
+    def table(self, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+        """Columns that have something in them; on a narrow terminal a row becomes a few lines."""
+        cells = [[plain(cell) for cell in row] for row in rows]
+        used = [number for number in range(len(headings)) if number == 0 or any(row[number] for row in cells)]
+        if len(used) > 2 and self.out.width < NARROW:
+            for row in cells:
+                self.out.print(row[0], style="bold", soft_wrap=True)
+                for number in used[1:]:
+                    if row[number]:
+                        self.out.print(Padding(f"{headings[number]}: {row[number]}", (0, 0, 0, 2)))
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for number in used:
+            table.add_column(headings[number], overflow="fold")
+        for row in cells:
+            table.add_row(*(Text(row[number]) for number in used))
+        self.out.print(table)
 
     def expect(self, calls: int, what: str) -> None:
         """Says how many calls are coming when they are many: Bitbucket allows about 1,000 an hour."""

@@ -55,15 +55,12 @@ def command(session: "Session", workspace: str, who: str, sources: bool, states:
     person = session.once(lambda: find_person(reader, who))
     found = reached(reader, person, sources, grants)
     reader.journal.done()
-    _tell(session, workspace, person, found, sources or bool(states))
+    _tell(session, workspace, person, found)
     return cli.LOOK if any(one.counts for one in found) or reader.skipped else cli.DONE
 
 
-def _tell(session: "Session", workspace: str, person: "Person", found: "list[Reached]", explained: bool) -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    from .session import counted, plain
+def _tell(session: "Session", workspace: str, person: "Person", found: "list[Reached]") -> None:
+    from .session import counted
 
     left = [one for one in found if one.counts]
     skipped = session.skipped
@@ -85,16 +82,11 @@ def _tell(session: "Session", workspace: str, person: "Person", found: "list[Rea
         session.tell([f"{who} reaches nothing in {workspace}." + _public(found)])
         return
     session.tell([f"{who} reaches {counted(len(left), 'place')} in {workspace}:" + _public(found)])
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("place", "level", *(("why", "managed by", "to end it") if explained else ())):
-        table.add_column(heading, overflow="fold")
+    rows = []
     for one in left:
-        for number, why in enumerate(one.reasons or [None]):
-            cells = [one.shown, one.level] if number == 0 else ["", ""]
-            if explained:
-                cells += [why.text, why.manager, why.remedy] if why else ["", "", ""]
-            table.add_row(*(Text(plain(cell)) for cell in cells))
-    session.out.print(table)
+        whys = [(why.text, why.manager, why.remedy) for why in one.reasons] or [("", "", "")]
+        rows += [(one.shown, one.level, *whys[0]), *(("", "", *why) for why in whys[1:])]
+    session.table(("place", "level", "why", "managed by", "to end it"), rows)
 
 
 def _public(found: "list[Reached]") -> str:
