@@ -601,3 +601,12 @@ def test_a_401_that_a_token_without_scopes_gets_speaks_of_scopes(bitbucket: Chec
     assert "made without scopes" in error
     bitbucket.clear_faults()
     assert "scopes" not in str(refusal(bitbucket, {**BOT}, status=401, body=words))
+
+
+def test_no_credential_is_quoted_whichever_of_them_the_call_was_made_with(bitbucket: CheckedEmulator) -> None:
+    api = connect(bitbucket, {**ADA, **CONSUMER, **BOT}, APP)
+    secrets = ["ada-api-token", "acme-consumer-secret", "acme-access-token", "acme-connect-jwt"]
+    bitbucket.fault("/user", status=400, body={"error": {"message": " and ".join(secrets)}})
+    with pytest.raises(ApiError) as refusal:
+        api.get(USER, {})
+    assert not [secret for secret in secrets if secret in str(refusal.value)]

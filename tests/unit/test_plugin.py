@@ -406,3 +406,16 @@ def test_many_calls_at_once_are_served(bitbucket: CheckedEmulator, engine: Engin
         assert len({*threads.map(create, range(1, 41))}) == 40
     assert bitbucket.count("PUT") == 40 and bitbucket.count("GET") == 1
     assert bitbucket.peak <= 16
+
+
+@pytest.mark.parametrize("secured", [False, True])
+def test_an_import_warns_of_a_value_that_its_code_would_show(
+    engine: Engine, bitbucket: CheckedEmulator, secured: bool
+) -> None:
+    bitbucket.set_variable("acme", "REGION", "eu-west-1", secured=secured)
+    found = engine.read("WorkspacePipelineVariable", "acme/REGION")
+    said = [request.message for request in engine.log.requests]
+    assert [message.partition(":")[0] for message in said] == ([] if secured else ["value"])
+    assert "eu-west-1" not in str(said)
+    engine.read("WorkspacePipelineVariable", found.id, properties=found.properties, inputs=found.inputs)
+    assert [request.message for request in engine.log.requests] == said

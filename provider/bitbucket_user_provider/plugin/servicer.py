@@ -39,6 +39,10 @@ if TYPE_CHECKING:
 
 OLDEST_ENGINE = "3.254.0"
 """Older engines lose entries of maps when an import compares them with the program's."""
+IMPORTED_IN_PLAIN = (
+    "{}: Bitbucket shows it to whoever may read it, and `pulumi import` writes it in plain text into the code that it "
+    "prints. `--generate-code=false` leaves the code out."
+)
 KINDS = {
     (Change.ADD, False): rpc.PropertyDiff.ADD,
     (Change.ADD, True): rpc.PropertyDiff.ADD_REPLACE,
@@ -204,12 +208,16 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @told
     def Read(self, request: rpc.ReadRequest, context: Any) -> rpc.ReadResponse:
         kind, state = _kind(request.urn), public(to_bag(request.properties))
+        is_import = not request.HasField("inputs")  # the `get` of a program has them, empty
         found = self.lifecycle.read(kind, request.id, state, to_bag(request.inputs) if state else None)
         if found is None and not state and not _only_asks_whether_it_exists(request.urn):
             raise InvalidInput(_not_found(kind, request.id))
         if found is None:
             return rpc.ReadResponse()
-        inputs = to_struct(found.inputs, secret_aliases(RESOURCES[kind].ARGS))
+        secrets = secret_aliases(RESOURCES[kind].ARGS)
+        if is_import and (known := [alias for alias in secrets if found.inputs.get(alias)]):
+            self.reporter(request.urn)[1](IMPORTED_IN_PLAIN.format(" and ".join(known)))
+        inputs = to_struct(found.inputs, secrets)
         return rpc.ReadResponse(id=found.id, properties=_outputs(kind, found.outputs), inputs=inputs)
 
     @told

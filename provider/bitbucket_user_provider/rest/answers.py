@@ -41,11 +41,14 @@ class Call:
     template: str = ""
     body: str = ""
     """The request's, as it was sent."""
+    others: tuple[Credential, ...] = ()
+    """Credentials that the call was not made with, and which a server may know from other calls."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What no message may quote."""
-        return (*current.get().secrets, *self.credential.secrets())
+        known = (secret for one in (self.credential, *self.others) for secret in one.secrets())
+        return (*current.get().secrets, *known)
 
     def carries_a_secret(self) -> bool:
         return any(secret and json.dumps(secret)[1:-1] in self.body for secret in current.get().secrets)

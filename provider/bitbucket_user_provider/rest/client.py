@@ -198,7 +198,10 @@ class Client:
         content = "" if body is None else json.dumps(body)
         credential = self._credential(path, method)
         needed = scopes.needed(method, path.template, credential.kind)
-        call = answers.Call(method, shown_path, credential, path.prefers(method), needed, path.template, content)
+        others = tuple(one for one in self.credentials.values() if one is not credential)
+        call = answers.Call(
+            method, shown_path, credential, path.prefers(method), needed, path.template, content, others
+        )
         return retries.repeat(lambda: self._answer(call, url), method, str(call), self.governor)
 
     def _answer(self, call: answers.Call, url: str) -> Answer | None:
