@@ -53,8 +53,8 @@ soak: engine-quietly  ## long runs, an hour at most: kills at every point; 1,200
 	@ENGINE=oldest $(BIN)/python -m tests.engine > /dev/null
 	@ENGINE=oldest timeout 30m $(BIN)/python -m pytest -q tests/acceptance/test_lives.py tests/acceptance/test_import.py
 
-bench: engine-quietly  ## calls and seconds under the real engine, as tables
-	@$(BIN)/python -m tests.bench
+bench: engine-quietly  ## calls and seconds under the real engine, as tables; CHECK=1 fails on what grew
+	@$(if $(CHECK),CHECK=1) $(BIN)/python -m tests.bench
 
 faults: engine-quietly  ## the tests of lost access and lost secrets against another revision, REV=...
 	@$(BIN)/python -m tests.faults "$(REV)"

@@ -1,21 +1,34 @@
-"""`make bench`: how many calls and seconds a run takes, and how much of that is the engine's own."""
+"""`make bench`: how many calls and seconds a run takes, and how much of that is the engine's own. `make bench CHECK=1`
+fails on more calls than there need be, and where a thing costs more CPU among many than among few."""
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 from tests.bench import counts, growth, process
-from tests.bench.stacks import PEOPLE, REPOSITORIES, Bitbucket, Stack, bitbucket, crosswise, sets, singles
+from tests.bench.stacks import (
+    PARALLEL,
+    Bitbucket,
+    PythonStack,
+    Resources,
+    Stack,
+    bitbucket,
+    crosswise,
+    few,
+    one_set,
+    sets,
+    singles,
+)
 from tests.engine.builds import ROOT
 
 LATENCY_MS = 100
-PARALLEL = 16
 PHASES = {
     "create": ("up", "--skip-preview"),
     "refresh": ("refresh", "--skip-preview"),
@@ -24,50 +37,89 @@ PHASES = {
 }
 
 
+class Program(NamedTuple):
+    what: str
+    resources: Callable[[str], Resources]
+    """For a level that all permissions have."""
+    grants: int
+    lists: int
+    """Pages of a refresh."""
+    concurrency: tuple[int, ...] = (16,)
+    stack: type[Stack] | type[PythonStack] = Stack
+
+    def most(self, phase: str) -> int:
+        """Calls: one for each grant and place, and a set asks who the caller is."""
+        return {"create": self.grants + self.lists + 1, "refresh": self.lists}.get(phase, self.grants + 1)
+
+
+PROGRAMS = [
+    Program("500 in 50 sets", sets, 500, 50, (16, 32)),
+    Program("500 singles", singles, 500, 50),
+    Program("500 singles, by person", crosswise, 500, 50),
+    Program("500 singles, in Python", singles, 500, 50, stack=PythonStack),
+    Program("20 singles in 4 repositories", few, 20, 4),
+    Program("5,000 in 1 set", one_set, 5_000, 50, (16, 32)),
+]
+
+
 def main() -> None:
+    exceeded = []
     print("API calls\n")
+    found = counts.rows()
     _table(
         ["operation", "resources", "calls", "one by one"],
-        [[row.operation, f"{row.resources:,}", f"{row.calls:,}", f"{row.one_by_one:,}"] for row in counts.rows()],
+        [[row.operation, f"{row.resources:,}", f"{row.calls:,}", f"{row.one_by_one:,}"] for row in found],
     )
+    exceeded += [f"{row.operation}: {row.calls} calls, not {row.most}" for row in found if row.calls > row.most]
     small, large = (f"{size:,}" for size in growth.SIZES)
     print("\nCPU of the provider for each thing, in milliseconds\n")
+    grown = growth.rows()
     _table(
         ["what", small, large, "ratio"],
-        [[row.what, *(f"{each:.2f}" for each in row.milliseconds), f"{row.ratio:.1f}"] for row in growth.rows()],
+        [[row.what, *(f"{each:.2f}" for each in row.milliseconds), f"{row.ratio:.1f}"] for row in grown],
     )
+    exceeded += [f"{row.what}: ratio {row.ratio:.1f}" for row in grown if row.ratio > growth.MOST_RATIO]
     print("\nThe plugin's process\n")
-    _table(["what", "figure"], [[row.what, row.figure] for row in process.rows()])
-    layout = f"{REPOSITORIES * PEOPLE} permissions in {REPOSITORIES} repositories"
-    print(f"\nUnder the engine: {layout}, {LATENCY_MS} ms latency, --parallel {PARALLEL}, no preview\n")
+    held = process.rows()
+    _table(["what", "figure"], [[row.what, f"{row.figure:.{row.digits}f}"] for row in held])
+    exceeded += [f"{row.what}: {row.figure:.1f}" for row in held if row.figure > row.most]
+    print(f"\nUnder the engine: {LATENCY_MS} ms latency, --parallel {PARALLEL}, no preview\n")
     rows = []
     with bitbucket(LATENCY_MS) as server:
-        for what, program in {"sets": sets, "singles": singles, "singles, by person": crosswise}.items():
+        for program in PROGRAMS:
             own = _seconds(program, server, PARALLEL, instant=True)
-            for concurrency in (16, 32) if what == "sets" else (16,):
-                rows += _rows(what, program, server, concurrency, own)
-    _table(["resources", "concurrent", "phase", "calls", "seconds", "engine alone", "latency bound"], rows)
+            for concurrency in program.concurrency:
+                measured = _seconds(program, server, concurrency)
+                rows += _rows(program, concurrency, measured, own)
+                exceeded += [
+                    f"{program.what}, {phase}: {calls} calls, not {program.most(phase)}"
+                    for phase, (_, calls) in measured.items()
+                    if calls > program.most(phase)
+                ]
+    _table(["permissions", "concurrent", "phase", "calls", "seconds", "engine alone", "latency bound"], rows)
+    if exceeded and "CHECK" in os.environ:
+        sys.exit("\nMore than there should be:\n" + "\n".join(exceeded))
 
 
 def _rows(
-    what: str, program: Callable[[str], Any], server: Bitbucket, concurrency: int, own: dict[str, tuple[float, int]]
+    program: Program, concurrency: int, measured: dict[str, tuple[float, int]], own: dict[str, tuple[float, int]]
 ) -> list[list[str]]:
     rows = []
-    for phase, (seconds, calls) in _seconds(program, server, concurrency).items():
+    for phase, (seconds, calls) in measured.items():
         bound = calls / concurrency * LATENCY_MS / 1000
         figures = [f"{calls:,}", f"{seconds:.1f}", f"{own[phase][0]:.1f}", f"{bound:.1f}"]
-        rows.append([what, str(concurrency), phase, *figures])
+        rows.append([program.what, str(concurrency), phase, *figures])
     return rows
 
 
 def _seconds(
-    program: Callable[[str], Any], server: Bitbucket, concurrency: int, instant: bool = False
+    program: Program, server: Bitbucket, concurrency: int, instant: bool = False
 ) -> dict[str, tuple[float, int]]:
     """Phase → seconds and calls."""
     found = {}
-    with _stack(server, concurrency, instant) as stack:
+    with _stack(program.stack, server, concurrency, instant) as stack:
         for phase, command in PHASES.items():
-            stack.write(program("read" if phase == "create" else "write"))
+            stack.write(program.resources("read" if phase == "create" else "write"))
             server.clear()
             seconds = stack.run(*command, "--yes", "--non-interactive", "--parallel", str(PARALLEL))
             found[phase] = seconds, server.calls()
@@ -75,7 +127,9 @@ def _seconds(
 
 
 @contextmanager
-def _stack(server: Bitbucket, concurrency: int, instant: bool) -> Iterator[Stack]:
+def _stack(
+    kind: type[Stack] | type[PythonStack], server: Bitbucket, concurrency: int, instant: bool
+) -> Iterator[Stack | PythonStack]:
     with tempfile.TemporaryDirectory(prefix="bitbucket-user-bench-") as name:
         folder = Path(name)
         plugin = folder / "bin" / "pulumi-resource-bitbucket-user"
@@ -85,7 +139,7 @@ def _stack(server: Bitbucket, concurrency: int, instant: bool) -> Iterator[Stack
             plugin.chmod(0o755)
         else:
             shutil.copy(ROOT / ".venv" / "bin" / plugin.name, plugin)
-        stack = Stack(folder, server, plugin, concurrency)
+        stack = kind(folder, server, plugin, concurrency)
         stack.write({})
         stack.run("stack", "init", "bench")
         yield stack

@@ -1,4 +1,4 @@
-"""YAML programs for the measurements under the engine, and how they are run."""
+"""Programs for the measurements under the engine, in YAML and in Python, and how they are run."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pulumi_bitbucket_user as sdk
 import requests
 import yaml
 from bitbucket_user_emulator import store
 from bitbucket_user_emulator.seed import default_world, populate
 from bitbucket_user_emulator.world import World
+from pydantic.alias_generators import to_snake
 
+from tests.acceptance.stack import Stack as Inline
 from tests.engine import engine
 from tests.engine.builds import ROOT
 
-REPOSITORIES, PEOPLE = 50, 10
+REPOSITORIES, PEOPLE, MANY_PEOPLE = 50, 10, 5_000
+PARALLEL = 16
+Resources = dict[str, Any]
 
 
 @dataclass
@@ -62,7 +67,7 @@ class Stack:
     concurrency: int
     configuration: dict[str, str] = field(default_factory=dict)
 
-    def write(self, resources: dict[str, Any]) -> None:
+    def write(self, resources: Resources) -> None:
         project = {
             "name": "bench",
             "runtime": "yaml",
@@ -99,47 +104,87 @@ class Stack:
         }
 
 
-def singles(level: str) -> dict[str, Any]:
+class PythonStack:
+    """The same resources in a program in Python, run by the Automation API: its state is lighter than that of YAML,
+    whose stack traces are longer."""
+
+    def __init__(self, folder: Path, bitbucket: Bitbucket, plugin: Path, concurrency: int) -> None:
+        environ = Stack(folder, bitbucket, plugin, concurrency)._environ()
+        environ["PATH"] = os.pathsep.join([str(plugin.parent), environ["PATH"]])
+        project = folder / "python"
+        project.mkdir()
+        os.environ["PATH"] = environ["PATH"]  # where the Automation API looks for the engine
+        config = {"maxConcurrentRequests": concurrency}
+        self._stack = Inline(folder / "home", project, self._program, environ, config, "bench")
+        self._resources: Resources = {}
+
+    def write(self, resources: Resources) -> None:
+        self._resources = resources
+
+    def run(self, *command: str) -> float:
+        started = time.perf_counter()
+        if command[0] != "stack":  # there is one already
+            done = getattr(self._stack, command[0])(parallel=PARALLEL)
+            if not done:
+                sys.exit(f"pulumi {command[0]}\n{done.stdout}")
+        return time.perf_counter() - started
+
+    def _program(self) -> None:
+        for name, one in self._resources.items():
+            made = getattr(sdk, one["type"].rpartition(":")[2])
+            made(name, **{to_snake(key): value for key, value in one["properties"].items()})
+
+
+def singles(level: str, places: int = REPOSITORIES, each: int = PEOPLE) -> Resources:
     return {
         f"{repository}-{number}": {
             "type": "bitbucket-user:RepositoryUserPermission",
             "properties": {"workspace": "acme", "repoSlug": repository, "userId": user, "permission": level},
         }
-        for repository in repositories()
-        for number, user in enumerate(people())
+        for repository in repositories()[:places]
+        for number, user in enumerate(people(each))
     }
 
 
-def crosswise(level: str) -> dict[str, Any]:
+def few(level: str) -> Resources:
+    """Where what a run costs in any case decides."""
+    return singles(level, places=4, each=5)
+
+
+def crosswise(level: str) -> Resources:
     """The same permissions ordered by person: the engine then works on many repositories at once, not on one."""
     made = singles(level)
     return {name: made[name] for name in sorted(made, key=lambda name: name.rpartition("-")[::-1])}
 
 
-def sets(level: str) -> dict[str, Any]:
+def sets(level: str, places: int = REPOSITORIES, each: int = PEOPLE) -> Resources:
     return {
         repository: {
             "type": "bitbucket-user:RepositoryUserPermissions",
             "properties": {
                 "workspace": "acme",
                 "repoSlug": repository,
-                "permissions": dict.fromkeys(people(), level),
+                "permissions": dict.fromkeys(people(each), level),
             },
         }
-        for repository in repositories()
+        for repository in repositories()[:places]
     }
+
+
+def one_set(level: str) -> Resources:
+    return sets(level, places=1, each=MANY_PEOPLE)
 
 
 def repositories() -> list[str]:
     return [f"repo-{number:04}" for number in range(1, REPOSITORIES + 1)]
 
 
-def people() -> list[str]:
-    return [one.account_id for one in world().people.values() if one.display_name.startswith("Person ")]
+def people(count: int) -> list[str]:
+    return [one.account_id for one in world().people.values() if one.display_name.startswith("Person ")][:count]
 
 
 @cache
 def world() -> World:
     made = default_world()
-    populate(made, repositories=REPOSITORIES, people=PEOPLE)
+    populate(made, repositories=REPOSITORIES, people=MANY_PEOPLE)
     return made
