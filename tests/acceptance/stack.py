@@ -250,9 +250,9 @@ class Stack:
         return self._do(self.automation.destroy, **how)
 
     @contextmanager
-    def under_way(self, command: str, **how: Any) -> Iterator[Run]:
+    def under_way(self, command: str, run: Run | None = None, **how: Any) -> Iterator[Run]:
         """Runs a command in another thread while the body looks at the run so far; waits for its end afterwards."""
-        run = Run()
+        run = run or Run()
         with ThreadPoolExecutor(max_workers=1) as beside:
             ended = beside.submit(self._do, getattr(self.automation, command), run, **how)
             run.is_over = ended.done
@@ -316,7 +316,9 @@ def _family(pid: int) -> list[int]:
 
 def _children(pid: int) -> list[int]:
     tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return [int(child) for task in tasks for child in task.read_text().split()]
+    with suppress(OSError):  # it has ended meanwhile
+        return [int(child) for task in tasks for child in task.read_text().split()]
+    return []
 
 
 def _is_engine(pid: int) -> bool:
