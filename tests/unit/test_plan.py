@@ -1,7 +1,8 @@
-"""Sets in any world: random grants, maps, options, callers, changes by hand and failures, run after run."""
+"""Sets in any world: random grants of people and groups, maps, options, callers, changes by hand, failures, in runs."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,12 +16,13 @@ from hypothesis import strategies as st
 from tests.conftest import CheckedEmulator
 from tests.unit.stack import Program, Stack
 
-NAMES = ("Ada", "Grace", "Bob", "Alan")
-PEOPLE = {name: default_world().person(name) for name in NAMES}
-CALLERS = {name: {"email": f"{name.lower()}@acme.example", "apiToken": f"{name.lower()}-api-token"} for name in NAMES}
+PEOPLE = {name: default_world().person(name) for name in ("Ada", "Grace", "Bob", "Alan")}
+GROUPS = ("backend", "frontend")
+NAMES = (*PEOPLE, *GROUPS)
+CALLERS = {name: {"email": f"{name.lower()}@acme.example", "apiToken": f"{name.lower()}-api-token"} for name in PEOPLE}
 LEVELS = ("read", "write", "admin")
 KIND = "RepositoryUserPermissions"
-USERS = "/repositories/acme/api/permissions-config/users"
+GRANTS = "/repositories/acme/web/permissions-config"
 
 
 @dataclass
@@ -31,71 +33,85 @@ class Run:
     refresh: bool
     caller: str
     permissions: dict[str, str]
+    groups: bool
     spelling: int
     exclusive: bool
     keep_caller: bool
     failing: list[str]
     adopt: bool
 
+    def __post_init__(self) -> None:
+        """Without `groups` the program does not manage them."""
+        self.permissions = {name: one for name, one in self.permissions.items() if self.groups or name in PEOPLE}
+
     @property
     def program(self) -> Program:
-        inputs = {
+        inputs: dict[str, Any] = {
             "workspace": "acme",
-            "repoSlug": "api",
-            "permissions": {spelled(name, self.spelling): one for name, one in self.permissions.items()},
+            "repoSlug": "web",
+            "permissions": self._map(PEOPLE),
             "exclusive": self.exclusive,
             "keepCaller": self.keep_caller,
         }
-        return {"set": (KIND, inputs)}
+        return {"set": (KIND, inputs | ({"groups": self._map(GROUPS)} if self.groups else {}))}
+
+    def _map(self, names: Collection[str]) -> dict[str, str]:
+        return {spelled(name, self.spelling): one for name, one in self.permissions.items() if name in names}
 
 
 def spelled(name: str, how: int) -> str:
+    if name in GROUPS:
+        return name
     person = PEOPLE[name]
     return (person.account_id, person.uuid, bare(person.uuid).upper())[(how + NAMES.index(name)) % 3]
 
 
 def spellings(name: str) -> list[str]:
-    return [spelled(name, how) for how in range(3)] + [bare(PEOPLE[name].uuid)]
+    return [name] if name in GROUPS else [spelled(name, how) for how in range(3)] + [bare(PEOPLE[name].uuid)]
 
 
-people = st.sampled_from(NAMES)
-grants = st.dictionaries(people, st.sampled_from(LEVELS), max_size=4)
+subjects = st.sampled_from(NAMES)
+grants = st.dictionaries(subjects, st.sampled_from(LEVELS), max_size=5)
 runs = st.builds(
     Run,
-    drift=st.dictionaries(people, st.sampled_from([*LEVELS, None]), max_size=2),
+    drift=st.dictionaries(subjects, st.sampled_from([*LEVELS, None]), max_size=2),
     refresh=st.booleans(),
     caller=st.sampled_from(["Ada", "Grace"]),
     permissions=grants,
+    groups=st.booleans(),
     spelling=st.integers(0, 2),
     exclusive=st.booleans(),
     keep_caller=st.booleans(),
-    failing=st.lists(people, max_size=1),
+    failing=st.lists(subjects, max_size=1),
     adopt=st.booleans(),
 )
 
 
 def held(bitbucket: CheckedEmulator) -> dict[str, str]:
-    return {name.split()[0]: one for name, one in bitbucket.repository_permissions("acme", "api").items()}
+    people = {name.split()[0]: one for name, one in bitbucket.repository_permissions("acme", "web").items()}
+    return people | bitbucket.group_permissions("acme", "web")
 
 
 def change(bitbucket: CheckedEmulator, grants: dict[str, Any]) -> None:
     """Somebody grants and revokes by hand."""
-    users = bitbucket.place("acme", "api").users
+    place = bitbucket.place("acme", "web")
     for name, permission in grants.items():
-        users.pop(PEOPLE[name].uuid, None)
+        held, key = (place.groups, name) if name in GROUPS else (place.users, PEOPLE[name].uuid)
+        held.pop(key, None)
         if permission:
-            users[PEOPLE[name].uuid] = permission
+            held[key] = permission
 
 
 def named(stack: Stack) -> set[str]:
     """Whom a preview speaks of, in its one line and, of an update, in its changes as well."""
-    line, paths = " ".join(stack.said), " ".join(stack.diffs["set"].changes) if stack.diffs else None
-    return {
-        name
-        for name in NAMES
-        if any(form in line for form in (PEOPLE[name].display_name, *spellings(name)))
-        and (paths is None or any(f'"{form}"' in paths for form in spellings(name)))
-    }
+    line, paths = " ".join(stack.said), [*stack.diffs["set"].changes] if stack.diffs else ["permissions", "groups"]
+
+    def is_named(name: str, map: str) -> bool:
+        shown = f"group {name}" if name in GROUPS else PEOPLE[name].display_name
+        in_line = any(form in line for form in (shown, *spellings(name)))
+        return in_line and (map in paths or any(f'{map}["{form}"]' in paths for form in spellings(name)))
+
+    return {name for name in NAMES if is_named(name, "groups" if name in GROUPS else "permissions")}
 
 
 def lower(after: str | None, before: str) -> bool:
@@ -121,6 +137,7 @@ class Life:
         """One `pulumi up`, preview included. Whether it went through."""
         self.stack.config = {**CALLERS[run.caller], "adoptExisting": run.adopt}
         is_create = not self.stack.state
+        meets = is_create or (run.groups and "groups" not in self.stack.outputs("set"))
         self.stack.preview(run.program)
         shown, before = named(self.stack), held(self.bitbucket)
         self.bitbucket.clear()
@@ -128,7 +145,7 @@ class Life:
         try:
             self.stack.up(run.program)
         except Exists:
-            assert is_create and not run.adopt and held(self.bitbucket) == before
+            assert meets and not run.adopt and held(self.bitbucket) == before
             return False
         except PartialFailure as failure:
             assert failure.reasons
@@ -141,11 +158,13 @@ class Life:
         if run.keep_caller and run.caller in before and run.caller not in run.permissions:
             assert after[run.caller] == before[run.caller]
         writes = [one for one in self.bitbucket.requests if one.method != "GET"]
-        if not shown and not is_create:
+        assert run.groups or not self.bitbucket.count(route_contains="/groups")
+        if not shown and not meets:
             assert not writes
             assert self.bitbucket.calls()["GET /user"] == 0
         removed = {bare(one.path.rpartition("/")[2]) for one in writes if one.method == "DELETE" and one.status == 204}
-        self.ours -= {name for name in NAMES if bare(PEOPLE[name].uuid) in removed}
+        self.ours -= {name for name in PEOPLE if bare(PEOPLE[name].uuid) in removed} | ({*GROUPS} & removed)
+        self.ours -= set() if run.groups else {*GROUPS}
         if failed:
             return False
         self.ours |= {*run.permissions} & {*after}
@@ -171,13 +190,14 @@ def test_nobody_loses_access_unnamed_and_every_life_ends_as_the_map_says(
         if run.refresh:
             one.refresh()
         for name in run.failing:
-            for form in (PEOPLE[name].uuid, PEOPLE[name].account_id):
-                bitbucket.fault(f"{USERS}/{form}", status=402)
+            by_path = [f"groups/{name}"] if name in GROUPS else [f"users/{form}" for form in spellings(name)]
+            for path in by_path:
+                bitbucket.fault(f"{GRANTS}/{path}", status=402)
         one.up(run)
         bitbucket.clear_faults()
 
     last = life[-1]
-    last.adopt = last.adopt or not one.stack.state
+    last.adopt = last.adopt or not one.stack.state or "groups" not in one.stack.outputs("set")
     one.refresh()
     assert one.up(last)
     one.stack.preview(last.program)
@@ -189,7 +209,8 @@ def test_nobody_loses_access_unnamed_and_every_life_ends_as_the_map_says(
     now = held(bitbucket)
     assert {name: now.get(name) for name in last.permissions} == last.permissions
     others = {*now} - {*last.permissions}
+    apart = set() if last.groups else {*GROUPS}
     kept = {last.caller} if last.keep_caller else set()
-    assert others - kept <= (set() if last.exclusive else {*NAMES} - one.ours)
+    assert others - kept - apart <= (set() if last.exclusive else {*NAMES} - one.ours)
     one.stack.destroy()
     assert {*held(bitbucket)} == others

@@ -14,9 +14,9 @@ LIFE = Life(
     places=("/workspaces/acme/projects/OPS/", "/workspaces/acme-dev/projects/OPS/"),
     holds=_grants,
     standing=Standing(
-        lambda bitbucket: bitbucket.grant_group("acme", "OPS", "administrators", "admin"),
-        "acme/OPS has grants that the map does not name: group administrators admin; nothing was changed. "
-        'To keep the groups as they are, write groups: {"administrators": "admin", "developers": "create-repo"}',
+        lambda bitbucket: bitbucket.grant_group("acme", "OPS", "developers", "admin"),
+        "acme/OPS has grants that the map does not name: group developers admin instead of read; nothing was "
+        'changed. To keep the groups as they are, write groups: {"developers": "admin"}',
         reads=2,
     ),
     created=Step(
@@ -24,21 +24,21 @@ LIFE = Life(
             "workspace": "acme",
             "project_key": "OPS",
             "permissions": {GRACE.uuid: "create-repo", BOB.account_id: "read"},
-            "groups": {"developers": "create-repo"},
+            "groups": {"developers": "read"},
         },
-        {"acme": {"Grace Hopper": "create-repo", "Bob Kahn": "read", "group developers": "create-repo"}},
+        {"acme": {"Grace Hopper": "create-repo", "Bob Kahn": "read", "group developers": "read"}},
         "PUT PUT PUT",
         reads=2,
     ),
     updated=Step(
-        {"permissions": {GRACE.uuid: "admin"}, "groups": {"developers": "read"}},
-        {"acme": {"Grace Hopper": "admin", "group developers": "read"}},
-        "PUT DELETE PUT",
+        {"permissions": {GRACE.uuid: "admin"}, "groups": {"developers": "create-repo"}},
+        {"acme": {"Grace Hopper": "admin", "group developers": "create-repo"}},
+        "PUT PUT DELETE",
     ),
     drift=Drift(lambda bitbucket: meddle(bitbucket, "OPS"), writes="PUT DELETE PUT"),
     replaced=Step(
         {"workspace": "acme-dev"},
-        {"acme-dev": {"Grace Hopper": "admin", "group developers": "read"}},
+        {"acme-dev": {"Grace Hopper": "admin", "group developers": "create-repo"}},
         "DELETE DELETE PUT PUT",
         reads=2,
     ),
