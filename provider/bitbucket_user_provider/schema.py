@@ -126,7 +126,8 @@ def always(model: type[BaseModel]) -> list[str]:
 
 
 def shown(model: type[BaseModel]) -> list[tuple[str, FieldInfo]]:
-    pairs = ((info.alias or name, info) for name, info in model.model_fields.items())
+    pairs = [(info.alias or name, info) for name, info in model.model_fields.items()]
+    pairs.sort(key=lambda pair: bool(pair[1].exclude))  # what no state holds comes last
     return [(alias, info) for alias, info in pairs if not alias.startswith("__")]
 
 

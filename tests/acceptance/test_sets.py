@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.acceptance.conftest import Stacks
@@ -15,7 +16,7 @@ USER = "/repositories/{workspace}/{repo_slug}/permissions-config/users/{selected
 class Team:
     """A program with one set on acme/web."""
 
-    def __init__(self, sdk: Any, permissions: dict[str, str], **options: bool) -> None:
+    def __init__(self, sdk: Any, permissions: dict[str, str], **options: Any) -> None:
         self.sdk = sdk
         self.permissions = permissions
         self.options = options
@@ -169,3 +170,59 @@ def test_the_same_person_under_two_keys_is_found_before_anybody_is_removed(
     assert "the same person" in run.errors["team"]
     assert held(bitbucket)["Bob Kahn"] == "read"
     assert ADA.display_name not in held(bitbucket)
+
+
+def test_groups_that_are_added_later_are_named_before_anything_is_changed_and_pasted_without_a_write(
+    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
+    bitbucket.grant_group("acme", "web", "developers", "read")
+    team = Team(sdk, {GRACE.uuid: "write"})
+    stack = stacks(team)
+    assert stack.up()
+    assert not bitbucket.count(route_contains="/groups")
+
+    team.permissions, team.options = {GRACE.uuid: "admin"}, {"groups": {"backend": "write"}}
+    run = stack.up()
+    assert not run
+    [error] = run.messages("error", "team")
+    assert "acme/web has grants that the map does not name: group developers read; nothing was changed" in error
+    pasted = {"backend": "write", "developers": "read"}
+    assert f"write groups: {json.dumps(pasted)}" in error and "adoptExisting" in error and "import" not in error
+    assert held(bitbucket) == {"Grace Hopper": "write"}
+    assert bitbucket.group_permissions("acme", "web") == {"developers": "read"}
+
+    team.permissions, team.options = {GRACE.uuid: "write"}, {"groups": {"developers": "read"}}
+    bitbucket.clear()
+    assert stack.up()
+    assert {one.method for one in bitbucket.requests} == {"GET"}
+    team.permissions, team.options = {BOB.uuid: "read"}, {"groups": {"backend": "write"}}
+    run = stack.preview()
+    assert f"acme/web: + group backend write · + {BOB.uuid} read · − Grace Hopper · − group developers" in messages(run)
+    assert stack.up()
+    run = stack.up(refresh=True)
+    assert run and not run.changes and not run.found
+    assert stack.destroy()
+    assert bitbucket.group_permissions("acme", "web") == {} == held(bitbucket)
+
+
+def test_a_preview_refuses_more_removals_than_the_configuration_allows(
+    sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator
+) -> None:
+    team = Team(sdk, {GRACE.uuid: "write", BOB.uuid: "read"}, groups={"backend": "write"})
+    stack = stacks(team, config={"maxRemovals": 1})
+    assert stack.up()
+    bitbucket.clear()
+    team.permissions, team.options = {GRACE.uuid: "read"}, {"groups": {}}
+    for run in (stack.preview(), stack.up()):
+        assert not run
+        [error] = run.messages("error", "team")
+        assert "acme/web: 3 would lose access or part of it, and maxRemovals allows 1" in error
+        assert "~ Grace Hopper write → read · − Bob Kahn · − group backend" in error
+        assert "set bitbucket-user:maxRemovals to 3 or more for this run" in error
+    assert not bitbucket.requests
+    stack.configure({"maxRemovals": 3})
+    assert stack.up()
+    assert held(bitbucket) == {"Grace Hopper": "read"}
+    stack.configure({"maxRemovals": 0})
+    assert stack.destroy()
+    assert held(bitbucket) == {}
