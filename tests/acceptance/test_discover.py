@@ -136,16 +136,25 @@ def test_a_workspace_comes_under_pulumi_unchanged_and_a_line_taken_away_is_one_l
     assert run and not run.changes and not run.found
 
 
-def test_a_program_in_yaml_is_its_own_data(home: Path, out: Path, stocked: CheckedEmulator) -> None:
+@pytest.mark.parametrize("how", [(), ("--singles",)], ids=["sets", "singles"])
+def test_a_program_in_yaml_is_its_own_data(
+    how: tuple[str, ...], home: Path, out: Path, stocked: CheckedEmulator
+) -> None:
     before = grants(stocked)
-    printed = command(stocked, "discover", "acme", "--variables", "--keys", "--program", "yaml", "--out", out)
+    printed = command(stocked, "discover", "acme", "--variables", "--keys", "--program", "yaml", *how, "--out", out)
     stack = project(home, out, stocked)
     brought_in(stack, printed)
     stack.command("preview", "--expect-no-changes")
     text = (out / "Pulumi.yaml").read_text()
-    (line,) = [line for line in text.splitlines() if "Bob Kahn" in line]
-    (out / "Pulumi.yaml").write_text(text.replace(f"{line}\n", ""))
-    assert "− Bob Kahn" in stack.command("up", "--yes")
+    bob = stocked.person("Bob").account_id
+    assert [line for line in text.splitlines() if bob in line and line.endswith("# Bob Kahn")]
+    content = yaml.safe_load(text)
+    if how:
+        del content["resources"]["web/Bob Kahn"]
+    else:
+        del content["resources"]["web"]["properties"]["permissions"][bob]
+    (out / "Pulumi.yaml").write_text(yaml.safe_dump(content, sort_keys=False))
+    assert ("web/Bob Kahn" if how else "− Bob Kahn") in stack.command("up", "--yes")
     del before["web"]["Bob Kahn"]
     assert grants(stocked) == before
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -101,6 +106,39 @@ def test_an_interrupted_run_goes_on_where_it_was(bitbucket: CheckedEmulator, tmp
     assert not asked & {exchange.path for exchange in bitbucket.requests}
     assert data(tmp_path / "out")["repositories"]["api"] == {"people": {"Grace Hopper": "write"}}
     assert not journal.exists()
+
+
+def test_ctrl_c_ends_it_at_once_and_nothing_is_asked_twice(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    bitbucket.populate(repositories=100)
+    bitbucket.latency_ms = 20
+    environ = {**os.environ, **ADA, "BITBUCKET_BASE_URL": bitbucket.url, "XDG_CACHE_HOME": str(cache)}
+    command = [Path(sys.executable).with_name("bitbucket-user"), "discover", "acme", "--out", tmp_path / "out"]
+    with subprocess.Popen([*map(str, command)], env=environ, stderr=subprocess.PIPE, text=True) as process:
+        while len(bitbucket.requests) < 20:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert process.returncode == 2
+    assert "Interrupted" in told and "--resume" in told and "Traceback" not in told
+    (journal,) = (cache / "bitbucket-user").iterdir()
+    known = [json.loads(line)[0] for line in journal.read_text().splitlines() if line]
+    bitbucket.clear()
+    bitbucket.latency_ms = 0
+    assert run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache).code == 0
+    assert len(known) + len(bitbucket.requests) == 4 + 105
+
+
+def test_what_was_read_yesterday_is_asked_anew(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    bitbucket.fault("/repositories/acme/web/permissions-config/users", status=401)
+    assert run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache).code == 2
+    (journal,) = (cache / "bitbucket-user").iterdir()
+    os.utime(journal, (0, 0))
+    bitbucket.clear()
+    ended = run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 0 and "Going on" not in ended.err
+    assert bitbucket.count("GET", "/members") == 1
 
 
 def test_files_that_are_there_are_kept_without_force(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:

@@ -5,16 +5,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import ApiError, BitbucketError, ConfigurationError, EndpointGone, InvalidInput, RateLimited, Unauthorized
+from ..errors import ApiError, BitbucketError, ConfigurationError, EndpointGone, RateLimited, Unauthorized
 from ..functions import FUNCTIONS
-from ..models.fields import FORBIDDEN_IN_IDS
 from ..resources import RESOURCES
 from ..resources.resource import Resource
 from ..rest import scopes
 from ..rest.client import Path
 from ..rest.credentials import Kind
 from ..run.api import Api
-from .reading import REPOSITORIES
+from .reading import REPOSITORIES, check_workspace
 from .session import Session
 
 WORKSPACES = Path("/user/workspaces", (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN))
@@ -43,8 +42,8 @@ class Ability:
 
 def abilities(session: Session, workspace: str | None) -> list[Ability]:
     """Raises BitbucketError when the credential is not accepted at all."""
-    if workspace and FORBIDDEN_IN_IDS.search(workspace):
-        raise InvalidInput(f"'{workspace}' is no slug of a workspace.")
+    if workspace:
+        check_workspace(workspace)
     trial = _Trial(session.api, workspace)
     functions = [trial.function(name) for name in FUNCTIONS]
     reads = {name: trial.read(resource) for name, resource in RESOURCES.items()}

@@ -8,9 +8,13 @@ import hashlib
 import json
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
+
+LONGEST_SECONDS = 24 * 3600
+"""What was read longer ago is asked anew: a review of today must not tell of last month."""
 
 
 def cache_folder() -> Path:
@@ -47,6 +51,8 @@ class Journal:
 
     def _recall(self) -> None:
         try:
+            if time.time() - self.path.stat().st_mtime > LONGEST_SECONDS:
+                return
             lines = self.path.read_text(encoding="utf-8").splitlines()
         except OSError:
             return

@@ -18,7 +18,7 @@ from ..models.fields import ProjectPermission, RepositoryPermission
 from ..models.person import ACCOUNT_ID, bare, is_uuid, normal
 from ..resources import RESOURCES
 from .access import GROUP_OF, Access, Key, Variable
-from .reading import Held, Person, Place, Skipped
+from .reading import Held, Person, Place, Skipped, check_workspace
 from .states import read_json, resources_of
 
 LEVELS = {
@@ -70,6 +70,7 @@ def come_over(source: Path, workspace: str | None) -> tuple[Access, str]:
             known = ", ".join(workspaces) or "none"
             raise InvalidInput(f"{source} holds resources of these workspaces: {known}. Name one: discover WORKSPACE …")
         workspace = workspaces[0]
+    check_workspace(workspace)
     found = taken(resources, workspace)
     if not found.taken:
         raise InvalidInput(f"{source} holds nothing of workspace {workspace} that can come over.")

@@ -53,7 +53,7 @@ def files(access: Access, program: str) -> dict[str, str]:
         "singles": access.singles,
         "groups": access.groups,
         "has": _sections(data),
-        "skipped": data.get("skipped", []),
+        "skipped": [{key: " ".join(str(text).split()) for key, text in one.items()} for one in data.get("skipped", [])],
     }
     environment = Environment(
         loader=PackageLoader(__package__), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -116,10 +116,17 @@ def _sections(data: Mapping[str, Any]) -> set[str]:
 def _resources(access: Access) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for item in access.items():
-        found[item.name] = {"type": item.token, "properties": item.inputs}
+        found[item.name] = {"type": item.token, "properties": _literal(item.inputs)}
         if item.ignored:
             found[item.name]["options"] = {"ignoreChanges": [*item.ignored]}
     return found
+
+
+def _literal(value: Any) -> Any:
+    """What a program in YAML takes as it is written."""
+    if isinstance(value, dict):
+        return {key: _literal(one) for key, one in value.items()}
+    return value.replace("${", "$${") if isinstance(value, str) else value
 
 
 def _with_names(text: str, access: Access) -> str:

@@ -4,6 +4,7 @@ Everything comes as plain dataclasses, because an interrupted run keeps it in a 
 the rest is read; only what refuses everywhere (a credential, the rate limit, the network) ends the run.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from fnmatch import fnmatchcase
@@ -11,7 +12,6 @@ from typing import Any
 
 from ..errors import ApiError, BitbucketError, InvalidInput, NotKnown, OddAnswer, RateLimited, Unauthorized
 from ..functions.function import every
-from ..models.fields import FORBIDDEN_IN_IDS
 from ..models.person import bare, is_uuid
 from ..rest.answer import Answer
 from ..rest.client import Path
@@ -115,10 +115,15 @@ def _matches(name: str, globs: Iterable[str]) -> bool:
     return any(fnmatchcase(name.lower(), glob.lower()) for glob in globs)
 
 
+def check_workspace(workspace: str) -> None:
+    """Raises InvalidInput for what cannot name one: the name stands in paths and in the files that are written."""
+    if not re.fullmatch(r"[A-Za-z0-9_-]+|{[0-9A-Fa-f-]{36}}", workspace):
+        raise InvalidInput(f"'{workspace}' is no slug of a workspace.")
+
+
 class Reader:
     def __init__(self, session: Session, workspace: str, journal: Journal) -> None:
-        if not workspace or FORBIDDEN_IN_IDS.search(workspace):
-            raise InvalidInput(f"'{workspace}' is no slug of a workspace.")
+        check_workspace(workspace)
         self.session = session
         self.api = session.api
         self.workspace = workspace

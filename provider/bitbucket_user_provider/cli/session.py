@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from functools import cached_property
+from math import inf
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
@@ -18,7 +19,7 @@ from rich.text import Text
 
 from ..config import NAMESPACE, Config, load
 from ..errors import ConfigurationError
-from ..operation import operation
+from ..operation import now, operation
 from ..rest.credentials import Origin
 from ..run.api import Api
 from .journal import Journal
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 R = TypeVar("R")
 WORTH_SAYING_CALLS = 100
+BETWEEN_REMARKS_SECONDS = 60.0
+"""Of a wait, where there is no progress bar to show it beside."""
 NARROW = 100
+"""Columns that a table with explanations needs."""
 WIDE = 100_000
 """Columns of what is no terminal: a program that reads lines wants them whole."""
 
@@ -56,6 +60,7 @@ class Session:
         self.skipped: list[Skipped] = []
         self._progress: Progress | None = None
         self._warned: set[str] = set()
+        self._remarked = -inf
 
     def __enter__(self) -> "Session":
         return self
@@ -151,7 +156,8 @@ class Session:
     def _remark(self, text: str) -> None:
         if self._progress:
             self._progress.update(self._progress.task_ids[0], note=plain(text))
-        elif text:
+        elif text and now() - self._remarked > BETWEEN_REMARKS_SECONDS:
+            self._remarked = now()
             self.say(text)
 
     def _warn(self, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import sys
 from importlib.util import find_spec
+from io import TextIOWrapper
 
 LIBRARIES = ("click", "rich", "jinja2", "yaml")
 
@@ -9,6 +10,9 @@ LIBRARIES = ("click", "rich", "jinja2", "yaml")
 def main() -> None:
     if any(find_spec(library) is None for library in LIBRARIES):
         sys.exit(_install())
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal may not know every letter of a name
     from .commands import commands
 
     commands(prog_name="bitbucket-user")
