@@ -31,6 +31,7 @@ ENVIRONMENTS = "/repositories/{workspace}/{repo_slug}/environments"
 DEPLOYMENT_VARIABLES = (
     "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables"
 )
+REPOSITORY_DEPLOY_KEYS = "/repositories/{workspace}/{repo_slug}/deploy-keys"
 PROPERTY = "/users/{selected_user}/properties/{app_key}/{property_name}"
 KEYS = "/users/{selected_user}/ssh-keys"
 
@@ -149,6 +150,9 @@ SUCCESSORS = [
     *_operations("GET", DEPLOYMENT_VARIABLES, "DeploymentPipelineVariable getDeploymentPipelineVariables"),
     *_operations("POST", DEPLOYMENT_VARIABLES, "DeploymentPipelineVariable"),
     *_operations("PUT DELETE", f"{DEPLOYMENT_VARIABLES}/{{variable_uuid}}", "DeploymentPipelineVariable"),
+    *_operations("GET", REPOSITORY_DEPLOY_KEYS, "RepositoryDeployKey getRepositoryDeployKeys"),
+    *_operations("POST", REPOSITORY_DEPLOY_KEYS, "RepositoryDeployKey"),
+    *_operations("PUT DELETE", f"{REPOSITORY_DEPLOY_KEYS}/{{key_id}}", "RepositoryDeployKey"),
     *_operations("GET", WORKSPACES_SUCCESSOR, "getCurrentUserWorkspaces getCurrentUserRepositoryPermissions"),
     *_operations("GET", "/user/workspaces/{workspace}/permission", "getCurrentUserWorkspacePermission"),
     *_operations("GET", REPOSITORIES_SUCCESSOR, "getCurrentUserRepositoryPermissions"),

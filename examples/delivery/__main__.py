@@ -1,7 +1,7 @@
 """What the pipelines of a repository build and deploy with."""
 
 import pulumi
-from pulumi_bitbucket_user.dynamic import DeploymentPipelineVariable, RepositoryPipelineVariable
+from pulumi_bitbucket_user.dynamic import DeploymentPipelineVariable, RepositoryDeployKey, RepositoryPipelineVariable
 
 config = pulumi.Config()
 place = {"workspace": config.require("workspace"), "repo_slug": config.require("repository")}
@@ -24,3 +24,6 @@ for environment, variables in environments.items():
         value=config.require_secret(f"{environment}Token"),
         secured=True,
     )
+
+# The servers fetch what they run from the repository with the private half of this key.
+RepositoryDeployKey("servers", **place, key=config.require("deployKey"), label="servers")

@@ -53,8 +53,10 @@ def create(call: Call, workspace: Workspace, holder: Repository | Project) -> An
     ssh_keys.check_of_nobody(call.world, key)
     if any(one.key == key for one in list(holder.deploy_keys.values())):
         raise errors.error(400, ssh_keys.REGISTERED.format(call.switches.taken_key))
-    call.world.deploy_keys_made += 1
     label = ssh_keys.text_field(body, "label")
+    if call.switches.unique_labels and any(one.label == label for one in list(holder.deploy_keys.values())):
+        raise errors.invalid_field("label", "This label is in use.")
+    call.world.deploy_keys_made += 1
     made = DeployKey(call.world.deploy_keys_made, key, comment, label, now(), call.actor.uuid)
     holder.deploy_keys[str(made.id)] = made
     return Answer(shown(call, workspace, holder, made))

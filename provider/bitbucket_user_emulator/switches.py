@@ -24,6 +24,7 @@ class Switches:
     taken_key: str = "registered"  # which verb the refusal of somebody's SSH key holds: "registered" or "added"
     expires_on_answered: bool = False  # whether answers repeat an SSH key's expiry, or hold null
     attributes_answered: bool = True  # whether GET of a property repeats `_attributes`
+    unique_labels: bool = False  # whether two deploy keys of a place cannot have one label
     environment_details: bool = True  # whether environments in answers have a slug and a type, which are not published
     membership_dates: bool = True  # gone for workspaces administered at admin.atlassian.com
     requests_per_hour: int | None = None  # what one person or app may ask in a rolling window

@@ -14,6 +14,7 @@ VARIABLE = {"workspace": "acme", "key": "TOKEN", "value": "hush-hush", "secured"
 DEPLOYMENT = VARIABLE | {"repoSlug": "api", "environment": "Production"}
 PROPERTY = {"userId": GRACE.uuid, "appKey": "acme-app", "propertyName": "look", "value": {"theme": "dark"}}
 SSH_KEY = {"userId": CALLER.uuid, "key": LAPTOP}
+DEPLOY_KEY = {"workspace": "acme", "repoSlug": "api", "key": LAPTOP, "label": "ci"}
 SET = {"workspace": "acme", "repoSlug": "web", "permissions": {}}
 GROUP_GRANT = {"workspace": "acme", "repoSlug": "api", "groupSlug": "backend", "permission": "read"}
 
@@ -166,6 +167,18 @@ BAD = [
     Bad("property name", "UserApplicationProperty", PROPERTY | {"propertyName": "a/b"}, {"propertyName": "none of /"}),
     Bad("no SSH key", "UserSshKey", SSH_KEY | {"key": "hello"}, {"key": "ssh-ed25519"}),
     Bad("cut SSH key", "UserSshKey", SSH_KEY | {"key": LAPTOP[:-9]}, {"key": "is not the base64 of a whole key"}),
+    Bad(
+        "private deploy key",
+        "RepositoryDeployKey",
+        DEPLOY_KEY | {"key": "-----BEGIN OPENSSH PRIVATE KEY-----\nhush-hush\n-----END OPENSSH PRIVATE KEY-----"},
+        {"key": "this is a private key; give the public one"},
+    ),
+    Bad(
+        "deploy key's label",
+        "RepositoryDeployKey",
+        DEPLOY_KEY | {"label": " "},
+        {"label": "one line that is not empty"},
+    ),
     Bad("past", "UserSshKey", SSH_KEY | {"expiresOn": "2020-01-01"}, {"expiresOn": "'2020-01-01' is past"}),
     Bad("no date", "UserSshKey", SSH_KEY | {"expiresOn": "soon"}, {"expiresOn": "'soon' is no date; write it like"}),
     Bad(

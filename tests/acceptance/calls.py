@@ -22,6 +22,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_project_group_permissions": CORE,
     "get_project_user_permission": {**CORE, "user_id": GRACE.uuid},
     "get_project_user_permissions": CORE,
+    "get_repository_deploy_keys": API,
     "get_repository_group_permissions": API,
     "get_repository_pipeline_variables": API,
     "get_repository_user_permission": {**API, "user_id": GRACE.account_id},

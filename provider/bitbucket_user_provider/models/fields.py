@@ -66,6 +66,14 @@ def _property_name(value: Any) -> str:
     return text
 
 
+def _label(value: Any) -> str:
+    if not isinstance(value, str):
+        raise ValueError("must be a string")
+    if not value.strip() or not value.isprintable():
+        raise ValueError("must be one line that is not empty")
+    return value
+
+
 def _same_name(old: Any, new: Any, state: Any) -> bool:
     """Bitbucket reads the names of places without case, and UUIDs with or without braces."""
     del state
@@ -76,6 +84,7 @@ Workspace = Annotated[str, BeforeValidator(_workspace), Same(_same_name)]
 RepoSlug = Annotated[str, BeforeValidator(_repo_slug), Same(_same_name)]
 ProjectKey = Annotated[str, BeforeValidator(_project_key), Same(_same_name)]
 VariableKey = Annotated[str, BeforeValidator(_variable_key)]
+Label = Annotated[str, BeforeValidator(_label)]
 PropertyName = Annotated[str, BeforeValidator(_property_name)]
 
 

@@ -20,6 +20,7 @@ NAMES = (
     "UserPipelineVariable",
     "UserApplicationProperty",
     "UserSshKey",
+    "RepositoryDeployKey",
 )
 
 RESOURCES: dict[str, Resource[Any, Any]] = {

@@ -10,21 +10,19 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StrictStr, ValidationInfo
 
-from ..errors import ApiError, BitbucketError, Exists, InvalidInput, PartialFailure
+from ..errors import Exists
 from ..models.model import Hidden, Model, Replaces, Same
 from ..models.person import UserId, bare, is_uuid
 from ..models.public_key import SshPublicKey, fingerprint, identity, same_key
-from ..models.validation import Failure, has_unknown
-from ..operation import current
+from ..models.validation import has_unknown
 from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.evidence import Absent, Seen
-from ..run.evidence import NotKnown as Unproven
+from ..run.evidence import Evidence
 from ..run.kinds import USER_SSH_KEYS
 from ..run.things import Things
-from .resource import FOUND, Resource, in_id, manages_too
+from .key import BLOCKED, Key
+from .resource import in_id
 
-BLOCKED = "Bitbucket keeps a deleted key blocked for up to 30 days, so the same key text cannot be registered anew"
 ANOTHER_EXPIRY = f"{BLOCKED}: to change its expiry, use another key"
 
 
@@ -89,7 +87,7 @@ class State(Args):
     """Atlassian account id of the account."""
 
 
-class UserSshKey(Resource[Args, State]):
+class UserSshKey(Key):
     """A public SSH key of a Bitbucket account, managed with that account's own credential. A key is unique in all of
     Bitbucket, and a deleted one stays blocked for up to 30 days: a replacement needs another key text and is refused,
     before the old key is gone, when it has the same."""
@@ -102,71 +100,50 @@ class UserSshKey(Resource[Args, State]):
         "{d301aafa-d676-4ee0-88be-962be7417567}/b15b6026-9c02-4626-b4ad-b905f99f763a",
         "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM",
     )
-    DELETE_FIRST = False
     LISTED = ("user_id",)
+    ELSEWHERE = "another account, workspace or repository"
+    ADVICE = ANOTHER_EXPIRY
 
     def id(self, state: State) -> str:
         return f"{in_id(state.user_uuid or state.user_id)}/{bare(state.uuid)}"
 
-    def create(self, api: Api, args: Args) -> State:
-        things, key = api.things(USER_SSH_KEYS, args), identity(args.key)
-        if rivals := things.begin([key]).rivals:
-            raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
-        query = {"expires_on": args.expires_on} if args.expires_on else {}
+    def identity(self, text: str) -> str:
+        return identity(text)
 
-        def is_ours(entry: Answer) -> bool:
-            held = api.ledger.holder("", [bare(entry.text("uuid"))])
-            return (entry.maybe("label") or "") == args.label and held is None
+    def handle(self, entry: Answer) -> str:
+        return bare(entry.text("uuid"))
 
-        try:
-            entry, found = things.post({"key": args.key, "label": args.label}, key, is_ours, query)
-        except ApiError as refusal:
-            return self._take_over(api, things, args, self._standing(things, args, refusal), refusal)
-        if found:
-            current.get().say(FOUND)
-            return self._take_over(api, things, args, entry, None)
-        state = self._state(args, entry)
-        things.wrote((), entry if entry.has("key") else None)
-        things.done([key, state.uuid])
-        return state
+    def query(self, args: Args) -> dict[str, str]:
+        return {"expires_on": args.expires_on} if args.expires_on else {}
 
-    def read(self, api: Api, state: State) -> State | Absent:
-        things = api.things(USER_SSH_KEYS, state)
-        if is_uuid(state.uuid):
-            found = things.find([bare(state.uuid)], {"uuid": bare(state.uuid)})
-        else:
-            found = things.find([state.uuid])
-        if isinstance(found, Unproven):
-            raise found.why
-        if isinstance(found, Absent):
-            return found
-        now: dict[str, Any] = {"label": found.entry.maybe("label") or ""}
-        if not state.key:  # an import
-            now |= {"key": found.entry.text("key"), "expiresOn": found.entry.maybe("expires_on")}
-        return self._state(self.recall(state.bag() | now), found.entry)
+    def facts(self, key: str, entry: Answer) -> dict[str, Any]:
+        key, owner = entry.maybe("key") or key, entry.maybe("owner.uuid")
+        return {
+            "uuid": bare(entry.text("uuid")),
+            "fingerprint": fingerprint(key),
+            "comment": entry.maybe("comment") or "",
+            "createdOn": entry.maybe("created_on"),
+            "userUuid": bare(owner) if owner else None,
+            "accountId": entry.maybe("owner.account_id"),
+        }
 
-    def update(self, api: Api, state: State, args: Args) -> State:
-        things, names = api.things(USER_SSH_KEYS, state), [identity(args.key), bare(state.uuid)]
-        if rivals := things.begin(names).rivals:
-            raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
-        self._relabel(things, state, args)
-        things.done(names)
-        return self.recall(state.bag() | args.bag())
+    def imported(self, entry: Answer) -> dict[str, Any]:
+        return super().imported(entry) | {"expiresOn": entry.maybe("expires_on")}
 
-    def delete(self, api: Api, state: State) -> None:
-        uuid = bare(state.uuid)
-        api.things(USER_SSH_KEYS, state).release({"uuid": uuid}, [uuid, *([identity(state.key)] if state.key else [])])
+    def find(self, things: Things, handle: str, is_import: bool) -> Evidence:
+        return super().find(things, bare(handle), is_import) if is_uuid(handle) else things.find([handle])
 
-    def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
-        if known.get("key") and known.get("user_id"):
-            if rivals := api.things(USER_SSH_KEYS, known).want([identity(known["key"])]):
-                yield Failure("", f"key: {manages_too(rivals, 'this key')}")
+    def refuse_other(self, args: Args, entry: Answer, state: State) -> None:
+        expires, wanted = entry.maybe("expires_on"), args.expires_on
+        if not (same_moment(expires, wanted, None) if expires and wanted else expires == wanted):
+            raise Exists(
+                f"this key is registered for {args.user_id} already, as '{self.called(entry) or state.uuid}', and "
+                f"expires at another time; nothing was changed. {ANOTHER_EXPIRY}",
+                self.id(state),
+            )
 
     def recognise(self, api: Api, state: State) -> None:
         api.people.learn(state.user_uuid, state.account_id)
-
-    def holds(self, api: Api, state: State) -> Iterable[tuple[str, Iterable[str]]]:
-        yield "", [bare(state.uuid)]
 
     def warnings(self, api: Api, state: State | None, args: Mapping[str, Any]) -> Iterable[str]:
         if not state or not args.get("key") or not same_key(state.key, args["key"], None):
@@ -177,69 +154,3 @@ class UserSshKey(Resource[Args, State]):
 
     def fits(self, name: str, part: str) -> bool:
         return part.startswith("SHA256:") if name == "uuid" and "/" in part else super().fits(name, part)
-
-    def listed(self, api: Api, place: State) -> Iterable[tuple[str, str]]:
-        for entry in api.things(USER_SSH_KEYS, place).all().entries:
-            yield self.id(self._state(place, entry)), entry.maybe("label") or fingerprint(entry.text("key"))
-
-    def _standing(self, things: Things, args: Args, refusal: ApiError) -> Answer:
-        """The key of the account that is in the way of a new one. Raises the refusal, explained, when there is none.
-
-        Whatever Bitbucket's words are: they have changed before.
-        """
-        try:
-            found = things.find([identity(args.key)])
-        except BitbucketError:
-            raise refusal from None
-        if isinstance(found, Seen):
-            return found.entry
-        if refusal.status not in (400, 409):
-            raise refusal
-        raise ApiError(
-            f"{refusal} The key is not among those of {args.user_id}. If Bitbucket says that it is taken: another "
-            f"account, workspace or repository has it, or it was deleted lately. {BLOCKED}: use another key.",
-            refusal.status,
-        )
-
-    def _take_over(self, api: Api, things: Things, args: Args, standing: Answer, refusal: ApiError | None) -> State:
-        """A key that is there already, with the same text, is taken over as grants are. Raises Exists when its expiry
-        is another, which cannot be changed, and the refusal when it is this very resource's."""
-        state = self._state(args, standing)
-        if refusal and api.ledger.holder("", [state.uuid]) == current.get().urn:
-            raise ApiError(f"The key is registered already, by this very resource. {ANOTHER_EXPIRY}.", refusal.status)
-        expires, wanted = standing.maybe("expires_on"), args.expires_on
-        if not (same_moment(expires, wanted, None) if expires and wanted else expires == wanted):
-            raise Exists(
-                f"this key is registered for {args.user_id} already, as '{standing.maybe('label') or state.uuid}', and "
-                f"expires at another time; nothing was changed. {ANOTHER_EXPIRY}",
-                self.id(state),
-            )
-        api.ledger.take_over(state.uuid)
-        label = standing.maybe("label") or ""
-        if refusal:
-            current.get().say(f"was there already, as '{label or state.uuid}': another stack may hold it too")
-        if label != args.label:
-            try:
-                self._relabel(things, state, args)
-            except BitbucketError as error:  # it is this resource's now, whatever it is called
-                now = state.bag() | {"label": label}
-                raise PartialFailure(str(error), self.id(state), now, [str(error)]) from None
-        things.done([identity(args.key), state.uuid])
-        return state
-
-    def _relabel(self, things: Things, state: State, args: Args) -> None:
-        things.put({"uuid": bare(state.uuid)}, {"label": args.label})
-        things.listing.forget()
-
-    def _state(self, args: Any, entry: Answer) -> State:
-        """State of args and an answer; the key itself where the answer leaves it out."""
-        key, owner = entry.maybe("key") or args.key, entry.maybe("owner.uuid")
-        known = {
-            "uuid": bare(entry.text("uuid")),
-            "fingerprint": fingerprint(key),
-            "comment": entry.maybe("comment") or "",
-            "createdOn": entry.maybe("created_on"),
-            "userUuid": bare(owner) if owner else None,
-            "accountId": entry.maybe("owner.account_id"),
-        }
-        return self.recall(args.bag() | {name: value for name, value in known.items() if value is not None})

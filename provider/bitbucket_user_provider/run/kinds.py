@@ -21,11 +21,33 @@ def _variable_names(api: Api, entry: Answer) -> list[str]:
 
 def _key_names(api: Api, entry: Answer) -> list[str]:
     del api
+    return [bare(entry.text("uuid")), *_text_names(entry)]
+
+
+def _text_names(entry: Answer) -> list[str]:
     key = entry.text("key")
     try:
-        return [bare(entry.text("uuid")), identity(key), fingerprint(key)]
+        return [identity(key), fingerprint(key)]
     except (ValueError, IndexError):
         raise entry.odd("key", key) from None
+
+
+def number(entry: Answer) -> str:
+    """What Bitbucket calls a deploy key. Raises OddAnswer."""
+    found = entry.count("id")
+    if found is None:
+        raise entry.odd("id", None)
+    return str(found)
+
+
+def _deploy_key_names(api: Api, entry: Answer) -> list[str]:
+    return [number(entry), *_text_names(entry)]
+
+
+def _deploy_keys(family: str, where: PlaceKind, path: str) -> ThingKind:
+    """Only an API token writes them: what an OAuth consumer has made dies with the consumer."""
+    many, one = (Path(template, READS, (Kind.API_TOKEN,)) for template in (path, f"{path}/{{key_id}}"))
+    return ThingKind(family, where, many, one, _deploy_key_names, handle="id")
 
 
 def _variables(
@@ -56,6 +78,9 @@ USER_SSH_KEYS = ThingKind(
     Path("/users/{user_id}/ssh-keys/{uuid}", READS),
     _key_names,
     unique_everywhere=True,
+)
+REPOSITORY_DEPLOY_KEYS = _deploy_keys(
+    "repository-deploy-keys", REPOSITORY, "/repositories/{workspace}/{repo_slug}/deploy-keys"
 )
 USER_APPLICATION_PROPERTIES = ThingKind(
     "user-application-properties",

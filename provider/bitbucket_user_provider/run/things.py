@@ -61,6 +61,10 @@ class ThingKind:
     """Whether the API answers about one thing alone."""
     unique_everywhere: bool = False
     """Whether there can be only one in all of Bitbucket, wherever it is."""
+    handle: str = "uuid"
+    """The field of an answer that says which one it is."""
+    asked_for: tuple[str, ...] = ()
+    """Fields that an answer holds only when they are asked for."""
 
 
 Id: TypeAlias = Mapping[str, str]
@@ -89,7 +93,11 @@ class Things:
     def _pages(self) -> Iterator[Page]:
         if self.kind.list_path is None:
             raise InvalidInput(f"Bitbucket has no list of what is asked for in {self.place.shown}.")
-        return self.api.pages(self.kind.list_path, self.place.in_path)
+        return self.api.pages(self.kind.list_path, self.place.in_path, self._asked_for("values."))
+
+    def _asked_for(self, within: str = "") -> dict[str, str]:
+        names = [f"+{within}{name}" for name in self.kind.asked_for]
+        return {"fields": ",".join(names)} if names else {}
 
     # Reading
 
@@ -125,10 +133,20 @@ class Things:
         self._noticed()
         return found
 
+    def called(self, field: str, value: str) -> Evidence:
+        """The one thing of the whole list whose field says this, which is no name of it: not known where several do."""
+        found = [entry for entry in self.all().entries if entry.maybe(field) == value]
+        if len(found) > 1:
+            names = ", ".join(self.kind.names(self.api, entry)[0] for entry in found)
+            return Unproven(
+                InvalidInput(f"{len(found)} in {self.place.shown} have the {field} '{value}': name one of {names}.")
+            )
+        return Seen(found[0]) if found else Absent(f"the whole list has none with the {field} '{value}'")
+
     def ask(self, id: Id) -> Evidence:
         """The same past the listing: one call. Raises NotFound when it is the place that is missing."""
         try:
-            entry = self.api.get(self.kind.path, {**self.place.in_path, **id})
+            entry = self.api.get(self.kind.path, {**self.place.in_path, **id}, self._asked_for())
         except NotFound as missing:
             return self._missing(missing)
         try:
@@ -191,7 +209,7 @@ class Things:
             refusal = None
             try:
                 made: Answer = self._write(lambda fields: self.api.post(path, fields, body, query))
-                if made.has("uuid"):
+                if made.has(self.kind.handle):
                     return made, False
                 lost = Unanswered(f"{made.call} does not say what was made.", sent=True)
             except OddAnswer as odd:

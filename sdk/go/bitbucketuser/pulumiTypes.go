@@ -253,6 +253,94 @@ func (o CurrentUserWorkspaceArrayOutput) Index(i pulumi.IntInput) CurrentUserWor
 	}).(CurrentUserWorkspaceOutput)
 }
 
+// A deploy key of a repository or project.
+type DeployKey struct {
+	// When it was added. Empty when Bitbucket does not say.
+	AddedOn string `pulumi:"addedOn"`
+	// The comment that stood behind the key. May be empty.
+	Comment string `pulumi:"comment"`
+	// SHA-256 fingerprint of the key, as `SHA256:…`.
+	Fingerprint string `pulumi:"fingerprint"`
+	// Type and key in OpenSSH's format, without the comment.
+	Key string `pulumi:"key"`
+	// Bitbucket's number for the key.
+	KeyId string `pulumi:"keyId"`
+	// What the key is called. May be empty.
+	Label string `pulumi:"label"`
+	// When it was last used. Absent when never.
+	LastUsed *string `pulumi:"lastUsed"`
+}
+
+// A deploy key of a repository or project.
+type DeployKeyOutput struct{ *pulumi.OutputState }
+
+func (DeployKeyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*DeployKey)(nil)).Elem()
+}
+
+func (o DeployKeyOutput) ToDeployKeyOutput() DeployKeyOutput {
+	return o
+}
+
+func (o DeployKeyOutput) ToDeployKeyOutputWithContext(ctx context.Context) DeployKeyOutput {
+	return o
+}
+
+// When it was added. Empty when Bitbucket does not say.
+func (o DeployKeyOutput) AddedOn() pulumi.StringOutput {
+	return o.ApplyT(func(v DeployKey) string { return v.AddedOn }).(pulumi.StringOutput)
+}
+
+// The comment that stood behind the key. May be empty.
+func (o DeployKeyOutput) Comment() pulumi.StringOutput {
+	return o.ApplyT(func(v DeployKey) string { return v.Comment }).(pulumi.StringOutput)
+}
+
+// SHA-256 fingerprint of the key, as `SHA256:…`.
+func (o DeployKeyOutput) Fingerprint() pulumi.StringOutput {
+	return o.ApplyT(func(v DeployKey) string { return v.Fingerprint }).(pulumi.StringOutput)
+}
+
+// Type and key in OpenSSH's format, without the comment.
+func (o DeployKeyOutput) Key() pulumi.StringOutput {
+	return o.ApplyT(func(v DeployKey) string { return v.Key }).(pulumi.StringOutput)
+}
+
+// Bitbucket's number for the key.
+func (o DeployKeyOutput) KeyId() pulumi.StringOutput {
+	return o.ApplyT(func(v DeployKey) string { return v.KeyId }).(pulumi.StringOutput)
+}
+
+// What the key is called. May be empty.
+func (o DeployKeyOutput) Label() pulumi.StringOutput {
+	return o.ApplyT(func(v DeployKey) string { return v.Label }).(pulumi.StringOutput)
+}
+
+// When it was last used. Absent when never.
+func (o DeployKeyOutput) LastUsed() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v DeployKey) *string { return v.LastUsed }).(pulumi.StringPtrOutput)
+}
+
+type DeployKeyArrayOutput struct{ *pulumi.OutputState }
+
+func (DeployKeyArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]DeployKey)(nil)).Elem()
+}
+
+func (o DeployKeyArrayOutput) ToDeployKeyArrayOutput() DeployKeyArrayOutput {
+	return o
+}
+
+func (o DeployKeyArrayOutput) ToDeployKeyArrayOutputWithContext(ctx context.Context) DeployKeyArrayOutput {
+	return o
+}
+
+func (o DeployKeyArrayOutput) Index(i pulumi.IntInput) DeployKeyOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) DeployKey {
+		return vs[0].([]DeployKey)[vs[1].(int)]
+	}).(DeployKeyOutput)
+}
+
 // A deployment environment.
 type DeploymentEnvironment struct {
 	// Name of the environment.
@@ -886,6 +974,8 @@ func init() {
 	pulumi.RegisterOutputType(CurrentUserRepositoryPermissionArrayOutput{})
 	pulumi.RegisterOutputType(CurrentUserWorkspaceOutput{})
 	pulumi.RegisterOutputType(CurrentUserWorkspaceArrayOutput{})
+	pulumi.RegisterOutputType(DeployKeyOutput{})
+	pulumi.RegisterOutputType(DeployKeyArrayOutput{})
 	pulumi.RegisterOutputType(DeploymentEnvironmentOutput{})
 	pulumi.RegisterOutputType(DeploymentEnvironmentArrayOutput{})
 	pulumi.RegisterOutputType(EmailAddressOutput{})

@@ -79,6 +79,40 @@ export interface CurrentUserWorkspace {
 }
 
 /**
+ * A deploy key of a repository or project.
+ */
+export interface DeployKey {
+    /**
+     * When it was added. Empty when Bitbucket does not say.
+     */
+    addedOn: string;
+    /**
+     * The comment that stood behind the key. May be empty.
+     */
+    comment: string;
+    /**
+     * SHA-256 fingerprint of the key, as `SHA256:…`.
+     */
+    fingerprint: string;
+    /**
+     * Type and key in OpenSSH's format, without the comment.
+     */
+    key: string;
+    /**
+     * Bitbucket's number for the key.
+     */
+    keyId: string;
+    /**
+     * What the key is called. May be empty.
+     */
+    label: string;
+    /**
+     * When it was last used. Absent when never.
+     */
+    lastUsed?: string;
+}
+
+/**
  * A deployment environment.
  */
 export interface DeploymentEnvironment {

@@ -21,6 +21,7 @@ __all__ = [
     'CodeSearchResult',
     'CurrentUserRepositoryPermission',
     'CurrentUserWorkspace',
+    'DeployKey',
     'DeploymentEnvironment',
     'EmailAddress',
     'GroupGrant',
@@ -213,6 +214,96 @@ class CurrentUserWorkspace(dict):
         The caller's role, where the list tells it; `getCurrentUserWorkspacePermission` always does.
         """
         return pulumi.get(self, "permission")
+
+
+@pulumi.output_type
+class DeployKey(dict):
+    """
+    A deploy key of a repository or project.
+    """
+    def __init__(__self__, *,
+                 added_on: _builtins.str,
+                 comment: _builtins.str,
+                 fingerprint: _builtins.str,
+                 key: _builtins.str,
+                 key_id: _builtins.str,
+                 label: _builtins.str,
+                 last_used: Optional[_builtins.str] = None):
+        """
+        A deploy key of a repository or project.
+
+        :param _builtins.str added_on: When it was added. Empty when Bitbucket does not say.
+        :param _builtins.str comment: The comment that stood behind the key. May be empty.
+        :param _builtins.str fingerprint: SHA-256 fingerprint of the key, as `SHA256:…`.
+        :param _builtins.str key: Type and key in OpenSSH's format, without the comment.
+        :param _builtins.str key_id: Bitbucket's number for the key.
+        :param _builtins.str label: What the key is called. May be empty.
+        :param _builtins.str last_used: When it was last used. Absent when never.
+        """
+        pulumi.set(__self__, "added_on", added_on)
+        pulumi.set(__self__, "comment", comment)
+        pulumi.set(__self__, "fingerprint", fingerprint)
+        pulumi.set(__self__, "key", key)
+        pulumi.set(__self__, "key_id", key_id)
+        pulumi.set(__self__, "label", label)
+        if last_used is not None:
+            pulumi.set(__self__, "last_used", last_used)
+
+    @_builtins.property
+    @pulumi.getter(name="addedOn")
+    def added_on(self) -> _builtins.str:
+        """
+        When it was added. Empty when Bitbucket does not say.
+        """
+        return pulumi.get(self, "added_on")
+
+    @_builtins.property
+    @pulumi.getter
+    def comment(self) -> _builtins.str:
+        """
+        The comment that stood behind the key. May be empty.
+        """
+        return pulumi.get(self, "comment")
+
+    @_builtins.property
+    @pulumi.getter
+    def fingerprint(self) -> _builtins.str:
+        """
+        SHA-256 fingerprint of the key, as `SHA256:…`.
+        """
+        return pulumi.get(self, "fingerprint")
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> _builtins.str:
+        """
+        Type and key in OpenSSH's format, without the comment.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter(name="keyId")
+    def key_id(self) -> _builtins.str:
+        """
+        Bitbucket's number for the key.
+        """
+        return pulumi.get(self, "key_id")
+
+    @_builtins.property
+    @pulumi.getter
+    def label(self) -> _builtins.str:
+        """
+        What the key is called. May be empty.
+        """
+        return pulumi.get(self, "label")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUsed")
+    def last_used(self) -> Optional[_builtins.str]:
+        """
+        When it was last used. Absent when never.
+        """
+        return pulumi.get(self, "last_used")
 
 
 @pulumi.output_type
