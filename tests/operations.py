@@ -32,6 +32,7 @@ DEPLOYMENT_VARIABLES = (
     "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables"
 )
 REPOSITORY_DEPLOY_KEYS = "/repositories/{workspace}/{repo_slug}/deploy-keys"
+PROJECT_DEPLOY_KEYS = "/workspaces/{workspace}/projects/{project_key}/deploy-keys"
 PROPERTY = "/users/{selected_user}/properties/{app_key}/{property_name}"
 KEYS = "/users/{selected_user}/ssh-keys"
 
@@ -153,6 +154,9 @@ SUCCESSORS = [
     *_operations("GET", REPOSITORY_DEPLOY_KEYS, "RepositoryDeployKey getRepositoryDeployKeys"),
     *_operations("POST", REPOSITORY_DEPLOY_KEYS, "RepositoryDeployKey"),
     *_operations("PUT DELETE", f"{REPOSITORY_DEPLOY_KEYS}/{{key_id}}", "RepositoryDeployKey"),
+    *_operations("GET", PROJECT_DEPLOY_KEYS, "ProjectDeployKey getProjectDeployKeys"),
+    *_operations("POST", PROJECT_DEPLOY_KEYS, "ProjectDeployKey"),
+    *_operations("DELETE", f"{PROJECT_DEPLOY_KEYS}/{{key_id}}", "ProjectDeployKey"),
     *_operations("GET", WORKSPACES_SUCCESSOR, "getCurrentUserWorkspaces getCurrentUserRepositoryPermissions"),
     *_operations("GET", "/user/workspaces/{workspace}/permission", "getCurrentUserWorkspacePermission"),
     *_operations("GET", REPOSITORIES_SUCCESSOR, "getCurrentUserRepositoryPermissions"),

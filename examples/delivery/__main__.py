@@ -1,7 +1,12 @@
 """What the pipelines of a repository build and deploy with."""
 
 import pulumi
-from pulumi_bitbucket_user.dynamic import DeploymentPipelineVariable, RepositoryDeployKey, RepositoryPipelineVariable
+from pulumi_bitbucket_user.dynamic import (
+    DeploymentPipelineVariable,
+    ProjectDeployKey,
+    RepositoryDeployKey,
+    RepositoryPipelineVariable,
+)
 
 config = pulumi.Config()
 place = {"workspace": config.require("workspace"), "repo_slug": config.require("repository")}
@@ -27,3 +32,12 @@ for environment, variables in environments.items():
 
 # The servers fetch what they run from the repository with the private half of this key.
 RepositoryDeployKey("servers", **place, key=config.require("deployKey"), label="servers")
+
+# The scanner reads every repository of the project.
+ProjectDeployKey(
+    "scanner",
+    workspace=place["workspace"],
+    project_key=config.require("project"),
+    key=config.require("scannerKey"),
+    label="scanner",
+)

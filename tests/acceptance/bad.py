@@ -174,7 +174,7 @@ BAD = [
         {"key": "this is a private key; give the public one"},
     ),
     Bad(
-        "deploy key's label",
+        "empty label",
         "RepositoryDeployKey",
         DEPLOY_KEY | {"label": " "},
         {"label": "one line that is not empty"},

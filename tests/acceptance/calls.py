@@ -19,6 +19,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_deployment_environments": API,
     "get_deployment_pipeline_variables": {**API, "environment": "Production"},
     "get_effective_repository_permissions": API,
+    "get_project_deploy_keys": CORE,
     "get_project_group_permissions": CORE,
     "get_project_user_permission": {**CORE, "user_id": GRACE.uuid},
     "get_project_user_permissions": CORE,

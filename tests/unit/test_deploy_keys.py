@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.errors import ApiError, ConfigurationError, InvalidInput
+from bitbucket_user_provider.errors import ApiError, ConfigurationError, Exists, InvalidInput
+from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.public_key import fingerprint
 
 from tests.acceptance.lives import ed25519
@@ -13,7 +14,8 @@ from tests.conftest import CheckedEmulator, Clock
 from tests.unit.core import CONSUMER
 from tests.unit.stack import Refused, Stack, urn_of
 
-KINDS = ("RepositoryDeployKey",)
+KINDS = ("RepositoryDeployKey", "ProjectDeployKey")
+FIXED = "ProjectDeployKey"
 UPDATED = "RepositoryDeployKey"
 CI, CD = ed25519("ci"), ed25519("cd")
 WITH_SLASH = next(key for key in map(ed25519, "abcdefghijklmnop") if "/" in fingerprint(key))
@@ -214,3 +216,34 @@ def test_what_is_no_key_or_label_is_refused_at_check(
     with pytest.raises(Refused, match=reason) as refusal:
         Stack(bitbucket).preview({"ci": key(kind, **wrong)})
     assert "hush" not in str(refusal.value)
+
+
+# A project's key has no update
+
+
+def test_another_label_of_the_same_key_is_refused_in_the_preview(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"ci": key(FIXED)})
+    reason = "label: Bitbucket cannot change what a key is called, and .* use another key; or leave it 'ci'"
+    with pytest.raises(Refused, match=reason):
+        stack.preview({"ci": key(FIXED, f"{CI} comment", "build")})
+    stack.preview({"ci": key(FIXED, CD, "build")})
+    stack.preview({"ci": key(FIXED, label="build", projectKey="OPS")})
+    stack.preview({"ci": key(FIXED, label=UNKNOWN)})
+    bitbucket.clear()
+    with pytest.raises(InvalidInput, match="cannot change what a key is called.*nothing was changed"):
+        known = stack.state[FIXED, "ci"]  # a preview did not know the label
+        with stack.on(FIXED, "ci"):
+            stack.provider.update(FIXED, known.id, known.outputs, key(FIXED, label="build")[1])
+    assert bitbucket.requests == []
+
+
+@pytest.mark.parametrize("adopt", [True, False])
+def test_a_key_that_is_there_under_another_label_is_not_taken_over(bitbucket: CheckedEmulator, adopt: bool) -> None:
+    standing = bitbucket.add_deploy_key("acme", "CORE", CI, "theirs")
+    with pytest.raises(
+        Exists, match="in acme/CORE already, as 'theirs'; .*cannot change the label.*: write"
+    ) as refusal:
+        Stack(bitbucket, adoptExisting=adopt).up({"ci": key(FIXED)})
+    assert refusal.value.import_id == f"acme/CORE/{standing.id}"
+    assert held(bitbucket, FIXED) == {CI: "theirs"}

@@ -34,6 +34,7 @@ NAMES = (
     "getUserSshKeys",
     "getUserSshKey",
     "getRepositoryDeployKeys",
+    "getProjectDeployKeys",
     "searchCode",
 )
 

@@ -21,6 +21,7 @@ NAMES = (
     "UserApplicationProperty",
     "UserSshKey",
     "RepositoryDeployKey",
+    "ProjectDeployKey",
 )
 
 RESOURCES: dict[str, Resource[Any, Any]] = {

@@ -8,7 +8,7 @@ from ..rest.client import Path
 from ..rest.credentials import Kind
 from .api import Api
 from .environment import ENVIRONMENT
-from .place import CALLER, PIPELINES, READ_PEOPLE, READS, REPOSITORY, ROLE, USER, WORKSPACE, PlaceKind
+from .place import CALLER, PIPELINES, PROJECT, READ_PEOPLE, READS, REPOSITORY, ROLE, USER, WORKSPACE, PlaceKind
 from .things import ThingKind
 
 USER_KINDS = (Kind.OAUTH, Kind.ACCESS_TOKEN)
@@ -81,6 +81,9 @@ USER_SSH_KEYS = ThingKind(
 )
 REPOSITORY_DEPLOY_KEYS = _deploy_keys(
     "repository-deploy-keys", REPOSITORY, "/repositories/{workspace}/{repo_slug}/deploy-keys"
+)
+PROJECT_DEPLOY_KEYS = _deploy_keys(
+    "project-deploy-keys", PROJECT, "/workspaces/{workspace}/projects/{project_key}/deploy-keys"
 )
 USER_APPLICATION_PROPERTIES = ThingKind(
     "user-application-properties",
