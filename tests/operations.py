@@ -31,6 +31,7 @@ ENVIRONMENTS = "/repositories/{workspace}/{repo_slug}/environments"
 DEPLOYMENT_VARIABLES = (
     "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables"
 )
+GPG_KEYS = "/users/{selected_user}/gpg-keys"
 REPOSITORY_DEPLOY_KEYS = "/repositories/{workspace}/{repo_slug}/deploy-keys"
 PROJECT_DEPLOY_KEYS = "/workspaces/{workspace}/projects/{project_key}/deploy-keys"
 PROPERTY = "/users/{selected_user}/properties/{app_key}/{property_name}"
@@ -151,6 +152,9 @@ SUCCESSORS = [
     *_operations("GET", DEPLOYMENT_VARIABLES, "DeploymentPipelineVariable getDeploymentPipelineVariables"),
     *_operations("POST", DEPLOYMENT_VARIABLES, "DeploymentPipelineVariable"),
     *_operations("PUT DELETE", f"{DEPLOYMENT_VARIABLES}/{{variable_uuid}}", "DeploymentPipelineVariable"),
+    *_operations("GET", GPG_KEYS, "UserGpgKey getUserGpgKeys"),
+    *_operations("POST", GPG_KEYS, "UserGpgKey"),
+    *_operations("DELETE", f"{GPG_KEYS}/{{fingerprint}}", "UserGpgKey"),
     *_operations("GET", REPOSITORY_DEPLOY_KEYS, "RepositoryDeployKey getRepositoryDeployKeys"),
     *_operations("POST", REPOSITORY_DEPLOY_KEYS, "RepositoryDeployKey"),
     *_operations("PUT DELETE", f"{REPOSITORY_DEPLOY_KEYS}/{{key_id}}", "RepositoryDeployKey"),

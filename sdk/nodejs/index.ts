@@ -100,6 +100,11 @@ export const getUserApplicationProperty: typeof import("./getUserApplicationProp
 export const getUserApplicationPropertyOutput: typeof import("./getUserApplicationProperty").getUserApplicationPropertyOutput = null as any;
 utilities.lazyLoad(exports, ["getUserApplicationProperty","getUserApplicationPropertyOutput"], () => require("./getUserApplicationProperty"));
 
+export { GetUserGpgKeysArgs, GetUserGpgKeysResult, GetUserGpgKeysOutputArgs } from "./getUserGpgKeys";
+export const getUserGpgKeys: typeof import("./getUserGpgKeys").getUserGpgKeys = null as any;
+export const getUserGpgKeysOutput: typeof import("./getUserGpgKeys").getUserGpgKeysOutput = null as any;
+utilities.lazyLoad(exports, ["getUserGpgKeys","getUserGpgKeysOutput"], () => require("./getUserGpgKeys"));
+
 export { GetUserPipelineVariableArgs, GetUserPipelineVariableResult, GetUserPipelineVariableOutputArgs } from "./getUserPipelineVariable";
 export const getUserPipelineVariable: typeof import("./getUserPipelineVariable").getUserPipelineVariable = null as any;
 export const getUserPipelineVariableOutput: typeof import("./getUserPipelineVariable").getUserPipelineVariableOutput = null as any;
@@ -185,6 +190,11 @@ export type UserApplicationProperty = import("./userApplicationProperty").UserAp
 export const UserApplicationProperty: typeof import("./userApplicationProperty").UserApplicationProperty = null as any;
 utilities.lazyLoad(exports, ["UserApplicationProperty"], () => require("./userApplicationProperty"));
 
+export { UserGpgKeyArgs } from "./userGpgKey";
+export type UserGpgKey = import("./userGpgKey").UserGpgKey;
+export const UserGpgKey: typeof import("./userGpgKey").UserGpgKey = null as any;
+utilities.lazyLoad(exports, ["UserGpgKey"], () => require("./userGpgKey"));
+
 export { UserPipelineVariableArgs } from "./userPipelineVariable";
 export type UserPipelineVariable = import("./userPipelineVariable").UserPipelineVariable;
 export const UserPipelineVariable: typeof import("./userPipelineVariable").UserPipelineVariable = null as any;
@@ -235,6 +245,8 @@ const _module = {
                 return new RepositoryUserPermissions(name, <any>undefined, { urn })
             case "bitbucket-user:index:UserApplicationProperty":
                 return new UserApplicationProperty(name, <any>undefined, { urn })
+            case "bitbucket-user:index:UserGpgKey":
+                return new UserGpgKey(name, <any>undefined, { urn })
             case "bitbucket-user:index:UserPipelineVariable":
                 return new UserPipelineVariable(name, <any>undefined, { urn })
             case "bitbucket-user:index:UserSshKey":

@@ -15,6 +15,7 @@ DEPLOYMENT = VARIABLE | {"repoSlug": "api", "environment": "Production"}
 PROPERTY = {"userId": GRACE.uuid, "appKey": "acme-app", "propertyName": "look", "value": {"theme": "dark"}}
 SSH_KEY = {"userId": CALLER.uuid, "key": LAPTOP}
 DEPLOY_KEY = {"workspace": "acme", "repoSlug": "api", "key": LAPTOP, "label": "ci"}
+GPG_KEY = {"userId": CALLER.uuid, "name": "work"}
 SET = {"workspace": "acme", "repoSlug": "web", "permissions": {}}
 GROUP_GRANT = {"workspace": "acme", "repoSlug": "api", "groupSlug": "backend", "permission": "read"}
 
@@ -179,6 +180,19 @@ BAD = [
         DEPLOY_KEY | {"label": " "},
         {"label": "one line that is not empty"},
     ),
+    Bad(
+        "private GPG key",
+        "UserGpgKey",
+        GPG_KEY | {"key": "-----BEGIN PGP PRIVATE KEY BLOCK-----\n\nhush-hush\n-----END PGP PRIVATE KEY BLOCK-----"},
+        {"key": "this is a private key; give the public one"},
+    ),
+    Bad(
+        "signature",
+        "UserGpgKey",
+        GPG_KEY | {"key": "-----BEGIN PGP SIGNATURE-----\n\nhush\n-----END PGP SIGNATURE-----"},
+        {"key": "this is a PGP SIGNATURE, no public key"},
+    ),
+    Bad("SSH key for GPG", "UserGpgKey", GPG_KEY | {"key": LAPTOP}, {"key": "must be an ASCII-armoured public key"}),
     Bad("past", "UserSshKey", SSH_KEY | {"expiresOn": "2020-01-01"}, {"expiresOn": "'2020-01-01' is past"}),
     Bad("no date", "UserSshKey", SSH_KEY | {"expiresOn": "soon"}, {"expiresOn": "'soon' is no date; write it like"}),
     Bad(

@@ -30,6 +30,7 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_repository_user_permissions": API,
     "get_user": {"user_id": GRACE.uuid},
     "get_user_application_property": {"user_id": GRACE.uuid, "app_key": "acme-app", "property_name": "look"},
+    "get_user_gpg_keys": {"user_id": ADA.uuid},
     "get_user_pipeline_variable": {"user_id": GRACE.uuid, "uuid": SET_BY_THE_TEST},
     "get_user_pipeline_variables": {"user_id": GRACE.uuid},
     "get_user_ssh_key": {"user_id": ADA.uuid, "uuid": SET_BY_THE_TEST},

@@ -33,6 +33,7 @@ NAMES = (
     "getUserApplicationProperty",
     "getUserSshKeys",
     "getUserSshKey",
+    "getUserGpgKeys",
     "getRepositoryDeployKeys",
     "getProjectDeployKeys",
     "searchCode",

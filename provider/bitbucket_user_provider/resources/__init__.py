@@ -20,6 +20,7 @@ NAMES = (
     "UserPipelineVariable",
     "UserApplicationProperty",
     "UserSshKey",
+    "UserGpgKey",
     "RepositoryDeployKey",
     "ProjectDeployKey",
 )

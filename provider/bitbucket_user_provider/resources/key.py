@@ -48,6 +48,10 @@ class Key(Resource[Any, Any]):
     def facts(self, key: str, entry: Answer) -> dict[str, Any]:
         """What the state says of an answer, beside the inputs; `key` is the key's text."""
 
+    def held(self, state: Any) -> str:
+        """The same from the state."""
+        return str(getattr(state, self.ID[-1]))
+
     def body(self, args: Any) -> dict[str, Any]:
         """What a POST sends."""
         return {"key": args.key, self.CALLED: getattr(args, self.CALLED)}
@@ -153,7 +157,7 @@ class Key(Resource[Any, Any]):
             yield Failure(self.alias(self.CALLED), self._fixed(before))
 
     def holds(self, api: Api, state: Any) -> Iterable[tuple[str, Iterable[str]]]:
-        yield "", [self._token(getattr(state, self.ID[-1]))]
+        yield "", [self._token(self.held(state))]
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
         for entry in self._things(api, place).all().entries:
@@ -168,7 +172,7 @@ class Key(Resource[Any, Any]):
         return handle if self.KIND.handle == "uuid" else f"{self.KIND.family} {handle}"
 
     def _names(self, state: Any) -> list[str]:
-        return [self.identity(state.key), self._token(getattr(state, self.ID[-1]))]
+        return [self.identity(state.key), self._token(self.held(state))]
 
     def _where(self, source: Any) -> str:
         return "/".join(str(getattr(source, name)) for name in self.KIND.where.fields)

@@ -1,6 +1,7 @@
 """Things beside grants that several pages of the API are about: where they are listed, how one is asked for, and what
 an entry answers to."""
 
+from ..models.gpg_key import normal
 from ..models.person import bare
 from ..models.public_key import fingerprint, identity
 from ..rest.answer import Answer
@@ -78,6 +79,16 @@ USER_SSH_KEYS = ThingKind(
     Path("/users/{user_id}/ssh-keys/{uuid}", READS),
     _key_names,
     unique_everywhere=True,
+)
+USER_GPG_KEYS = ThingKind(
+    "user-gpg-keys",
+    USER,
+    Path("/users/{user_id}/gpg-keys", READS),
+    Path("/users/{user_id}/gpg-keys/{fingerprint}", READS),
+    lambda api, entry: [normal(entry.text("fingerprint"))],
+    unique_everywhere=True,
+    handle="fingerprint",
+    asked_for=("key",),
 )
 REPOSITORY_DEPLOY_KEYS = _deploy_keys(
     "repository-deploy-keys", REPOSITORY, "/repositories/{workspace}/{repo_slug}/deploy-keys"

@@ -39,6 +39,8 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 		r = &RepositoryUserPermissions{}
 	case "bitbucket-user:index:UserApplicationProperty":
 		r = &UserApplicationProperty{}
+	case "bitbucket-user:index:UserGpgKey":
+		r = &UserGpgKey{}
 	case "bitbucket-user:index:UserPipelineVariable":
 		r = &UserPipelineVariable{}
 	case "bitbucket-user:index:UserSshKey":

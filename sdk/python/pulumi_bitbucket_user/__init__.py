@@ -26,6 +26,7 @@ from .get_repository_user_permission import *
 from .get_repository_user_permissions import *
 from .get_user import *
 from .get_user_application_property import *
+from .get_user_gpg_keys import *
 from .get_user_pipeline_variable import *
 from .get_user_pipeline_variables import *
 from .get_user_ssh_key import *
@@ -43,6 +44,7 @@ from .repository_user_permission import *
 from .repository_user_permissions import *
 from .search_code import *
 from .user_application_property import *
+from .user_gpg_key import *
 from .user_pipeline_variable import *
 from .user_ssh_key import *
 from .workspace_pipeline_variable import *
@@ -72,6 +74,7 @@ _utilities.register(
    "bitbucket-user:index:RepositoryUserPermission": "RepositoryUserPermission",
    "bitbucket-user:index:RepositoryUserPermissions": "RepositoryUserPermissions",
    "bitbucket-user:index:UserApplicationProperty": "UserApplicationProperty",
+   "bitbucket-user:index:UserGpgKey": "UserGpgKey",
    "bitbucket-user:index:UserPipelineVariable": "UserPipelineVariable",
    "bitbucket-user:index:UserSshKey": "UserSshKey",
    "bitbucket-user:index:WorkspacePipelineVariable": "WorkspacePipelineVariable"
