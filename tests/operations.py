@@ -166,12 +166,18 @@ SUCCESSORS = [
     *_operations("GET", REPOSITORIES_SUCCESSOR, "getCurrentUserRepositoryPermissions"),
     *_operations("GET", "/workspaces/{workspace}/members", "getWorkspaceMembers getWorkspaceMember"),
     *_operations("GET", "/workspaces/{workspace}/members/{member}", "getWorkspaceMember"),
+    *_operations("GET", "/repositories/{workspace}", "getRepositories"),
+    *_operations("GET", "/workspaces/{workspace}/projects", "getProjects"),
+    *_operations("GET", "/workspaces/{workspace}/permissions", "getWorkspacePermissions"),
+    *_operations("GET", "/workspaces/{workspace}/permissions/repositories", "getWorkspaceRepositoryPermissions"),
     *_operations("GET", f"{REPOSITORY}/groups", f"{OF_REPOSITORY_GROUPS} getRepositoryGroupPermissions"),
     *_operations("PUT DELETE", f"{REPOSITORY}/groups/{{group_slug}}", OF_REPOSITORY_GROUPS),
     *_operations("GET", f"{PROJECT}/groups", f"{OF_PROJECT_GROUPS} getProjectGroupPermissions"),
     *_operations("PUT DELETE", f"{PROJECT}/groups/{{group_slug}}", OF_PROJECT_GROUPS),
     *_operations(
-        "GET", "/workspaces/{workspace}/permissions/repositories/{repo_slug}", "getEffectiveRepositoryPermissions"
+        "GET",
+        "/workspaces/{workspace}/permissions/repositories/{repo_slug}",
+        "getEffectiveRepositoryPermissions",
     ),
 ]
 """Operations that replace removed ones, and others that resources and functions need."""

@@ -23,6 +23,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_project_group_permissions": CORE,
     "get_project_user_permission": {**CORE, "user_id": GRACE.uuid},
     "get_project_user_permissions": CORE,
+    "get_projects": {"workspace": "acme"},
+    "get_repositories": {"workspace": "acme", "project_key": "CORE"},
     "get_repository_deploy_keys": API,
     "get_repository_group_permissions": API,
     "get_repository_pipeline_variables": API,
@@ -37,6 +39,8 @@ CALLS: dict[str, dict[str, Any]] = {
     "get_user_ssh_keys": {"user_id": ADA.uuid},
     "get_workspace_member": {"workspace": "acme", "email": "grace@acme.example"},
     "get_workspace_members": {"workspace": "acme", "emails": ["grace@acme.example", "bob@acme.example"]},
+    "get_workspace_permissions": {"workspace": "acme"},
+    "get_workspace_repository_permissions": {"workspace": "acme", "user_id": GRACE.uuid},
     "get_workspace_pipeline_variables": {"workspace": "acme"},
     "search_code": {"user_id": ADA.uuid, "query": "hello"},
 }

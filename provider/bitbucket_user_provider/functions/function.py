@@ -3,6 +3,7 @@
 Calls with equal arguments are answered from memory within one process.
 """
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -46,6 +47,17 @@ def every(
     return (
         Listing(lambda: api.pages(path, fields, query), lambda entry: [name(entry)], path.shown(fields)).all().entries
     )
+
+
+def all_of(*conditions: str | None) -> dict[str, str]:
+    """The query of a list in Bitbucket's query language: what fulfils each of the conditions that are given."""
+    given = [one for one in conditions if one]
+    return {"q": given[0] if len(given) == 1 else " AND ".join(f"({one})" for one in given)} if given else {}
+
+
+def quoted(text: str) -> str:
+    """A text as a condition takes it."""
+    return json.dumps(text, ensure_ascii=False)
 
 
 @contextmanager

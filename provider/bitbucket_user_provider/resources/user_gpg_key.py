@@ -28,12 +28,12 @@ class Args(Model):
     """Account id or UUID of the account, which must be the credential's own. Never a username or an e-mail address."""
 
     key: Replaces[Hidden[GpgPublicKey]]
-    """The public key in ASCII armour, as `gpg --armor --export` prints it. Only its fingerprint counts: another export of
-    the same key is no change, and Bitbucket keeps what was registered."""
+    """The public key in ASCII armour, as `gpg --armor --export` prints it. Only its fingerprint counts: another export
+    of the same key is no change, and Bitbucket keeps what was registered."""
 
     name: Annotated[StrictStr, Same(lambda old, new, state: old == new or not new)] = ""
-    """What the key is called in Bitbucket; without it, what Bitbucket makes of that. It cannot be changed for a key that
-    exists."""
+    """What the key is called in Bitbucket; without it, what Bitbucket makes of that. It cannot be changed for a key
+    that exists."""
 
 
 class State(Args):

@@ -655,6 +655,147 @@ func (o PipelineVariableArrayOutput) Index(i pulumi.IntInput) PipelineVariableOu
 	}).(PipelineVariableOutput)
 }
 
+// A project.
+type Project struct {
+	// Whether its repositories must be private.
+	IsPrivate bool `pulumi:"isPrivate"`
+	// Key of the project, as `projectKey` of everything else takes it.
+	Key string `pulumi:"key"`
+	// Name of the project.
+	Name string `pulumi:"name"`
+	// UUID of the project in braces.
+	Uuid string `pulumi:"uuid"`
+}
+
+// A project.
+type ProjectOutput struct{ *pulumi.OutputState }
+
+func (ProjectOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Project)(nil)).Elem()
+}
+
+func (o ProjectOutput) ToProjectOutput() ProjectOutput {
+	return o
+}
+
+func (o ProjectOutput) ToProjectOutputWithContext(ctx context.Context) ProjectOutput {
+	return o
+}
+
+// Whether its repositories must be private.
+func (o ProjectOutput) IsPrivate() pulumi.BoolOutput {
+	return o.ApplyT(func(v Project) bool { return v.IsPrivate }).(pulumi.BoolOutput)
+}
+
+// Key of the project, as `projectKey` of everything else takes it.
+func (o ProjectOutput) Key() pulumi.StringOutput {
+	return o.ApplyT(func(v Project) string { return v.Key }).(pulumi.StringOutput)
+}
+
+// Name of the project.
+func (o ProjectOutput) Name() pulumi.StringOutput {
+	return o.ApplyT(func(v Project) string { return v.Name }).(pulumi.StringOutput)
+}
+
+// UUID of the project in braces.
+func (o ProjectOutput) Uuid() pulumi.StringOutput {
+	return o.ApplyT(func(v Project) string { return v.Uuid }).(pulumi.StringOutput)
+}
+
+type ProjectArrayOutput struct{ *pulumi.OutputState }
+
+func (ProjectArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Project)(nil)).Elem()
+}
+
+func (o ProjectArrayOutput) ToProjectArrayOutput() ProjectArrayOutput {
+	return o
+}
+
+func (o ProjectArrayOutput) ToProjectArrayOutputWithContext(ctx context.Context) ProjectArrayOutput {
+	return o
+}
+
+func (o ProjectArrayOutput) Index(i pulumi.IntInput) ProjectOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Project {
+		return vs[0].([]Project)[vs[1].(int)]
+	}).(ProjectOutput)
+}
+
+// A repository.
+type Repository struct {
+	// Whether only those may read it who were given access.
+	IsPrivate bool `pulumi:"isPrivate"`
+	// Name of the repository.
+	Name string `pulumi:"name"`
+	// Key of its project. Empty when Bitbucket does not say.
+	ProjectKey string `pulumi:"projectKey"`
+	// Slug of the repository, as `repoSlug` of everything else takes it.
+	Slug string `pulumi:"slug"`
+	// UUID of the repository in braces, as `repoSlug` of everything else takes it.
+	Uuid string `pulumi:"uuid"`
+}
+
+// A repository.
+type RepositoryOutput struct{ *pulumi.OutputState }
+
+func (RepositoryOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*Repository)(nil)).Elem()
+}
+
+func (o RepositoryOutput) ToRepositoryOutput() RepositoryOutput {
+	return o
+}
+
+func (o RepositoryOutput) ToRepositoryOutputWithContext(ctx context.Context) RepositoryOutput {
+	return o
+}
+
+// Whether only those may read it who were given access.
+func (o RepositoryOutput) IsPrivate() pulumi.BoolOutput {
+	return o.ApplyT(func(v Repository) bool { return v.IsPrivate }).(pulumi.BoolOutput)
+}
+
+// Name of the repository.
+func (o RepositoryOutput) Name() pulumi.StringOutput {
+	return o.ApplyT(func(v Repository) string { return v.Name }).(pulumi.StringOutput)
+}
+
+// Key of its project. Empty when Bitbucket does not say.
+func (o RepositoryOutput) ProjectKey() pulumi.StringOutput {
+	return o.ApplyT(func(v Repository) string { return v.ProjectKey }).(pulumi.StringOutput)
+}
+
+// Slug of the repository, as `repoSlug` of everything else takes it.
+func (o RepositoryOutput) Slug() pulumi.StringOutput {
+	return o.ApplyT(func(v Repository) string { return v.Slug }).(pulumi.StringOutput)
+}
+
+// UUID of the repository in braces, as `repoSlug` of everything else takes it.
+func (o RepositoryOutput) Uuid() pulumi.StringOutput {
+	return o.ApplyT(func(v Repository) string { return v.Uuid }).(pulumi.StringOutput)
+}
+
+type RepositoryArrayOutput struct{ *pulumi.OutputState }
+
+func (RepositoryArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]Repository)(nil)).Elem()
+}
+
+func (o RepositoryArrayOutput) ToRepositoryArrayOutput() RepositoryArrayOutput {
+	return o
+}
+
+func (o RepositoryArrayOutput) ToRepositoryArrayOutputWithContext(ctx context.Context) RepositoryArrayOutput {
+	return o
+}
+
+func (o RepositoryArrayOutput) Index(i pulumi.IntInput) RepositoryOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) Repository {
+		return vs[0].([]Repository)[vs[1].(int)]
+	}).(RepositoryOutput)
+}
+
 // A public SSH key of a person.
 type SshKey struct {
 	// The comment that stood behind the key. May be empty.
@@ -965,6 +1106,154 @@ func (o WorkspaceMemberArrayOutput) Index(i pulumi.IntInput) WorkspaceMemberOutp
 	}).(WorkspaceMemberOutput)
 }
 
+// A person's role in a workspace.
+type WorkspacePermission struct {
+	// Atlassian account id of the person. Empty when Bitbucket withholds it.
+	AccountId string `pulumi:"accountId"`
+	// Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+	DisplayName string `pulumi:"displayName"`
+	// `owner` (of administrators too), `create-project`, `collaborator` or `member`.
+	Permission string `pulumi:"permission"`
+	// UUID of the person, without braces.
+	UserUuid string `pulumi:"userUuid"`
+}
+
+// A person's role in a workspace.
+type WorkspacePermissionOutput struct{ *pulumi.OutputState }
+
+func (WorkspacePermissionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*WorkspacePermission)(nil)).Elem()
+}
+
+func (o WorkspacePermissionOutput) ToWorkspacePermissionOutput() WorkspacePermissionOutput {
+	return o
+}
+
+func (o WorkspacePermissionOutput) ToWorkspacePermissionOutputWithContext(ctx context.Context) WorkspacePermissionOutput {
+	return o
+}
+
+// Atlassian account id of the person. Empty when Bitbucket withholds it.
+func (o WorkspacePermissionOutput) AccountId() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspacePermission) string { return v.AccountId }).(pulumi.StringOutput)
+}
+
+// Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+func (o WorkspacePermissionOutput) DisplayName() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspacePermission) string { return v.DisplayName }).(pulumi.StringOutput)
+}
+
+// `owner` (of administrators too), `create-project`, `collaborator` or `member`.
+func (o WorkspacePermissionOutput) Permission() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspacePermission) string { return v.Permission }).(pulumi.StringOutput)
+}
+
+// UUID of the person, without braces.
+func (o WorkspacePermissionOutput) UserUuid() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspacePermission) string { return v.UserUuid }).(pulumi.StringOutput)
+}
+
+type WorkspacePermissionArrayOutput struct{ *pulumi.OutputState }
+
+func (WorkspacePermissionArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]WorkspacePermission)(nil)).Elem()
+}
+
+func (o WorkspacePermissionArrayOutput) ToWorkspacePermissionArrayOutput() WorkspacePermissionArrayOutput {
+	return o
+}
+
+func (o WorkspacePermissionArrayOutput) ToWorkspacePermissionArrayOutputWithContext(ctx context.Context) WorkspacePermissionArrayOutput {
+	return o
+}
+
+func (o WorkspacePermissionArrayOutput) Index(i pulumi.IntInput) WorkspacePermissionOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) WorkspacePermission {
+		return vs[0].([]WorkspacePermission)[vs[1].(int)]
+	}).(WorkspacePermissionOutput)
+}
+
+// What a person may do in a repository.
+type WorkspaceRepositoryPermission struct {
+	// Atlassian account id of the person. Empty when Bitbucket withholds it.
+	AccountId string `pulumi:"accountId"`
+	// Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+	DisplayName string `pulumi:"displayName"`
+	// `read`, `write` or `admin`: the highest of the direct permission, those of groups and those of the project.
+	Permission string `pulumi:"permission"`
+	// Slug of the repository.
+	RepoSlug string `pulumi:"repoSlug"`
+	// UUID of the repository in braces, as `repoSlug` of everything else takes it.
+	RepoUuid string `pulumi:"repoUuid"`
+	// UUID of the person, without braces.
+	UserUuid string `pulumi:"userUuid"`
+}
+
+// What a person may do in a repository.
+type WorkspaceRepositoryPermissionOutput struct{ *pulumi.OutputState }
+
+func (WorkspaceRepositoryPermissionOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*WorkspaceRepositoryPermission)(nil)).Elem()
+}
+
+func (o WorkspaceRepositoryPermissionOutput) ToWorkspaceRepositoryPermissionOutput() WorkspaceRepositoryPermissionOutput {
+	return o
+}
+
+func (o WorkspaceRepositoryPermissionOutput) ToWorkspaceRepositoryPermissionOutputWithContext(ctx context.Context) WorkspaceRepositoryPermissionOutput {
+	return o
+}
+
+// Atlassian account id of the person. Empty when Bitbucket withholds it.
+func (o WorkspaceRepositoryPermissionOutput) AccountId() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspaceRepositoryPermission) string { return v.AccountId }).(pulumi.StringOutput)
+}
+
+// Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+func (o WorkspaceRepositoryPermissionOutput) DisplayName() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspaceRepositoryPermission) string { return v.DisplayName }).(pulumi.StringOutput)
+}
+
+// `read`, `write` or `admin`: the highest of the direct permission, those of groups and those of the project.
+func (o WorkspaceRepositoryPermissionOutput) Permission() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspaceRepositoryPermission) string { return v.Permission }).(pulumi.StringOutput)
+}
+
+// Slug of the repository.
+func (o WorkspaceRepositoryPermissionOutput) RepoSlug() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspaceRepositoryPermission) string { return v.RepoSlug }).(pulumi.StringOutput)
+}
+
+// UUID of the repository in braces, as `repoSlug` of everything else takes it.
+func (o WorkspaceRepositoryPermissionOutput) RepoUuid() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspaceRepositoryPermission) string { return v.RepoUuid }).(pulumi.StringOutput)
+}
+
+// UUID of the person, without braces.
+func (o WorkspaceRepositoryPermissionOutput) UserUuid() pulumi.StringOutput {
+	return o.ApplyT(func(v WorkspaceRepositoryPermission) string { return v.UserUuid }).(pulumi.StringOutput)
+}
+
+type WorkspaceRepositoryPermissionArrayOutput struct{ *pulumi.OutputState }
+
+func (WorkspaceRepositoryPermissionArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]WorkspaceRepositoryPermission)(nil)).Elem()
+}
+
+func (o WorkspaceRepositoryPermissionArrayOutput) ToWorkspaceRepositoryPermissionArrayOutput() WorkspaceRepositoryPermissionArrayOutput {
+	return o
+}
+
+func (o WorkspaceRepositoryPermissionArrayOutput) ToWorkspaceRepositoryPermissionArrayOutputWithContext(ctx context.Context) WorkspaceRepositoryPermissionArrayOutput {
+	return o
+}
+
+func (o WorkspaceRepositoryPermissionArrayOutput) Index(i pulumi.IntInput) WorkspaceRepositoryPermissionOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) WorkspaceRepositoryPermission {
+		return vs[0].([]WorkspaceRepositoryPermission)[vs[1].(int)]
+	}).(WorkspaceRepositoryPermissionOutput)
+}
+
 func init() {
 	pulumi.RegisterOutputType(CodeSearchLineOutput{})
 	pulumi.RegisterOutputType(CodeSearchLineArrayOutput{})
@@ -986,6 +1275,10 @@ func init() {
 	pulumi.RegisterOutputType(GroupPermissionArrayOutput{})
 	pulumi.RegisterOutputType(PipelineVariableOutput{})
 	pulumi.RegisterOutputType(PipelineVariableArrayOutput{})
+	pulumi.RegisterOutputType(ProjectOutput{})
+	pulumi.RegisterOutputType(ProjectArrayOutput{})
+	pulumi.RegisterOutputType(RepositoryOutput{})
+	pulumi.RegisterOutputType(RepositoryArrayOutput{})
 	pulumi.RegisterOutputType(SshKeyOutput{})
 	pulumi.RegisterOutputType(SshKeyArrayOutput{})
 	pulumi.RegisterOutputType(UserGrantOutput{})
@@ -994,4 +1287,8 @@ func init() {
 	pulumi.RegisterOutputType(UserPermissionArrayOutput{})
 	pulumi.RegisterOutputType(WorkspaceMemberOutput{})
 	pulumi.RegisterOutputType(WorkspaceMemberArrayOutput{})
+	pulumi.RegisterOutputType(WorkspacePermissionOutput{})
+	pulumi.RegisterOutputType(WorkspacePermissionArrayOutput{})
+	pulumi.RegisterOutputType(WorkspaceRepositoryPermissionOutput{})
+	pulumi.RegisterOutputType(WorkspaceRepositoryPermissionArrayOutput{})
 }

@@ -211,6 +211,54 @@ export interface PipelineVariable {
 }
 
 /**
+ * A project.
+ */
+export interface Project {
+    /**
+     * Whether its repositories must be private.
+     */
+    isPrivate: boolean;
+    /**
+     * Key of the project, as `projectKey` of everything else takes it.
+     */
+    key: string;
+    /**
+     * Name of the project.
+     */
+    name: string;
+    /**
+     * UUID of the project in braces.
+     */
+    uuid: string;
+}
+
+/**
+ * A repository.
+ */
+export interface Repository {
+    /**
+     * Whether only those may read it who were given access.
+     */
+    isPrivate: boolean;
+    /**
+     * Name of the repository.
+     */
+    name: string;
+    /**
+     * Key of its project. Empty when Bitbucket does not say.
+     */
+    projectKey: string;
+    /**
+     * Slug of the repository, as `repoSlug` of everything else takes it.
+     */
+    slug: string;
+    /**
+     * UUID of the repository in braces, as `repoSlug` of everything else takes it.
+     */
+    uuid: string;
+}
+
+/**
  * A public SSH key of a person.
  */
 export interface SshKey {
@@ -316,6 +364,58 @@ export interface WorkspaceMember {
      * Name of the person's own choosing; not unique.
      */
     nickname?: string;
+    /**
+     * UUID of the person, without braces.
+     */
+    userUuid: string;
+}
+
+/**
+ * A person's role in a workspace.
+ */
+export interface WorkspacePermission {
+    /**
+     * Atlassian account id of the person. Empty when Bitbucket withholds it.
+     */
+    accountId: string;
+    /**
+     * Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+     */
+    displayName: string;
+    /**
+     * `owner` (of administrators too), `create-project`, `collaborator` or `member`.
+     */
+    permission: string;
+    /**
+     * UUID of the person, without braces.
+     */
+    userUuid: string;
+}
+
+/**
+ * What a person may do in a repository.
+ */
+export interface WorkspaceRepositoryPermission {
+    /**
+     * Atlassian account id of the person. Empty when Bitbucket withholds it.
+     */
+    accountId: string;
+    /**
+     * Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+     */
+    displayName: string;
+    /**
+     * `read`, `write` or `admin`: the highest of the direct permission, those of groups and those of the project.
+     */
+    permission: string;
+    /**
+     * Slug of the repository.
+     */
+    repoSlug: string;
+    /**
+     * UUID of the repository in braces, as `repoSlug` of everything else takes it.
+     */
+    repoUuid: string;
     /**
      * UUID of the person, without braces.
      */

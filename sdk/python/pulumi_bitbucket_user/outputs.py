@@ -27,10 +27,14 @@ __all__ = [
     'GroupGrant',
     'GroupPermission',
     'PipelineVariable',
+    'Project',
+    'Repository',
     'SshKey',
     'UserGrant',
     'UserPermission',
     'WorkspaceMember',
+    'WorkspacePermission',
+    'WorkspaceRepositoryPermission',
 ]
 
 @pulumi.output_type
@@ -577,6 +581,129 @@ class PipelineVariable(dict):
 
 
 @pulumi.output_type
+class Project(dict):
+    """
+    A project.
+    """
+    def __init__(__self__, *,
+                 is_private: _builtins.bool,
+                 key: _builtins.str,
+                 name: _builtins.str,
+                 uuid: _builtins.str):
+        """
+        A project.
+
+        :param _builtins.bool is_private: Whether its repositories must be private.
+        :param _builtins.str key: Key of the project, as `projectKey` of everything else takes it.
+        :param _builtins.str name: Name of the project.
+        :param _builtins.str uuid: UUID of the project in braces.
+        """
+        pulumi.set(__self__, "is_private", is_private)
+        pulumi.set(__self__, "key", key)
+        pulumi.set(__self__, "name", name)
+        pulumi.set(__self__, "uuid", uuid)
+
+    @_builtins.property
+    @pulumi.getter(name="isPrivate")
+    def is_private(self) -> _builtins.bool:
+        """
+        Whether its repositories must be private.
+        """
+        return pulumi.get(self, "is_private")
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> _builtins.str:
+        """
+        Key of the project, as `projectKey` of everything else takes it.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> _builtins.str:
+        """
+        Name of the project.
+        """
+        return pulumi.get(self, "name")
+
+    @_builtins.property
+    @pulumi.getter
+    def uuid(self) -> _builtins.str:
+        """
+        UUID of the project in braces.
+        """
+        return pulumi.get(self, "uuid")
+
+
+@pulumi.output_type
+class Repository(dict):
+    """
+    A repository.
+    """
+    def __init__(__self__, *,
+                 is_private: _builtins.bool,
+                 name: _builtins.str,
+                 project_key: _builtins.str,
+                 slug: _builtins.str,
+                 uuid: _builtins.str):
+        """
+        A repository.
+
+        :param _builtins.bool is_private: Whether only those may read it who were given access.
+        :param _builtins.str name: Name of the repository.
+        :param _builtins.str project_key: Key of its project. Empty when Bitbucket does not say.
+        :param _builtins.str slug: Slug of the repository, as `repoSlug` of everything else takes it.
+        :param _builtins.str uuid: UUID of the repository in braces, as `repoSlug` of everything else takes it.
+        """
+        pulumi.set(__self__, "is_private", is_private)
+        pulumi.set(__self__, "name", name)
+        pulumi.set(__self__, "project_key", project_key)
+        pulumi.set(__self__, "slug", slug)
+        pulumi.set(__self__, "uuid", uuid)
+
+    @_builtins.property
+    @pulumi.getter(name="isPrivate")
+    def is_private(self) -> _builtins.bool:
+        """
+        Whether only those may read it who were given access.
+        """
+        return pulumi.get(self, "is_private")
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> _builtins.str:
+        """
+        Name of the repository.
+        """
+        return pulumi.get(self, "name")
+
+    @_builtins.property
+    @pulumi.getter(name="projectKey")
+    def project_key(self) -> _builtins.str:
+        """
+        Key of its project. Empty when Bitbucket does not say.
+        """
+        return pulumi.get(self, "project_key")
+
+    @_builtins.property
+    @pulumi.getter
+    def slug(self) -> _builtins.str:
+        """
+        Slug of the repository, as `repoSlug` of everything else takes it.
+        """
+        return pulumi.get(self, "slug")
+
+    @_builtins.property
+    @pulumi.getter
+    def uuid(self) -> _builtins.str:
+        """
+        UUID of the repository in braces, as `repoSlug` of everything else takes it.
+        """
+        return pulumi.get(self, "uuid")
+
+
+@pulumi.output_type
 class SshKey(dict):
     """
     A public SSH key of a person.
@@ -893,5 +1020,139 @@ class WorkspaceMember(dict):
         Name of the person's own choosing; not unique.
         """
         return pulumi.get(self, "nickname")
+
+
+@pulumi.output_type
+class WorkspacePermission(dict):
+    """
+    A person's role in a workspace.
+    """
+    def __init__(__self__, *,
+                 account_id: _builtins.str,
+                 display_name: _builtins.str,
+                 permission: _builtins.str,
+                 user_uuid: _builtins.str):
+        """
+        A person's role in a workspace.
+
+        :param _builtins.str account_id: Atlassian account id of the person. Empty when Bitbucket withholds it.
+        :param _builtins.str display_name: Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+        :param _builtins.str permission: `owner` (of administrators too), `create-project`, `collaborator` or `member`.
+        :param _builtins.str user_uuid: UUID of the person, without braces.
+        """
+        pulumi.set(__self__, "account_id", account_id)
+        pulumi.set(__self__, "display_name", display_name)
+        pulumi.set(__self__, "permission", permission)
+        pulumi.set(__self__, "user_uuid", user_uuid)
+
+    @_builtins.property
+    @pulumi.getter(name="accountId")
+    def account_id(self) -> _builtins.str:
+        """
+        Atlassian account id of the person. Empty when Bitbucket withholds it.
+        """
+        return pulumi.get(self, "account_id")
+
+    @_builtins.property
+    @pulumi.getter(name="displayName")
+    def display_name(self) -> _builtins.str:
+        """
+        Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+        """
+        return pulumi.get(self, "display_name")
+
+    @_builtins.property
+    @pulumi.getter
+    def permission(self) -> _builtins.str:
+        """
+        `owner` (of administrators too), `create-project`, `collaborator` or `member`.
+        """
+        return pulumi.get(self, "permission")
+
+    @_builtins.property
+    @pulumi.getter(name="userUuid")
+    def user_uuid(self) -> _builtins.str:
+        """
+        UUID of the person, without braces.
+        """
+        return pulumi.get(self, "user_uuid")
+
+
+@pulumi.output_type
+class WorkspaceRepositoryPermission(dict):
+    """
+    What a person may do in a repository.
+    """
+    def __init__(__self__, *,
+                 account_id: _builtins.str,
+                 display_name: _builtins.str,
+                 permission: _builtins.str,
+                 repo_slug: _builtins.str,
+                 repo_uuid: _builtins.str,
+                 user_uuid: _builtins.str):
+        """
+        What a person may do in a repository.
+
+        :param _builtins.str account_id: Atlassian account id of the person. Empty when Bitbucket withholds it.
+        :param _builtins.str display_name: Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+        :param _builtins.str permission: `read`, `write` or `admin`: the highest of the direct permission, those of groups and those of the project.
+        :param _builtins.str repo_slug: Slug of the repository.
+        :param _builtins.str repo_uuid: UUID of the repository in braces, as `repoSlug` of everything else takes it.
+        :param _builtins.str user_uuid: UUID of the person, without braces.
+        """
+        pulumi.set(__self__, "account_id", account_id)
+        pulumi.set(__self__, "display_name", display_name)
+        pulumi.set(__self__, "permission", permission)
+        pulumi.set(__self__, "repo_slug", repo_slug)
+        pulumi.set(__self__, "repo_uuid", repo_uuid)
+        pulumi.set(__self__, "user_uuid", user_uuid)
+
+    @_builtins.property
+    @pulumi.getter(name="accountId")
+    def account_id(self) -> _builtins.str:
+        """
+        Atlassian account id of the person. Empty when Bitbucket withholds it.
+        """
+        return pulumi.get(self, "account_id")
+
+    @_builtins.property
+    @pulumi.getter(name="displayName")
+    def display_name(self) -> _builtins.str:
+        """
+        Name of the person, as Bitbucket shows it. Empty when privacy settings withhold it.
+        """
+        return pulumi.get(self, "display_name")
+
+    @_builtins.property
+    @pulumi.getter
+    def permission(self) -> _builtins.str:
+        """
+        `read`, `write` or `admin`: the highest of the direct permission, those of groups and those of the project.
+        """
+        return pulumi.get(self, "permission")
+
+    @_builtins.property
+    @pulumi.getter(name="repoSlug")
+    def repo_slug(self) -> _builtins.str:
+        """
+        Slug of the repository.
+        """
+        return pulumi.get(self, "repo_slug")
+
+    @_builtins.property
+    @pulumi.getter(name="repoUuid")
+    def repo_uuid(self) -> _builtins.str:
+        """
+        UUID of the repository in braces, as `repoSlug` of everything else takes it.
+        """
+        return pulumi.get(self, "repo_uuid")
+
+    @_builtins.property
+    @pulumi.getter(name="userUuid")
+    def user_uuid(self) -> _builtins.str:
+        """
+        UUID of the person, without braces.
+        """
+        return pulumi.get(self, "user_uuid")
 
 
