@@ -1,4 +1,4 @@
-"""What the pipelines of a repository build and deploy with."""
+"""What the pipelines of a repository build and deploy with, and which machines may read it."""
 
 import pulumi
 from pulumi_bitbucket_user.dynamic import (
@@ -9,34 +9,50 @@ from pulumi_bitbucket_user.dynamic import (
 )
 
 config = pulumi.Config()
-place = {"workspace": config.require("workspace"), "repo_slug": config.require("repository")}
+workspace = config.require("workspace")
+repository = config.require("repository")
 environments: dict[str, dict[str, str]] = config.require_object("environments")
 
-# Every pipeline of the repository sees these.
+# Every pipeline of the repository sees this.
 RepositoryPipelineVariable(
-    "registry-token", **place, key="REGISTRY_TOKEN", value=config.require_secret("registryToken"), secured=True
+    "registry-token",
+    workspace=workspace,
+    repo_slug=repository,
+    key="REGISTRY_TOKEN",
+    value=config.require_secret("registryToken"),
+    secured=True,
 )
 
-# Only the steps that deploy to an environment see those of the environment.
+# Only the steps that deploy to an environment see these.
 for environment, variables in environments.items():
     for key, value in variables.items():
-        DeploymentPipelineVariable(f"{environment}-{key}", **place, environment=environment, key=key, value=value)
+        DeploymentPipelineVariable(
+            f"{environment}-{key}",
+            workspace=workspace,
+            repo_slug=repository,
+            environment=environment,
+            key=key,
+            value=value,
+        )
     DeploymentPipelineVariable(
         f"{environment}-token",
-        **place,
+        workspace=workspace,
+        repo_slug=repository,
         environment=environment,
         key="DEPLOY_TOKEN",
         value=config.require_secret(f"{environment}Token"),
         secured=True,
     )
 
-# The servers fetch what they run from the repository with the private half of this key.
-RepositoryDeployKey("servers", **place, key=config.require("deployKey"), label="servers")
+# The servers fetch what they run with the private half of this key.
+RepositoryDeployKey(
+    "servers", workspace=workspace, repo_slug=repository, key=config.require("deployKey"), label="servers"
+)
 
 # The scanner reads every repository of the project.
 ProjectDeployKey(
     "scanner",
-    workspace=place["workspace"],
+    workspace=workspace,
     project_key=config.require("project"),
     key=config.require("scannerKey"),
     label="scanner",

@@ -61,13 +61,27 @@ PROD = Case(
     },
 )
 HELD: dict[str, dict[str, Any]] = {
+    "delivery": {
+        "acme-dev/api variables": {"REGISTRY_TOKEN": {"value": "plain-registryToken-of-dev", "secured": True}},
+        "acme-dev/api/Staging": {
+            "REGION": {"value": "eu-west-1", "secured": False},
+            "DEPLOY_TOKEN": {"value": "plain-stagingToken-of-dev", "secured": True},
+        },
+        "acme-dev/api/Production": {
+            "REGION": {"value": "eu-central-1", "secured": False},
+            "DEPLOY_TOKEN": {"value": "plain-productionToken-of-dev", "secured": True},
+        },
+        "acme-dev/api deploy keys": ["servers"],
+        "acme-dev/CORE deploy keys": ["scanner"],
+    },
     "user-settings": {
         "variables": {"NPM_TOKEN": {"value": "plain-npmToken-of-dev", "secured": True}},
         "SSH keys": ["laptop"],
+        "GPG keys": ["signing"],
         "properties": {
             "acme-app/review-limits": {"_attributes": ["public"], "maxOpenReviews": 5, "areas": ["api", "web"]}
         },
-    }
+    },
 }
 """Example → what Bitbucket holds once its stack is up."""
 
@@ -107,8 +121,16 @@ def held(bitbucket: Emulator) -> dict[str, Any]:
     for slug, workspace in bitbucket.world.workspaces.items():
         found |= {f"{slug}/{one}": bitbucket.repository_permissions(slug, one) for one in workspace.repositories}
         found[slug] = bitbucket.workspace_variables(slug)
+        for name, repository in workspace.repositories.items():
+            found[f"{slug}/{name} variables"] = bitbucket.variables(f"{slug}/{name}")
+            for one in repository.environments.values():
+                found[f"{slug}/{name}/{one.name}"] = bitbucket.variables(f"{slug}/{name}/{one.name}")
+        for place in (*workspace.repositories, *workspace.projects):
+            keys = bitbucket.place(slug, place).deploy_keys.values()
+            found[f"{slug}/{place} deploy keys"] = [key.label for key in keys]
     found["variables"] = bitbucket.user_variables("Ada Lovelace")
     found["SSH keys"] = [key.label for key in bitbucket.ssh_keys("Ada Lovelace")]
+    found["GPG keys"] = [key.name for key in bitbucket.person("Ada Lovelace").gpg_keys.values()]
     found["properties"] = bitbucket.properties("Ada Lovelace")
     return {place: what for place, what in found.items() if what}
 

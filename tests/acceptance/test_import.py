@@ -10,7 +10,7 @@ import pytest
 from pulumi.automation import CommandError
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, PLUGIN, Stacks
-from tests.acceptance.lives import ADA, BOB, GRACE, LAPTOP
+from tests.acceptance.lives import ADA, BOB, GRACE, LAPTOP, PHONE, gpg
 from tests.conftest import CheckedEmulator
 
 PACKAGE = "bitbucket-user:index:"
@@ -28,15 +28,25 @@ def stock(bitbucket: CheckedEmulator) -> dict[str, tuple[str, str]]:
     ):
         bitbucket.grant("acme", place, person, permission)
     bitbucket.set_variable("acme", "DEPLOY_TOKEN", "plain-secret", secured=True)
+    bitbucket.set_variable("acme/api", "REGISTRY", "eu")
+    bitbucket.set_variable("acme/api/Production", "DEPLOY_TOKEN", "plain-secret", secured=True)
     bitbucket.set_variable("Grace", "EDITOR", "vim")
     bitbucket.set_property("Grace", "acme-app/look", {"theme": "dark", "ratio": 1.5, "_attributes": ["public"]})
     key = bitbucket.add_ssh_key("Ada", f"{LAPTOP} ada@laptop", "laptop")
+    bitbucket.add_deploy_key("acme", "api", f"{PHONE} ci@build", "build and test")
+    machine = bitbucket.add_deploy_key("acme", "CORE", f"{PHONE} ci@build", "scanner")
+    signing = bitbucket.add_gpg_key("Ada", gpg("signing"), "signing")
     return {
         "grant": ("RepositoryUserPermission", f"acme/api/{GRACE.account_id}"),
         "project-grant": ("ProjectUserPermission", f"acme/CORE/{GRACE.uuid}"),
         "set": ("RepositoryUserPermissions", "acme/web"),
         "project-set": ("ProjectUserPermissions", "acme/OPS"),
         "variable": ("WorkspacePipelineVariable", "acme/DEPLOY_TOKEN"),
+        "repository-variable": ("RepositoryPipelineVariable", "acme/api/REGISTRY"),
+        "deployment-variable": ("DeploymentPipelineVariable", "acme/api/production/DEPLOY_TOKEN"),
+        "deploy-key": ("RepositoryDeployKey", "acme/api/build and test"),
+        "project-key": ("ProjectDeployKey", f"acme/CORE/{machine.id}"),
+        "gpg-key": ("UserGpgKey", f"{ADA.uuid}/{signing.fingerprint.upper()}"),
         "user-variable": ("UserPipelineVariable", f"{GRACE.uuid}/EDITOR"),
         "property": ("UserApplicationProperty", f"{GRACE.uuid}/acme-app/look"),
         "key": ("UserSshKey", f"{ADA.uuid}/SHA256:{key.fingerprint}"),
@@ -69,6 +79,7 @@ def test_the_code_of_an_import_of_everything_previews_clean(stacks: Stacks, bitb
     stack.command("destroy", "--yes", "--skip-preview")
     assert bitbucket.repository_permissions("acme", "web") == {"Ada Lovelace": "admin"}
     assert bitbucket.workspace_variables("acme") == bitbucket.user_variables("Grace") == {}
+    assert bitbucket.variables("acme/api") == bitbucket.variables("acme/api/Production") == {}
 
 
 def test_the_import_option_imports_and_then_changes_what_differs(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
@@ -137,3 +148,6 @@ def test_the_command_line_lists_what_there_is(stacks: Stacks, bitbucket: Checked
     }
     assert list(listed("WorkspacePipelineVariable", "--workspace", "acme")) == ["DEPLOY_TOKEN"]
     assert list(listed("UserSshKey", "--user-id", ADA.account_id)) == ["laptop"]
+    place = ("--workspace", "acme", "--repo-slug", "api")
+    assert list(listed("DeploymentPipelineVariable", *place, "--environment", "Production")) == ["DEPLOY_TOKEN"]
+    assert list(listed("RepositoryDeployKey", *place)) == ["build and test"]

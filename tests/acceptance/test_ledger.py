@@ -13,7 +13,7 @@ import pulumi_bitbucket_user.dynamic as dynamic
 import pytest
 
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
-from tests.acceptance.lives import ADA, BOB, GRACE, ed25519, everybody
+from tests.acceptance.lives import ADA, BOB, GRACE, ed25519, everybody, gpg
 from tests.acceptance.stack import Run, Stack
 from tests.conftest import CheckedEmulator
 
@@ -99,6 +99,21 @@ class Pair:
             case "secret":
                 kind = "UserPipelineVariable"
                 inputs = {"secret": {"user_id": GRACE.uuid, "key": f"KEY_{self.number}", **secured}}
+            case "repository variable":
+                more = {"key": "KEY", **secured, "secured": False}
+                kind, inputs = "RepositoryPipelineVariable", {"variable": self.place | more}
+            case "deployment variable":
+                more = {"environment": "Staging", "key": "KEY", **secured, "secured": False}
+                kind, inputs = "DeploymentPipelineVariable", {"variable": self.place | more}
+            case "deploy key":
+                key = {"key": ed25519(f"{self.number:04}"), "label": f"{self.number}"}
+                kind, inputs = "RepositoryDeployKey", {"key": self.place | key}
+            case "project key":
+                key = {"key": ed25519(f"{self.number:04}"), "label": f"{self.number}"}
+                kind, inputs = "ProjectDeployKey", {"key": {"workspace": "acme", "project_key": "CORE"} | key}
+            case "GPG key":
+                key = {"key": gpg(f"{self.number:04}"), "name": f"{self.number}"}
+                kind, inputs = "UserGpgKey", {"key": {"user_id": ADA.uuid} | key}
             case "key":
                 key = {"key": ed25519(f"{self.number:04}"), "label": f"{self.number}"}
                 kind, inputs = "UserSshKey", {"key": {"user_id": ADA.uuid, **key}}
@@ -127,7 +142,20 @@ class Pair:
 
 GRANTS = ("singles", "set", "singles to set", "set to singles")
 """What becomes of one resource; a name alone is a rename."""
-OTHERS = ("team", "team set", "team to team set", "team set to team", "variable", "key", "property")
+OTHERS = (
+    "team",
+    "team set",
+    "team to team set",
+    "team set to team",
+    "variable",
+    "repository variable",
+    "deployment variable",
+    "key",
+    "deploy key",
+    "project key",
+    "GPG key",
+    "property",
+)
 SECRETS = ("secret",)
 """Taken over under another name only with `adoptExisting`."""
 EVERY_PAIR = [*itertools.product((*PROVIDERS, "imported"), PROVIDERS)]
@@ -143,9 +171,15 @@ def pairs(adopting: bool) -> list[Pair]:
 
 
 def held(bitbucket: CheckedEmulator) -> Any:
-    repositories = bitbucket.world.workspaces["acme"].repositories
+    workspace = bitbucket.world.workspaces["acme"]
+    repositories = workspace.repositories
+    variables = [one.variables for one in repositories.values()]
+    variables += [one.variables for place in repositories.values() for one in place.environments.values()]
     return {
         "grants": {slug: everybody(bitbucket, "acme", slug) for slug in repositories},
+        "variables of places": {uuid: (one.key, one.value) for found in variables for uuid, one in found.items()},
+        "deploy keys": {number: one.label for place in workspace.places() for number, one in place.deploy_keys.items()},
+        "GPG keys": {one.fingerprint: one.name for one in bitbucket.person("Ada").gpg_keys.values()},
         "variables": bitbucket.workspace_variables("acme") | bitbucket.user_variables("Grace"),
         "keys": {key.label: key.uuid for key in bitbucket.ssh_keys("Ada")},
         "properties": bitbucket.properties("Grace"),
@@ -174,6 +208,17 @@ def bring_in(stack: Stack, bitbucket: CheckedEmulator, imported: Program) -> Non
                 owner = "acme" if "workspace" in given else "Grace"
                 bitbucket.set_variable(owner, given["key"], given["value"], given["secured"])
                 id = f"{given.get('workspace', GRACE.uuid)}/{given['key']}"
+            case "RepositoryPipelineVariable" | "DeploymentPipelineVariable":
+                place = "/".join(given[name] for name in ("workspace", "repo_slug", "environment") if name in given)
+                bitbucket.set_variable(place, given["key"], given["value"], given["secured"])
+                id = f"{place}/{given['key']}"
+            case "RepositoryDeployKey" | "ProjectDeployKey":
+                place = given["repo_slug"] if "repo_slug" in given else given["project_key"]
+                bitbucket.add_deploy_key("acme", place, given["key"], given["label"])
+                id = f"acme/{place}/{given['label']}"
+            case "UserGpgKey":
+                made = bitbucket.add_gpg_key("Ada", given["key"], given["name"])
+                id = f"{ADA.uuid}/{made.fingerprint}"
             case "UserSshKey":
                 key = bitbucket.add_ssh_key("Ada", given["key"], given["label"])
                 id = f"{ADA.uuid}/{key.uuid}"
