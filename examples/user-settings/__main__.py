@@ -1,4 +1,4 @@
-"""What a program can set for one person: SSH and GPG key, a pipeline variable, a property that a Connect app keeps there."""
+"""What a program can set for one person: keys, a pipeline variable, a property that a Connect app keeps there."""
 
 import pulumi
 from pulumi_bitbucket_user.dynamic import UserApplicationProperty, UserGpgKey, UserPipelineVariable, UserSshKey
