@@ -55,6 +55,11 @@ export const getEffectiveRepositoryPermissions: typeof import("./getEffectiveRep
 export const getEffectiveRepositoryPermissionsOutput: typeof import("./getEffectiveRepositoryPermissions").getEffectiveRepositoryPermissionsOutput = null as any;
 utilities.lazyLoad(exports, ["getEffectiveRepositoryPermissions","getEffectiveRepositoryPermissionsOutput"], () => require("./getEffectiveRepositoryPermissions"));
 
+export { GetProjectDeployKeysArgs, GetProjectDeployKeysResult, GetProjectDeployKeysOutputArgs } from "./getProjectDeployKeys";
+export const getProjectDeployKeys: typeof import("./getProjectDeployKeys").getProjectDeployKeys = null as any;
+export const getProjectDeployKeysOutput: typeof import("./getProjectDeployKeys").getProjectDeployKeysOutput = null as any;
+utilities.lazyLoad(exports, ["getProjectDeployKeys","getProjectDeployKeysOutput"], () => require("./getProjectDeployKeys"));
+
 export { GetProjectGroupPermissionsArgs, GetProjectGroupPermissionsResult, GetProjectGroupPermissionsOutputArgs } from "./getProjectGroupPermissions";
 export const getProjectGroupPermissions: typeof import("./getProjectGroupPermissions").getProjectGroupPermissions = null as any;
 export const getProjectGroupPermissionsOutput: typeof import("./getProjectGroupPermissions").getProjectGroupPermissionsOutput = null as any;
@@ -69,6 +74,21 @@ export { GetProjectUserPermissionsArgs, GetProjectUserPermissionsResult, GetProj
 export const getProjectUserPermissions: typeof import("./getProjectUserPermissions").getProjectUserPermissions = null as any;
 export const getProjectUserPermissionsOutput: typeof import("./getProjectUserPermissions").getProjectUserPermissionsOutput = null as any;
 utilities.lazyLoad(exports, ["getProjectUserPermissions","getProjectUserPermissionsOutput"], () => require("./getProjectUserPermissions"));
+
+export { GetProjectsArgs, GetProjectsResult, GetProjectsOutputArgs } from "./getProjects";
+export const getProjects: typeof import("./getProjects").getProjects = null as any;
+export const getProjectsOutput: typeof import("./getProjects").getProjectsOutput = null as any;
+utilities.lazyLoad(exports, ["getProjects","getProjectsOutput"], () => require("./getProjects"));
+
+export { GetRepositoriesArgs, GetRepositoriesResult, GetRepositoriesOutputArgs } from "./getRepositories";
+export const getRepositories: typeof import("./getRepositories").getRepositories = null as any;
+export const getRepositoriesOutput: typeof import("./getRepositories").getRepositoriesOutput = null as any;
+utilities.lazyLoad(exports, ["getRepositories","getRepositoriesOutput"], () => require("./getRepositories"));
+
+export { GetRepositoryDeployKeysArgs, GetRepositoryDeployKeysResult, GetRepositoryDeployKeysOutputArgs } from "./getRepositoryDeployKeys";
+export const getRepositoryDeployKeys: typeof import("./getRepositoryDeployKeys").getRepositoryDeployKeys = null as any;
+export const getRepositoryDeployKeysOutput: typeof import("./getRepositoryDeployKeys").getRepositoryDeployKeysOutput = null as any;
+utilities.lazyLoad(exports, ["getRepositoryDeployKeys","getRepositoryDeployKeysOutput"], () => require("./getRepositoryDeployKeys"));
 
 export { GetRepositoryGroupPermissionsArgs, GetRepositoryGroupPermissionsResult, GetRepositoryGroupPermissionsOutputArgs } from "./getRepositoryGroupPermissions";
 export const getRepositoryGroupPermissions: typeof import("./getRepositoryGroupPermissions").getRepositoryGroupPermissions = null as any;
@@ -135,10 +155,25 @@ export const getWorkspaceMembers: typeof import("./getWorkspaceMembers").getWork
 export const getWorkspaceMembersOutput: typeof import("./getWorkspaceMembers").getWorkspaceMembersOutput = null as any;
 utilities.lazyLoad(exports, ["getWorkspaceMembers","getWorkspaceMembersOutput"], () => require("./getWorkspaceMembers"));
 
+export { GetWorkspacePermissionsArgs, GetWorkspacePermissionsResult, GetWorkspacePermissionsOutputArgs } from "./getWorkspacePermissions";
+export const getWorkspacePermissions: typeof import("./getWorkspacePermissions").getWorkspacePermissions = null as any;
+export const getWorkspacePermissionsOutput: typeof import("./getWorkspacePermissions").getWorkspacePermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getWorkspacePermissions","getWorkspacePermissionsOutput"], () => require("./getWorkspacePermissions"));
+
 export { GetWorkspacePipelineVariablesArgs, GetWorkspacePipelineVariablesResult, GetWorkspacePipelineVariablesOutputArgs } from "./getWorkspacePipelineVariables";
 export const getWorkspacePipelineVariables: typeof import("./getWorkspacePipelineVariables").getWorkspacePipelineVariables = null as any;
 export const getWorkspacePipelineVariablesOutput: typeof import("./getWorkspacePipelineVariables").getWorkspacePipelineVariablesOutput = null as any;
 utilities.lazyLoad(exports, ["getWorkspacePipelineVariables","getWorkspacePipelineVariablesOutput"], () => require("./getWorkspacePipelineVariables"));
+
+export { GetWorkspaceRepositoryPermissionsArgs, GetWorkspaceRepositoryPermissionsResult, GetWorkspaceRepositoryPermissionsOutputArgs } from "./getWorkspaceRepositoryPermissions";
+export const getWorkspaceRepositoryPermissions: typeof import("./getWorkspaceRepositoryPermissions").getWorkspaceRepositoryPermissions = null as any;
+export const getWorkspaceRepositoryPermissionsOutput: typeof import("./getWorkspaceRepositoryPermissions").getWorkspaceRepositoryPermissionsOutput = null as any;
+utilities.lazyLoad(exports, ["getWorkspaceRepositoryPermissions","getWorkspaceRepositoryPermissionsOutput"], () => require("./getWorkspaceRepositoryPermissions"));
+
+export { ProjectDeployKeyArgs } from "./projectDeployKey";
+export type ProjectDeployKey = import("./projectDeployKey").ProjectDeployKey;
+export const ProjectDeployKey: typeof import("./projectDeployKey").ProjectDeployKey = null as any;
+utilities.lazyLoad(exports, ["ProjectDeployKey"], () => require("./projectDeployKey"));
 
 export { ProjectGroupPermissionArgs } from "./projectGroupPermission";
 export type ProjectGroupPermission = import("./projectGroupPermission").ProjectGroupPermission;
@@ -159,6 +194,11 @@ export { ProviderArgs } from "./provider";
 export type Provider = import("./provider").Provider;
 export const Provider: typeof import("./provider").Provider = null as any;
 utilities.lazyLoad(exports, ["Provider"], () => require("./provider"));
+
+export { RepositoryDeployKeyArgs } from "./repositoryDeployKey";
+export type RepositoryDeployKey = import("./repositoryDeployKey").RepositoryDeployKey;
+export const RepositoryDeployKey: typeof import("./repositoryDeployKey").RepositoryDeployKey = null as any;
+utilities.lazyLoad(exports, ["RepositoryDeployKey"], () => require("./repositoryDeployKey"));
 
 export { RepositoryGroupPermissionArgs } from "./repositoryGroupPermission";
 export type RepositoryGroupPermission = import("./repositoryGroupPermission").RepositoryGroupPermission;
@@ -229,12 +269,16 @@ const _module = {
         switch (type) {
             case "bitbucket-user:index:DeploymentPipelineVariable":
                 return new DeploymentPipelineVariable(name, <any>undefined, { urn })
+            case "bitbucket-user:index:ProjectDeployKey":
+                return new ProjectDeployKey(name, <any>undefined, { urn })
             case "bitbucket-user:index:ProjectGroupPermission":
                 return new ProjectGroupPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:ProjectUserPermission":
                 return new ProjectUserPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:ProjectUserPermissions":
                 return new ProjectUserPermissions(name, <any>undefined, { urn })
+            case "bitbucket-user:index:RepositoryDeployKey":
+                return new RepositoryDeployKey(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryGroupPermission":
                 return new RepositoryGroupPermission(name, <any>undefined, { urn })
             case "bitbucket-user:index:RepositoryPipelineVariable":

@@ -100,11 +100,11 @@ class Pair:
                 kind = "UserPipelineVariable"
                 inputs = {"secret": {"user_id": GRACE.uuid, "key": f"KEY_{self.number}", **secured}}
             case "repository variable":
-                more = {"key": "KEY", **secured, "secured": False}
-                kind, inputs = "RepositoryPipelineVariable", {"variable": self.place | more}
+                plain = {"key": "KEY", **secured, "secured": False}
+                kind, inputs = "RepositoryPipelineVariable", {"variable": self.place | plain}
             case "deployment variable":
-                more = {"environment": "Staging", "key": "KEY", **secured, "secured": False}
-                kind, inputs = "DeploymentPipelineVariable", {"variable": self.place | more}
+                plain = {"environment": "Staging", "key": "KEY", **secured, "secured": False}
+                kind, inputs = "DeploymentPipelineVariable", {"variable": self.place | plain}
             case "deploy key":
                 key = {"key": ed25519(f"{self.number:04}"), "label": f"{self.number}"}
                 kind, inputs = "RepositoryDeployKey", {"key": self.place | key}

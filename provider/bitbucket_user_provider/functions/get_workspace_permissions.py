@@ -8,7 +8,7 @@ from ..models.model import Model
 from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.grants import Subject
+from ..run.grants import person
 from ..run.place import READS
 from .arguments import InWorkspace
 from .function import Function, all_of, every
@@ -55,10 +55,10 @@ class GetWorkspacePermissions(Function[Args, Result]):
 
 
 def _shown(api: Api, entry: Answer) -> WorkspacePermission:
-    subject = Subject.of(entry)
-    api.people.learn(subject.uuid, subject.account_id, name=subject.name)
+    subject = person(entry)
+    api.people.learn(subject.id, subject.account_id, name=subject.name)
     return WorkspacePermission(
-        user_uuid=subject.uuid,
+        user_uuid=subject.id,
         account_id=subject.account_id or "",
         display_name=subject.name or "",
         permission=entry.text("permission"),

@@ -23,12 +23,16 @@ func (m *module) Construct(ctx *pulumi.Context, name, typ, urn string) (r pulumi
 	switch typ {
 	case "bitbucket-user:index:DeploymentPipelineVariable":
 		r = &DeploymentPipelineVariable{}
+	case "bitbucket-user:index:ProjectDeployKey":
+		r = &ProjectDeployKey{}
 	case "bitbucket-user:index:ProjectGroupPermission":
 		r = &ProjectGroupPermission{}
 	case "bitbucket-user:index:ProjectUserPermission":
 		r = &ProjectUserPermission{}
 	case "bitbucket-user:index:ProjectUserPermissions":
 		r = &ProjectUserPermissions{}
+	case "bitbucket-user:index:RepositoryDeployKey":
+		r = &RepositoryDeployKey{}
 	case "bitbucket-user:index:RepositoryGroupPermission":
 		r = &RepositoryGroupPermission{}
 	case "bitbucket-user:index:RepositoryPipelineVariable":

@@ -468,6 +468,101 @@ func (o EmailAddressArrayOutput) Index(i pulumi.IntInput) EmailAddressOutput {
 	}).(EmailAddressOutput)
 }
 
+// A public GPG key of a person.
+type GpgKey struct {
+	// When it was added.
+	AddedOn *string `pulumi:"addedOn"`
+	// When the key was made. Empty when Bitbucket does not say.
+	CreatedOn string `pulumi:"createdOn"`
+	// When it expires. Absent when never.
+	ExpiresOn *string `pulumi:"expiresOn"`
+	// Fingerprint of the key, as Bitbucket writes it.
+	Fingerprint string `pulumi:"fingerprint"`
+	// The key in ASCII armour. Empty when Bitbucket does not say.
+	Key string `pulumi:"key"`
+	// The end of the fingerprint, by which GPG also knows the key. Empty when Bitbucket does not say.
+	KeyId string `pulumi:"keyId"`
+	// When it was last used. Absent when never.
+	LastUsed *string `pulumi:"lastUsed"`
+	// What the person calls it. May be empty.
+	Name string `pulumi:"name"`
+}
+
+// A public GPG key of a person.
+type GpgKeyOutput struct{ *pulumi.OutputState }
+
+func (GpgKeyOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*GpgKey)(nil)).Elem()
+}
+
+func (o GpgKeyOutput) ToGpgKeyOutput() GpgKeyOutput {
+	return o
+}
+
+func (o GpgKeyOutput) ToGpgKeyOutputWithContext(ctx context.Context) GpgKeyOutput {
+	return o
+}
+
+// When it was added.
+func (o GpgKeyOutput) AddedOn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v GpgKey) *string { return v.AddedOn }).(pulumi.StringPtrOutput)
+}
+
+// When the key was made. Empty when Bitbucket does not say.
+func (o GpgKeyOutput) CreatedOn() pulumi.StringOutput {
+	return o.ApplyT(func(v GpgKey) string { return v.CreatedOn }).(pulumi.StringOutput)
+}
+
+// When it expires. Absent when never.
+func (o GpgKeyOutput) ExpiresOn() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v GpgKey) *string { return v.ExpiresOn }).(pulumi.StringPtrOutput)
+}
+
+// Fingerprint of the key, as Bitbucket writes it.
+func (o GpgKeyOutput) Fingerprint() pulumi.StringOutput {
+	return o.ApplyT(func(v GpgKey) string { return v.Fingerprint }).(pulumi.StringOutput)
+}
+
+// The key in ASCII armour. Empty when Bitbucket does not say.
+func (o GpgKeyOutput) Key() pulumi.StringOutput {
+	return o.ApplyT(func(v GpgKey) string { return v.Key }).(pulumi.StringOutput)
+}
+
+// The end of the fingerprint, by which GPG also knows the key. Empty when Bitbucket does not say.
+func (o GpgKeyOutput) KeyId() pulumi.StringOutput {
+	return o.ApplyT(func(v GpgKey) string { return v.KeyId }).(pulumi.StringOutput)
+}
+
+// When it was last used. Absent when never.
+func (o GpgKeyOutput) LastUsed() pulumi.StringPtrOutput {
+	return o.ApplyT(func(v GpgKey) *string { return v.LastUsed }).(pulumi.StringPtrOutput)
+}
+
+// What the person calls it. May be empty.
+func (o GpgKeyOutput) Name() pulumi.StringOutput {
+	return o.ApplyT(func(v GpgKey) string { return v.Name }).(pulumi.StringOutput)
+}
+
+type GpgKeyArrayOutput struct{ *pulumi.OutputState }
+
+func (GpgKeyArrayOutput) ElementType() reflect.Type {
+	return reflect.TypeOf((*[]GpgKey)(nil)).Elem()
+}
+
+func (o GpgKeyArrayOutput) ToGpgKeyArrayOutput() GpgKeyArrayOutput {
+	return o
+}
+
+func (o GpgKeyArrayOutput) ToGpgKeyArrayOutputWithContext(ctx context.Context) GpgKeyArrayOutput {
+	return o
+}
+
+func (o GpgKeyArrayOutput) Index(i pulumi.IntInput) GpgKeyOutput {
+	return pulumi.All(o, i).ApplyT(func(vs []interface{}) GpgKey {
+		return vs[0].([]GpgKey)[vs[1].(int)]
+	}).(GpgKeyOutput)
+}
+
 // A group's direct grant, as last seen in Bitbucket.
 type GroupGrant struct {
 	// Name of the group, as Bitbucket shows it.
@@ -1269,6 +1364,8 @@ func init() {
 	pulumi.RegisterOutputType(DeploymentEnvironmentArrayOutput{})
 	pulumi.RegisterOutputType(EmailAddressOutput{})
 	pulumi.RegisterOutputType(EmailAddressArrayOutput{})
+	pulumi.RegisterOutputType(GpgKeyOutput{})
+	pulumi.RegisterOutputType(GpgKeyArrayOutput{})
 	pulumi.RegisterOutputType(GroupGrantOutput{})
 	pulumi.RegisterOutputType(GroupGrantArrayOutput{})
 	pulumi.RegisterOutputType(GroupPermissionOutput{})

@@ -153,6 +153,44 @@ export interface EmailAddress {
 }
 
 /**
+ * A public GPG key of a person.
+ */
+export interface GpgKey {
+    /**
+     * When it was added.
+     */
+    addedOn?: string;
+    /**
+     * When the key was made. Empty when Bitbucket does not say.
+     */
+    createdOn: string;
+    /**
+     * When it expires. Absent when never.
+     */
+    expiresOn?: string;
+    /**
+     * Fingerprint of the key, as Bitbucket writes it.
+     */
+    fingerprint: string;
+    /**
+     * The key in ASCII armour. Empty when Bitbucket does not say.
+     */
+    key: string;
+    /**
+     * The end of the fingerprint, by which GPG also knows the key. Empty when Bitbucket does not say.
+     */
+    keyId: string;
+    /**
+     * When it was last used. Absent when never.
+     */
+    lastUsed?: string;
+    /**
+     * What the person calls it. May be empty.
+     */
+    name: string;
+}
+
+/**
  * A group's direct grant, as last seen in Bitbucket.
  */
 export interface GroupGrant {

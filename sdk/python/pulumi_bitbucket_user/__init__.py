@@ -17,9 +17,13 @@ from .get_current_user_workspaces import *
 from .get_deployment_environments import *
 from .get_deployment_pipeline_variables import *
 from .get_effective_repository_permissions import *
+from .get_project_deploy_keys import *
 from .get_project_group_permissions import *
 from .get_project_user_permission import *
 from .get_project_user_permissions import *
+from .get_projects import *
+from .get_repositories import *
+from .get_repository_deploy_keys import *
 from .get_repository_group_permissions import *
 from .get_repository_pipeline_variables import *
 from .get_repository_user_permission import *
@@ -33,11 +37,15 @@ from .get_user_ssh_key import *
 from .get_user_ssh_keys import *
 from .get_workspace_member import *
 from .get_workspace_members import *
+from .get_workspace_permissions import *
 from .get_workspace_pipeline_variables import *
+from .get_workspace_repository_permissions import *
+from .project_deploy_key import *
 from .project_group_permission import *
 from .project_user_permission import *
 from .project_user_permissions import *
 from .provider import *
+from .repository_deploy_key import *
 from .repository_group_permission import *
 from .repository_pipeline_variable import *
 from .repository_user_permission import *
@@ -66,9 +74,11 @@ _utilities.register(
   "fqn": "pulumi_bitbucket_user",
   "classes": {
    "bitbucket-user:index:DeploymentPipelineVariable": "DeploymentPipelineVariable",
+   "bitbucket-user:index:ProjectDeployKey": "ProjectDeployKey",
    "bitbucket-user:index:ProjectGroupPermission": "ProjectGroupPermission",
    "bitbucket-user:index:ProjectUserPermission": "ProjectUserPermission",
    "bitbucket-user:index:ProjectUserPermissions": "ProjectUserPermissions",
+   "bitbucket-user:index:RepositoryDeployKey": "RepositoryDeployKey",
    "bitbucket-user:index:RepositoryGroupPermission": "RepositoryGroupPermission",
    "bitbucket-user:index:RepositoryPipelineVariable": "RepositoryPipelineVariable",
    "bitbucket-user:index:RepositoryUserPermission": "RepositoryUserPermission",

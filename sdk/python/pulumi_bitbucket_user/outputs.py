@@ -24,6 +24,7 @@ __all__ = [
     'DeployKey',
     'DeploymentEnvironment',
     'EmailAddress',
+    'GpgKey',
     'GroupGrant',
     'GroupPermission',
     'PipelineVariable',
@@ -411,6 +412,109 @@ class EmailAddress(dict):
         Whether it is the account's main address.
         """
         return pulumi.get(self, "is_primary")
+
+
+@pulumi.output_type
+class GpgKey(dict):
+    """
+    A public GPG key of a person.
+    """
+    def __init__(__self__, *,
+                 created_on: _builtins.str,
+                 fingerprint: _builtins.str,
+                 key: _builtins.str,
+                 key_id: _builtins.str,
+                 name: _builtins.str,
+                 added_on: Optional[_builtins.str] = None,
+                 expires_on: Optional[_builtins.str] = None,
+                 last_used: Optional[_builtins.str] = None):
+        """
+        A public GPG key of a person.
+
+        :param _builtins.str created_on: When the key was made. Empty when Bitbucket does not say.
+        :param _builtins.str fingerprint: Fingerprint of the key, as Bitbucket writes it.
+        :param _builtins.str key: The key in ASCII armour. Empty when Bitbucket does not say.
+        :param _builtins.str key_id: The end of the fingerprint, by which GPG also knows the key. Empty when Bitbucket does not say.
+        :param _builtins.str name: What the person calls it. May be empty.
+        :param _builtins.str added_on: When it was added.
+        :param _builtins.str expires_on: When it expires. Absent when never.
+        :param _builtins.str last_used: When it was last used. Absent when never.
+        """
+        pulumi.set(__self__, "created_on", created_on)
+        pulumi.set(__self__, "fingerprint", fingerprint)
+        pulumi.set(__self__, "key", key)
+        pulumi.set(__self__, "key_id", key_id)
+        pulumi.set(__self__, "name", name)
+        if added_on is not None:
+            pulumi.set(__self__, "added_on", added_on)
+        if expires_on is not None:
+            pulumi.set(__self__, "expires_on", expires_on)
+        if last_used is not None:
+            pulumi.set(__self__, "last_used", last_used)
+
+    @_builtins.property
+    @pulumi.getter(name="createdOn")
+    def created_on(self) -> _builtins.str:
+        """
+        When the key was made. Empty when Bitbucket does not say.
+        """
+        return pulumi.get(self, "created_on")
+
+    @_builtins.property
+    @pulumi.getter
+    def fingerprint(self) -> _builtins.str:
+        """
+        Fingerprint of the key, as Bitbucket writes it.
+        """
+        return pulumi.get(self, "fingerprint")
+
+    @_builtins.property
+    @pulumi.getter
+    def key(self) -> _builtins.str:
+        """
+        The key in ASCII armour. Empty when Bitbucket does not say.
+        """
+        return pulumi.get(self, "key")
+
+    @_builtins.property
+    @pulumi.getter(name="keyId")
+    def key_id(self) -> _builtins.str:
+        """
+        The end of the fingerprint, by which GPG also knows the key. Empty when Bitbucket does not say.
+        """
+        return pulumi.get(self, "key_id")
+
+    @_builtins.property
+    @pulumi.getter
+    def name(self) -> _builtins.str:
+        """
+        What the person calls it. May be empty.
+        """
+        return pulumi.get(self, "name")
+
+    @_builtins.property
+    @pulumi.getter(name="addedOn")
+    def added_on(self) -> Optional[_builtins.str]:
+        """
+        When it was added.
+        """
+        return pulumi.get(self, "added_on")
+
+    @_builtins.property
+    @pulumi.getter(name="expiresOn")
+    def expires_on(self) -> Optional[_builtins.str]:
+        """
+        When it expires. Absent when never.
+        """
+        return pulumi.get(self, "expires_on")
+
+    @_builtins.property
+    @pulumi.getter(name="lastUsed")
+    def last_used(self) -> Optional[_builtins.str]:
+        """
+        When it was last used. Absent when never.
+        """
+        return pulumi.get(self, "last_used")
 
 
 @pulumi.output_type
