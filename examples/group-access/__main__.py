@@ -5,8 +5,8 @@ import pulumi_bitbucket_user as bitbucket
 
 config = pulumi.Config()
 workspace = config.require("workspace")
-repositories: dict[str, dict[str, bitbucket.RepositoryPermission]] = config.require_object("repositories")
-projects: dict[str, dict[str, bitbucket.ProjectPermission]] = config.require_object("projects")
+repositories: dict[str, dict[str, str]] = config.require_object("repositories")
+projects: dict[str, dict[str, str]] = config.require_object("projects")
 
 for repository, access in repositories.items():
     for group, level in access.items():
@@ -14,8 +14,8 @@ for repository, access in repositories.items():
             f"{repository}-{group}", workspace=workspace, repo_slug=repository, group_slug=group, permission=level
         )
 
-for project, of_groups in projects.items():
-    for group, project_level in of_groups.items():
+for project, access in projects.items():
+    for group, level in access.items():
         bitbucket.ProjectGroupPermission(
-            f"{project}-{group}", workspace=workspace, project_key=project, group_slug=group, permission=project_level
+            f"{project}-{group}", workspace=workspace, project_key=project, group_slug=group, permission=level
         )

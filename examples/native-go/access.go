@@ -19,7 +19,7 @@ func access(ctx *pulumi.Context) error {
 		Workspace:  workspace,
 		RepoSlug:   pulumi.String("api"),
 		UserId:     member.AccountId(),
-		Permission: bitbucketuser.RepositoryPermissionWrite,
+		Permission: pulumi.String(bitbucketuser.RepositoryPermissionWrite),
 	}); err != nil {
 		return err
 	}
@@ -27,7 +27,7 @@ func access(ctx *pulumi.Context) error {
 		Workspace:  workspace,
 		ProjectKey: pulumi.String("OPS"),
 		UserId:     member.AccountId(),
-		Permission: bitbucketuser.ProjectPermissionRead,
+		Permission: pulumi.String(bitbucketuser.ProjectPermissionRead),
 	}); err != nil {
 		return err
 	}

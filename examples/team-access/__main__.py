@@ -1,7 +1,6 @@
 """People from the stack's configuration, and what each may do in the workspace's repositories."""
 
 import pulumi
-from pulumi_bitbucket_user import RepositoryPermission
 from pulumi_bitbucket_user.dynamic import (
     RepositoryUserPermission,
     WorkspacePipelineVariable,
@@ -10,7 +9,7 @@ from pulumi_bitbucket_user.dynamic import (
 
 config = pulumi.Config()
 workspace = config.require("workspace")
-people: dict[str, dict[str, RepositoryPermission]] = config.require_object("people")
+people: dict[str, dict[str, str]] = config.require_object("people")
 
 # Configuration names people by e-mail address; Bitbucket grants access to account ids.
 members = get_workspace_members_output(workspace=workspace, emails=list(people))

@@ -23,6 +23,9 @@ from .resources.resource import Resource
 
 OWNER = "pulumi-bitbucket-user"
 HOME = f"https://github.com/{OWNER}/pulumi-bitbucket-user"
+LOGO = f"https://raw.githubusercontent.com/{OWNER}/pulumi-bitbucket-user/main/docs/logo.svg"
+RELEASES = f"github://api.github.com/{OWNER}/pulumi-bitbucket-user"
+"""Where an engine finds the plugin that is not installed; part of the name of the SDK's default provider."""
 DESCRIPTION = "Bitbucket Cloud users, their permissions, variables, properties and SSH keys."
 GO = f"github.com/{OWNER}/pulumi-bitbucket-user/sdk/go"
 NETWORK = "Asks Bitbucket, in previews too: it needs network and a credential."
@@ -38,9 +41,11 @@ def schema() -> Spec:
         "displayName": "Bitbucket Cloud users and permissions",
         "version": __version__,
         "description": DESCRIPTION,
-        "keywords": ["pulumi", "bitbucket", "permissions", "category/vcs"],
+        "keywords": ["pulumi", "bitbucket", "permissions", "category/vcs", "kind/native"],
         "homepage": HOME,
         "repository": HOME,
+        "logoUrl": LOGO,
+        "pluginDownloadURL": RELEASES,
         "license": "Apache-2.0",
         "publisher": OWNER,
         "meta": {"moduleFormat": "(.*)"},
@@ -70,7 +75,7 @@ def schema() -> Spec:
 def resource(one: Resource[Any, Any], collected: dict[str, Spec]) -> Spec:
     spec: Spec = {
         "description": f"{docs(type(one))}\n\nIds for import look like `{one.EXAMPLES[0]}` or `{one.EXAMPLES[1]}`.",
-        "inputProperties": properties(one.ARGS, collected),
+        "inputProperties": inputs(one.ARGS, collected),
         "requiredInputs": required(one.ARGS),
         "properties": properties(one.STATE, collected, outputs=True),
         "required": always(one.STATE),
@@ -114,6 +119,27 @@ def properties(model: type[BaseModel], collected: dict[str, Spec], outputs: bool
         for alias, info in shown(model)
         if not (outputs and info.exclude)
     }
+
+
+def inputs(model: type[BaseModel], collected: dict[str, Spec]) -> Spec:
+    """The same for what a program writes. Levels may be texts, as programs read them from configuration and files. What
+    is true or false by default is shown with its default, as an IDE shows it."""
+    found: Spec = properties(model, collected)
+    for alias, info in shown(model):
+        found[alias] = _relaxed(found[alias], collected)
+        if isinstance(default := info.get_default(), bool):
+            found[alias]["default"] = default
+    return found
+
+
+def _relaxed(spec: Spec, collected: dict[str, Spec]) -> Spec:
+    """With each enum as one of a text and the enum."""
+    reference = spec.get("$ref", "")
+    if "enum" in collected.get(reference.removeprefix("#/types/"), {}):
+        return {"oneOf": [{"type": "string"}, {"$ref": reference}], **_without(spec, "$ref")}
+    if "additionalProperties" in spec:
+        return {**spec, "additionalProperties": _relaxed(spec["additionalProperties"], collected)}
+    return spec
 
 
 def required(model: type[BaseModel]) -> list[str]:
@@ -201,7 +227,10 @@ def field_docs(model: type[BaseModel] | type[Enum]) -> dict[str, str]:
 
 
 def docs(kind: type) -> str:
-    return " ".join((inspect.getdoc(kind) or "").split())
+    """Raises TypeError when it has none of its own: Python hands down that of a library's base class."""
+    if not kind.__doc__:
+        raise TypeError(f"{kind.__name__} has no docstring")
+    return " ".join(kind.__doc__.split())
 
 
 if __name__ == "__main__":

@@ -109,7 +109,7 @@ export class DeploymentPipelineVariable extends pulumi.CustomResource {
             resourceInputs["environment"] = args?.environment;
             resourceInputs["key"] = args?.key;
             resourceInputs["repoSlug"] = args?.repoSlug;
-            resourceInputs["secured"] = args?.secured;
+            resourceInputs["secured"] = (args?.secured) ?? false;
             resourceInputs["value"] = args?.value ? pulumi.secret(args.value) : undefined;
             resourceInputs["workspace"] = args?.workspace;
             resourceInputs["environmentUuid"] = undefined /*out*/;

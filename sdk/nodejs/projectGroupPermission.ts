@@ -128,7 +128,7 @@ export interface ProjectGroupPermissionArgs {
     /**
      * What the members of the group may do: read, write, create-repo or admin.
      */
-    permission: pulumi.Input<enums.ProjectPermission>;
+    permission: pulumi.Input<string | enums.ProjectPermission>;
     /**
      * Key of the project, in upper case.
      */

@@ -136,7 +136,7 @@ export interface ProjectUserPermissionArgs {
     /**
      * What the person may do: read, write, create-repo or admin.
      */
-    permission: pulumi.Input<enums.ProjectPermission>;
+    permission: pulumi.Input<string | enums.ProjectPermission>;
     /**
      * Key of the project, in upper case.
      */

@@ -103,9 +103,9 @@ export class ProjectUserPermissions extends pulumi.CustomResource {
                 throw new Error("Missing required property 'workspace'");
             }
             resourceInputs["adoptExisting"] = args?.adoptExisting;
-            resourceInputs["exclusive"] = args?.exclusive;
+            resourceInputs["exclusive"] = (args?.exclusive) ?? true;
             resourceInputs["groups"] = args?.groups;
-            resourceInputs["keepCaller"] = args?.keepCaller;
+            resourceInputs["keepCaller"] = (args?.keepCaller) ?? true;
             resourceInputs["permissions"] = args?.permissions;
             resourceInputs["projectKey"] = args?.projectKey;
             resourceInputs["workspace"] = args?.workspace;
@@ -143,7 +143,7 @@ export interface ProjectUserPermissionsArgs {
     /**
      * Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
      */
-    groups?: pulumi.Input<{[key: string]: pulumi.Input<enums.ProjectPermission>} | undefined>;
+    groups?: pulumi.Input<{[key: string]: pulumi.Input<string | enums.ProjectPermission>} | undefined>;
     /**
      * Whether the credential's own account keeps its direct grant when the map does not name it.
      */
@@ -151,7 +151,7 @@ export interface ProjectUserPermissionsArgs {
     /**
      * Who may do what: account id or UUID → read, write, create-repo or admin.
      */
-    permissions: pulumi.Input<{[key: string]: pulumi.Input<enums.ProjectPermission>}>;
+    permissions: pulumi.Input<{[key: string]: pulumi.Input<string | enums.ProjectPermission>}>;
     /**
      * Key of the project, in upper case.
      */

@@ -128,7 +128,7 @@ export interface RepositoryGroupPermissionArgs {
     /**
      * What the members of the group may do: read, write or admin.
      */
-    permission: pulumi.Input<enums.RepositoryPermission>;
+    permission: pulumi.Input<string | enums.RepositoryPermission>;
     /**
      * Slug of the repository, or its UUID in braces.
      */

@@ -97,7 +97,7 @@ export class RepositoryPipelineVariable extends pulumi.CustomResource {
             resourceInputs["adoptExisting"] = args?.adoptExisting;
             resourceInputs["key"] = args?.key;
             resourceInputs["repoSlug"] = args?.repoSlug;
-            resourceInputs["secured"] = args?.secured;
+            resourceInputs["secured"] = (args?.secured) ?? false;
             resourceInputs["value"] = args?.value ? pulumi.secret(args.value) : undefined;
             resourceInputs["workspace"] = args?.workspace;
             resourceInputs["uuid"] = undefined /*out*/;

@@ -136,7 +136,7 @@ export interface RepositoryUserPermissionArgs {
     /**
      * What the person may do: read, write or admin.
      */
-    permission: pulumi.Input<enums.RepositoryPermission>;
+    permission: pulumi.Input<string | enums.RepositoryPermission>;
     /**
      * Slug of the repository, or its UUID in braces.
      */

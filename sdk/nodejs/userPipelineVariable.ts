@@ -94,7 +94,7 @@ export class UserPipelineVariable extends pulumi.CustomResource {
             }
             resourceInputs["adoptExisting"] = args?.adoptExisting;
             resourceInputs["key"] = args?.key;
-            resourceInputs["secured"] = args?.secured;
+            resourceInputs["secured"] = (args?.secured) ?? false;
             resourceInputs["userId"] = args?.userId;
             resourceInputs["value"] = args?.value ? pulumi.secret(args.value) : undefined;
             resourceInputs["uuid"] = undefined /*out*/;

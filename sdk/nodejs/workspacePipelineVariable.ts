@@ -89,7 +89,7 @@ export class WorkspacePipelineVariable extends pulumi.CustomResource {
             }
             resourceInputs["adoptExisting"] = args?.adoptExisting;
             resourceInputs["key"] = args?.key;
-            resourceInputs["secured"] = args?.secured;
+            resourceInputs["secured"] = (args?.secured) ?? false;
             resourceInputs["value"] = args?.value ? pulumi.secret(args.value) : undefined;
             resourceInputs["workspace"] = args?.workspace;
             resourceInputs["uuid"] = undefined /*out*/;

@@ -19,9 +19,10 @@ from tests.conftest import CheckedEmulator
 
 pytestmark = pytest.mark.fault
 
-PROVIDERS = ("default", "version", "explicit", "another", "dynamic")
-"""Each is a process of its own: the SDK's default provider, that of another version, two explicit ones, Pulumi's server
-of dynamic resources. What `pulumi import` brings in is served by one more."""
+PROVIDERS = ("default", "version", "elsewhere", "explicit", "another", "dynamic")
+"""Each is a process of its own: the SDK's default provider, that of another version, that of another download URL (the
+SDK once had none), two explicit ones, Pulumi's server of dynamic resources. What `pulumi import` brings in is served by
+one more."""
 AT_ONCE = {"PULUMI_EXPERIMENTAL": "1", "PULUMI_SKIP_CHECKPOINTS": "1"}
 """The state is written once a run: after each of hundreds of steps takes longer than the steps."""
 PACKAGE = "bitbucket-user:index:"
@@ -51,6 +52,7 @@ class Served:
         options = {
             "default": pulumi.ResourceOptions(),
             "version": pulumi.ResourceOptions(version="0.0.9"),
+            "elsewhere": pulumi.ResourceOptions(plugin_download_url="https://downloads.acme.example"),
             "dynamic": pulumi.ResourceOptions(),
             **{name: pulumi.ResourceOptions(provider=provider) for name, provider in explicit.items()},
         }

@@ -8,8 +8,10 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from textwrap import indent
+from typing import Any
 
 from tests.engine.builds import HERE, ROOT, Unavailable, cached, digest, go_build, lock, module_files, run, say
 
@@ -44,9 +46,24 @@ def sdks(schema: bytes) -> Files:
     files = {path: content for path, content in found.items() if not any(map(path.match, NOT_WANTED))}
     # With true, a program of dynamic resources alone would ask the network for a plugin it never uses.
     files[PLUGIN_MARK] = files[PLUGIN_MARK].replace(b'"resource": true', b'"resource": false')
+    resources: dict[str, Any] = json.loads(schema)["resources"]
+    described = {token.rpartition(":")[2]: one["description"] for token, one in resources.items()}
+    for path in [path for path in files if path.suffix == ".py"]:
+        files[path] = polished(files[path].decode(), described).encode()
     module = json.loads(schema)["language"]["go"]["modulePath"]
     files[GO_MOD] = re.sub(rb"(?m)^module .*", f"module {module}".encode(), (ROOT / GO_MOD).read_bytes())
     return files
+
+
+def polished(module: str, described: Mapping[str, str]) -> str:
+    """A generated module of Python whose resource has its docstring at the class too, and which can be imported where
+    warnings are errors: what is deprecated says so when it is used."""
+    module = re.sub(r'(?m)^ {0,4}warnings\.warn\(""".*""", DeprecationWarning\)\n\n?', "", module)
+    return re.sub(
+        r"(?m)^class (\w+)\(pulumi\.CustomResource\):\n",
+        lambda found: f'{found[0]}    """\n{indent(described[found[1]], "    ")}\n    """\n\n',
+        module,
+    )
 
 
 def _build_sdkgen(folder: Path) -> None:

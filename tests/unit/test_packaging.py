@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 import yaml
+from bitbucket_user_provider.schema import RELEASES
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2_grpc
 
@@ -56,7 +57,7 @@ def test_the_wheel_holds_the_schema_that_its_plugin_serves(wheel: zipfile.ZipFil
 
 def test_a_program_of_dynamic_resources_asks_for_no_plugin(wheel: zipfile.ZipFile) -> None:
     mark = json.loads(wheel.read("pulumi_bitbucket_user/pulumi-plugin.json"))
-    assert mark == {"name": "bitbucket-user", "resource": False, "version": VERSION}
+    assert mark == {"name": "bitbucket-user", "resource": False, "version": VERSION, "server": RELEASES}
 
 
 def test_console_scripts_point_at_functions_that_exist() -> None:

@@ -9,7 +9,9 @@ import pytest
 from bitbucket_user_provider.config import Config
 from bitbucket_user_provider.models.model import Model, Replaces, Secret
 from bitbucket_user_provider.resources import RESOURCES
-from bitbucket_user_provider.schema import properties, schema
+from bitbucket_user_provider.schema import OWNER, docs, properties, schema
+
+from tests.engine.builds import ROOT
 
 SCHEMA = schema()
 CONTRACT = {
@@ -100,8 +102,32 @@ def test_the_levels_are_named_enum_types() -> None:
         assert {one["name"]: one["value"] for one in spec["enum"]} == values
         assert all(one["description"].endswith(".") for one in spec["enum"])
         single, many = resource(kind.replace("Permission", "UserPermission")), f"{kind[:-10]}UserPermissions"
-        assert single["inputProperties"]["permission"]["$ref"] == reference
-        assert resource(many)["inputProperties"]["permissions"]["additionalProperties"] == {"$ref": reference}
+        text_or_enum = {"oneOf": [{"type": "string"}, {"$ref": reference}]}
+        assert single["properties"]["permission"]["$ref"] == reference
+        assert text_or_enum.items() <= single["inputProperties"]["permission"].items()
+        for name in ("permissions", "groups"):
+            assert resource(many)["properties"][name]["additionalProperties"] == {"$ref": reference}
+            assert resource(many)["inputProperties"][name]["additionalProperties"] == text_or_enum
+
+
+def test_what_is_true_or_false_by_default_is_shown_with_its_default() -> None:
+    shown = {
+        (token.rpartition(":")[2], name): one["default"]
+        for token, spec in SCHEMA["resources"].items()
+        for name, one in spec["inputProperties"].items()
+        if "default" in one
+    }
+    sets = ("RepositoryUserPermissions", "ProjectUserPermissions")
+    assert {pair for pair, default in shown.items() if default} == {
+        (kind, name) for kind in sets for name in ("exclusive", "keepCaller")
+    }
+    assert {name for (_, name), default in shown.items() if not default} == {"secured"}
+
+
+def test_an_engine_is_told_where_releases_are_and_what_kind_of_package_it_is() -> None:
+    assert SCHEMA["pluginDownloadURL"] == f"github://api.github.com/{OWNER}/pulumi-bitbucket-user"
+    assert "kind/native" in SCHEMA["keywords"]
+    assert SCHEMA["logoUrl"].endswith("/docs/logo.svg") and (ROOT / "docs" / "logo.svg").read_text().startswith("<svg")
 
 
 def test_every_property_of_everything_is_described_in_one_paragraph() -> None:
@@ -145,6 +171,8 @@ def test_a_field_without_words_and_two_types_of_one_name_are_refused() -> None:
         properties(Mute, {})
 
     class RepositoryPermission(Enum):
+        """Levels of another kind."""
+
         OTHER = "other"
         """Another."""
 
@@ -154,6 +182,15 @@ def test_a_field_without_words_and_two_types_of_one_name_are_refused() -> None:
 
     with pytest.raises(TypeError, match="Two types are called RepositoryPermission"):
         properties(Clash, dict(SCHEMA["types"]))
+
+
+def test_a_type_that_would_show_the_words_of_a_library_is_refused() -> None:
+    class Bare(Model):
+        name: str
+        """Name."""
+
+    with pytest.raises(TypeError, match="Bare has no docstring"):
+        docs(Bare)
 
 
 def test_types_of_fields_become_types_of_the_schema() -> None:

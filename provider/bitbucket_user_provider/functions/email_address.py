@@ -16,6 +16,8 @@ NEEDS = (
 
 
 class EmailAddress(Model):
+    """An e-mail address of the account."""
+
     email: str
     """The address."""
 

@@ -155,7 +155,7 @@ JsonObject = Annotated[dict[str, Any], BeforeValidator(_property_value)]
 
 
 class RepositoryPermission(str, Enum):
-    """What a person may do in a repository."""
+    """What a person or a group may do in a repository."""
 
     READ = "read"
     """See and clone the repository."""
@@ -166,7 +166,7 @@ class RepositoryPermission(str, Enum):
 
 
 class ProjectPermission(str, Enum):
-    """What a person may do in every repository of a project."""
+    """What a person or a group may do in every repository of a project."""
 
     READ = "read"
     """See and clone the repositories."""

@@ -58,6 +58,9 @@ func NewDeploymentPipelineVariable(ctx *pulumi.Context,
 	if args.Workspace == nil {
 		return nil, errors.New("invalid value for required argument 'Workspace'")
 	}
+	if args.Secured == nil {
+		args.Secured = pulumi.BoolPtr(false)
+	}
 	aliases := pulumi.Aliases([]pulumi.Alias{
 		{
 			Type: pulumi.String("pulumi-python:dynamic/bitbucket-user:DeploymentPipelineVariable"),

@@ -99,7 +99,7 @@ type projectGroupPermissionArgs struct {
 	// Slug of the group, never its name or a UUID: `getProjectGroupPermissions` lists slugs.
 	GroupSlug string `pulumi:"groupSlug"`
 	// What the members of the group may do: read, write, create-repo or admin.
-	Permission ProjectPermission `pulumi:"permission"`
+	Permission string `pulumi:"permission"`
 	// Key of the project, in upper case.
 	ProjectKey string `pulumi:"projectKey"`
 	// Slug of the workspace, or its UUID in braces.
@@ -113,7 +113,7 @@ type ProjectGroupPermissionArgs struct {
 	// Slug of the group, never its name or a UUID: `getProjectGroupPermissions` lists slugs.
 	GroupSlug pulumi.StringInput
 	// What the members of the group may do: read, write, create-repo or admin.
-	Permission ProjectPermissionInput
+	Permission pulumi.StringInput
 	// Key of the project, in upper case.
 	ProjectKey pulumi.StringInput
 	// Slug of the workspace, or its UUID in braces.

@@ -101,7 +101,7 @@ type projectUserPermissionArgs struct {
 	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
 	AdoptExisting *bool `pulumi:"adoptExisting"`
 	// What the person may do: read, write, create-repo or admin.
-	Permission ProjectPermission `pulumi:"permission"`
+	Permission string `pulumi:"permission"`
 	// Key of the project, in upper case.
 	ProjectKey string `pulumi:"projectKey"`
 	// Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
@@ -115,7 +115,7 @@ type ProjectUserPermissionArgs struct {
 	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
 	AdoptExisting pulumi.BoolPtrInput
 	// What the person may do: read, write, create-repo or admin.
-	Permission ProjectPermissionInput
+	Permission pulumi.StringInput
 	// Key of the project, in upper case.
 	ProjectKey pulumi.StringInput
 	// Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.

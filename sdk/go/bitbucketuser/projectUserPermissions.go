@@ -52,6 +52,12 @@ func NewProjectUserPermissions(ctx *pulumi.Context,
 	if args.Workspace == nil {
 		return nil, errors.New("invalid value for required argument 'Workspace'")
 	}
+	if args.Exclusive == nil {
+		args.Exclusive = pulumi.BoolPtr(true)
+	}
+	if args.KeepCaller == nil {
+		args.KeepCaller = pulumi.BoolPtr(true)
+	}
 	aliases := pulumi.Aliases([]pulumi.Alias{
 		{
 			Type: pulumi.String("pulumi-python:dynamic/bitbucket-user:ProjectUserPermissions"),
@@ -102,11 +108,11 @@ type projectUserPermissionsArgs struct {
 	// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 	Exclusive *bool `pulumi:"exclusive"`
 	// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
-	Groups map[string]ProjectPermission `pulumi:"groups"`
+	Groups map[string]string `pulumi:"groups"`
 	// Whether the credential's own account keeps its direct grant when the map does not name it.
 	KeepCaller *bool `pulumi:"keepCaller"`
 	// Who may do what: account id or UUID → read, write, create-repo or admin.
-	Permissions map[string]ProjectPermission `pulumi:"permissions"`
+	Permissions map[string]string `pulumi:"permissions"`
 	// Key of the project, in upper case.
 	ProjectKey string `pulumi:"projectKey"`
 	// Slug of the workspace, or its UUID in braces.
@@ -120,11 +126,11 @@ type ProjectUserPermissionsArgs struct {
 	// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 	Exclusive pulumi.BoolPtrInput
 	// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
-	Groups ProjectPermissionMapInput
+	Groups pulumi.StringMapInput
 	// Whether the credential's own account keeps its direct grant when the map does not name it.
 	KeepCaller pulumi.BoolPtrInput
 	// Who may do what: account id or UUID → read, write, create-repo or admin.
-	Permissions ProjectPermissionMapInput
+	Permissions pulumi.StringMapInput
 	// Key of the project, in upper case.
 	ProjectKey pulumi.StringInput
 	// Slug of the workspace, or its UUID in braces.

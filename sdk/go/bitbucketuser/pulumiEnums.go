@@ -10,7 +10,7 @@ import (
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
-// What a person may do in every repository of a project.
+// What a person or a group may do in every repository of a project.
 type ProjectPermission string
 
 const (
@@ -184,31 +184,6 @@ func (in *projectPermissionPtr) ToProjectPermissionPtrOutputWithContext(ctx cont
 	return pulumi.ToOutputWithContext(ctx, in).(ProjectPermissionPtrOutput)
 }
 
-// ProjectPermissionMapInput is an input type that accepts ProjectPermissionMap and ProjectPermissionMapOutput values.
-// You can construct a concrete instance of `ProjectPermissionMapInput` via:
-//
-//	ProjectPermissionMap{ "key": ProjectPermissionArgs{...} }
-type ProjectPermissionMapInput interface {
-	pulumi.Input
-
-	ToProjectPermissionMapOutput() ProjectPermissionMapOutput
-	ToProjectPermissionMapOutputWithContext(context.Context) ProjectPermissionMapOutput
-}
-
-type ProjectPermissionMap map[string]ProjectPermission
-
-func (ProjectPermissionMap) ElementType() reflect.Type {
-	return reflect.TypeOf((*map[string]ProjectPermission)(nil)).Elem()
-}
-
-func (i ProjectPermissionMap) ToProjectPermissionMapOutput() ProjectPermissionMapOutput {
-	return i.ToProjectPermissionMapOutputWithContext(context.Background())
-}
-
-func (i ProjectPermissionMap) ToProjectPermissionMapOutputWithContext(ctx context.Context) ProjectPermissionMapOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(ProjectPermissionMapOutput)
-}
-
 type ProjectPermissionMapOutput struct{ *pulumi.OutputState }
 
 func (ProjectPermissionMapOutput) ElementType() reflect.Type {
@@ -229,7 +204,7 @@ func (o ProjectPermissionMapOutput) MapIndex(k pulumi.StringInput) ProjectPermis
 	}).(ProjectPermissionOutput)
 }
 
-// What a person may do in a repository.
+// What a person or a group may do in a repository.
 type RepositoryPermission string
 
 const (
@@ -400,31 +375,6 @@ func (in *repositoryPermissionPtr) ToRepositoryPermissionPtrOutputWithContext(ct
 	return pulumi.ToOutputWithContext(ctx, in).(RepositoryPermissionPtrOutput)
 }
 
-// RepositoryPermissionMapInput is an input type that accepts RepositoryPermissionMap and RepositoryPermissionMapOutput values.
-// You can construct a concrete instance of `RepositoryPermissionMapInput` via:
-//
-//	RepositoryPermissionMap{ "key": RepositoryPermissionArgs{...} }
-type RepositoryPermissionMapInput interface {
-	pulumi.Input
-
-	ToRepositoryPermissionMapOutput() RepositoryPermissionMapOutput
-	ToRepositoryPermissionMapOutputWithContext(context.Context) RepositoryPermissionMapOutput
-}
-
-type RepositoryPermissionMap map[string]RepositoryPermission
-
-func (RepositoryPermissionMap) ElementType() reflect.Type {
-	return reflect.TypeOf((*map[string]RepositoryPermission)(nil)).Elem()
-}
-
-func (i RepositoryPermissionMap) ToRepositoryPermissionMapOutput() RepositoryPermissionMapOutput {
-	return i.ToRepositoryPermissionMapOutputWithContext(context.Background())
-}
-
-func (i RepositoryPermissionMap) ToRepositoryPermissionMapOutputWithContext(ctx context.Context) RepositoryPermissionMapOutput {
-	return pulumi.ToOutputWithContext(ctx, i).(RepositoryPermissionMapOutput)
-}
-
 type RepositoryPermissionMapOutput struct{ *pulumi.OutputState }
 
 func (RepositoryPermissionMapOutput) ElementType() reflect.Type {
@@ -448,10 +398,8 @@ func (o RepositoryPermissionMapOutput) MapIndex(k pulumi.StringInput) Repository
 func init() {
 	pulumi.RegisterInputType(reflect.TypeOf((*ProjectPermissionInput)(nil)).Elem(), ProjectPermission("read"))
 	pulumi.RegisterInputType(reflect.TypeOf((*ProjectPermissionPtrInput)(nil)).Elem(), ProjectPermission("read"))
-	pulumi.RegisterInputType(reflect.TypeOf((*ProjectPermissionMapInput)(nil)).Elem(), ProjectPermissionMap{})
 	pulumi.RegisterInputType(reflect.TypeOf((*RepositoryPermissionInput)(nil)).Elem(), RepositoryPermission("read"))
 	pulumi.RegisterInputType(reflect.TypeOf((*RepositoryPermissionPtrInput)(nil)).Elem(), RepositoryPermission("read"))
-	pulumi.RegisterInputType(reflect.TypeOf((*RepositoryPermissionMapInput)(nil)).Elem(), RepositoryPermissionMap{})
 	pulumi.RegisterOutputType(ProjectPermissionOutput{})
 	pulumi.RegisterOutputType(ProjectPermissionPtrOutput{})
 	pulumi.RegisterOutputType(ProjectPermissionMapOutput{})

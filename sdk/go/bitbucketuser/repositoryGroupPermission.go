@@ -99,7 +99,7 @@ type repositoryGroupPermissionArgs struct {
 	// Slug of the group, never its name or a UUID: `getRepositoryGroupPermissions` lists slugs.
 	GroupSlug string `pulumi:"groupSlug"`
 	// What the members of the group may do: read, write or admin.
-	Permission RepositoryPermission `pulumi:"permission"`
+	Permission string `pulumi:"permission"`
 	// Slug of the repository, or its UUID in braces.
 	RepoSlug string `pulumi:"repoSlug"`
 	// Slug of the workspace, or its UUID in braces.
@@ -113,7 +113,7 @@ type RepositoryGroupPermissionArgs struct {
 	// Slug of the group, never its name or a UUID: `getRepositoryGroupPermissions` lists slugs.
 	GroupSlug pulumi.StringInput
 	// What the members of the group may do: read, write or admin.
-	Permission RepositoryPermissionInput
+	Permission pulumi.StringInput
 	// Slug of the repository, or its UUID in braces.
 	RepoSlug pulumi.StringInput
 	// Slug of the workspace, or its UUID in braces.

@@ -101,7 +101,7 @@ type repositoryUserPermissionArgs struct {
 	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
 	AdoptExisting *bool `pulumi:"adoptExisting"`
 	// What the person may do: read, write or admin.
-	Permission RepositoryPermission `pulumi:"permission"`
+	Permission string `pulumi:"permission"`
 	// Slug of the repository, or its UUID in braces.
 	RepoSlug string `pulumi:"repoSlug"`
 	// Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
@@ -115,7 +115,7 @@ type RepositoryUserPermissionArgs struct {
 	// What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
 	AdoptExisting pulumi.BoolPtrInput
 	// What the person may do: read, write or admin.
-	Permission RepositoryPermissionInput
+	Permission pulumi.StringInput
 	// Slug of the repository, or its UUID in braces.
 	RepoSlug pulumi.StringInput
 	// Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.

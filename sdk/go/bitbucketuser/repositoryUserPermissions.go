@@ -52,6 +52,12 @@ func NewRepositoryUserPermissions(ctx *pulumi.Context,
 	if args.Workspace == nil {
 		return nil, errors.New("invalid value for required argument 'Workspace'")
 	}
+	if args.Exclusive == nil {
+		args.Exclusive = pulumi.BoolPtr(true)
+	}
+	if args.KeepCaller == nil {
+		args.KeepCaller = pulumi.BoolPtr(true)
+	}
 	aliases := pulumi.Aliases([]pulumi.Alias{
 		{
 			Type: pulumi.String("pulumi-python:dynamic/bitbucket-user:RepositoryUserPermissions"),
@@ -102,11 +108,11 @@ type repositoryUserPermissionsArgs struct {
 	// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 	Exclusive *bool `pulumi:"exclusive"`
 	// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
-	Groups map[string]RepositoryPermission `pulumi:"groups"`
+	Groups map[string]string `pulumi:"groups"`
 	// Whether the credential's own account keeps its direct grant when the map does not name it.
 	KeepCaller *bool `pulumi:"keepCaller"`
 	// Who may do what: account id or UUID → read, write or admin.
-	Permissions map[string]RepositoryPermission `pulumi:"permissions"`
+	Permissions map[string]string `pulumi:"permissions"`
 	// Slug of the repository, or its UUID in braces.
 	RepoSlug string `pulumi:"repoSlug"`
 	// Slug of the workspace, or its UUID in braces.
@@ -120,11 +126,11 @@ type RepositoryUserPermissionsArgs struct {
 	// Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
 	Exclusive pulumi.BoolPtrInput
 	// Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
-	Groups RepositoryPermissionMapInput
+	Groups pulumi.StringMapInput
 	// Whether the credential's own account keeps its direct grant when the map does not name it.
 	KeepCaller pulumi.BoolPtrInput
 	// Who may do what: account id or UUID → read, write or admin.
-	Permissions RepositoryPermissionMapInput
+	Permissions pulumi.StringMapInput
 	// Slug of the repository, or its UUID in braces.
 	RepoSlug pulumi.StringInput
 	// Slug of the workspace, or its UUID in braces.

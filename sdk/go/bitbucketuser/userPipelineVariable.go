@@ -48,6 +48,9 @@ func NewUserPipelineVariable(ctx *pulumi.Context,
 	if args.Value == nil {
 		return nil, errors.New("invalid value for required argument 'Value'")
 	}
+	if args.Secured == nil {
+		args.Secured = pulumi.BoolPtr(false)
+	}
 	aliases := pulumi.Aliases([]pulumi.Alias{
 		{
 			Type: pulumi.String("pulumi-python:dynamic/bitbucket-user:UserPipelineVariable"),

@@ -15,7 +15,7 @@ __all__ = [
 @pulumi.type_token("bitbucket-user:index:ProjectPermission")
 class ProjectPermission(_builtins.str, Enum):
     """
-    What a person may do in every repository of a project.
+    What a person or a group may do in every repository of a project.
     """
     READ = "read"
     """
@@ -38,7 +38,7 @@ class ProjectPermission(_builtins.str, Enum):
 @pulumi.type_token("bitbucket-user:index:RepositoryPermission")
 class RepositoryPermission(_builtins.str, Enum):
     """
-    What a person may do in a repository.
+    What a person or a group may do in a repository.
     """
     READ = "read"
     """

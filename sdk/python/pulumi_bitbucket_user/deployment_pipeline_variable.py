@@ -44,6 +44,8 @@ class DeploymentPipelineVariableArgs:
         pulumi.set(__self__, "workspace", workspace)
         if adopt_existing is not None:
             pulumi.set(__self__, "adopt_existing", adopt_existing)
+        if secured is None:
+            secured = False
         if secured is not None:
             pulumi.set(__self__, "secured", secured)
 
@@ -134,6 +136,12 @@ class DeploymentPipelineVariableArgs:
 
 @pulumi.type_token("bitbucket-user:index:DeploymentPipelineVariable")
 class DeploymentPipelineVariable(pulumi.CustomResource):
+    """
+    A pipeline variable of a deployment environment, seen by the steps that deploy there. It takes the place of one of the repository or workspace with the same key. The environment may be made in the same program.
+
+    Ids for import look like `acme/api/{7d8e9f0a-1b2c-4d3e-8f4a-5b6c7d8e9f0a}/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/Production/DEPLOY_KEY`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
@@ -213,6 +221,8 @@ class DeploymentPipelineVariable(pulumi.CustomResource):
             if repo_slug is None and not opts.urn:
                 raise TypeError("Missing required property 'repo_slug'")
             __props__.__dict__["repo_slug"] = repo_slug
+            if secured is None:
+                secured = False
             __props__.__dict__["secured"] = secured
             if value is None and not opts.urn:
                 raise TypeError("Missing required property 'value'")

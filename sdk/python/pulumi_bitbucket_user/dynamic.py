@@ -55,7 +55,7 @@ class Dynamic(pulumi.CustomResource):
             )
         props.__dict__[PROVIDER_KEY] = _provider(kind)
         opts = pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(aliases=[pulumi.Alias(type_=t)]))
-        opts.version = None
+        opts.version = opts.plugin_download_url = None  # those of the plugin
         super().__init__(f"pulumi-python:dynamic/bitbucket-user:{kind}", name, props, opts)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:

@@ -21,8 +21,6 @@ __all__ = [
     'get_user_pipeline_variable_output',
 ]
 
-warnings.warn("""Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables.""", DeprecationWarning)
-
 @pulumi.output_type
 class GetUserPipelineVariableResult:
     def __init__(__self__, key=None, secured=None, uuid=None):

@@ -22,8 +22,6 @@ __all__ = [
     'get_user_pipeline_variables_output',
 ]
 
-warnings.warn("""Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables.""", DeprecationWarning)
-
 @pulumi.output_type
 class GetUserPipelineVariablesResult:
     def __init__(__self__, variables=None):

@@ -21,7 +21,7 @@ __all__ = ['ProjectGroupPermissionArgs', 'ProjectGroupPermission']
 class ProjectGroupPermissionArgs:
     def __init__(__self__, *,
                  group_slug: pulumi.Input[_builtins.str],
-                 permission: pulumi.Input['ProjectPermission'],
+                 permission: pulumi.Input[Union[_builtins.str, 'ProjectPermission']],
                  project_key: pulumi.Input[_builtins.str],
                  workspace: pulumi.Input[_builtins.str],
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None):
@@ -29,7 +29,7 @@ class ProjectGroupPermissionArgs:
         The set of arguments for constructing a ProjectGroupPermission resource.
 
         :param pulumi.Input[_builtins.str] group_slug: Slug of the group, never its name or a UUID: `getProjectGroupPermissions` lists slugs.
-        :param pulumi.Input['ProjectPermission'] permission: What the members of the group may do: read, write, create-repo or admin.
+        :param pulumi.Input[Union[_builtins.str, 'ProjectPermission']] permission: What the members of the group may do: read, write, create-repo or admin.
         :param pulumi.Input[_builtins.str] project_key: Key of the project, in upper case.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -55,14 +55,14 @@ class ProjectGroupPermissionArgs:
 
     @_builtins.property
     @pulumi.getter
-    def permission(self) -> pulumi.Input['ProjectPermission']:
+    def permission(self) -> pulumi.Input[Union[_builtins.str, 'ProjectPermission']]:
         """
         What the members of the group may do: read, write, create-repo or admin.
         """
         return pulumi.get(self, "permission")
 
     @permission.setter
-    def permission(self, value: pulumi.Input['ProjectPermission']):
+    def permission(self, value: pulumi.Input[Union[_builtins.str, 'ProjectPermission']]):
         pulumi.set(self, "permission", value)
 
     @_builtins.property
@@ -104,13 +104,19 @@ class ProjectGroupPermissionArgs:
 
 @pulumi.type_token("bitbucket-user:index:ProjectGroupPermission")
 class ProjectGroupPermission(pulumi.CustomResource):
+    """
+    A group's permission on a project, and with it on every repository of the project. What its members hold themselves, or by other groups, is not touched, and Bitbucket applies the highest of all.
+
+    Ids for import look like `acme/CORE/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE/developers`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  group_slug: pulumi.Input[Optional[_builtins.str]] = None,
-                 permission: pulumi.Input[Optional['ProjectPermission']] = None,
+                 permission: pulumi.Input[Optional[Union[_builtins.str, 'ProjectPermission']]] = None,
                  project_key: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
@@ -123,7 +129,7 @@ class ProjectGroupPermission(pulumi.CustomResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input[_builtins.str] group_slug: Slug of the group, never its name or a UUID: `getProjectGroupPermissions` lists slugs.
-        :param pulumi.Input['ProjectPermission'] permission: What the members of the group may do: read, write, create-repo or admin.
+        :param pulumi.Input[Union[_builtins.str, 'ProjectPermission']] permission: What the members of the group may do: read, write, create-repo or admin.
         :param pulumi.Input[_builtins.str] project_key: Key of the project, in upper case.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
         """
@@ -155,7 +161,7 @@ class ProjectGroupPermission(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  group_slug: pulumi.Input[Optional[_builtins.str]] = None,
-                 permission: pulumi.Input[Optional['ProjectPermission']] = None,
+                 permission: pulumi.Input[Optional[Union[_builtins.str, 'ProjectPermission']]] = None,
                  project_key: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):

@@ -20,7 +20,7 @@ __all__ = ['ProjectUserPermissionArgs', 'ProjectUserPermission']
 @pulumi.input_type
 class ProjectUserPermissionArgs:
     def __init__(__self__, *,
-                 permission: pulumi.Input['ProjectPermission'],
+                 permission: pulumi.Input[Union[_builtins.str, 'ProjectPermission']],
                  project_key: pulumi.Input[_builtins.str],
                  user_id: pulumi.Input[_builtins.str],
                  workspace: pulumi.Input[_builtins.str],
@@ -28,7 +28,7 @@ class ProjectUserPermissionArgs:
         """
         The set of arguments for constructing a ProjectUserPermission resource.
 
-        :param pulumi.Input['ProjectPermission'] permission: What the person may do: read, write, create-repo or admin.
+        :param pulumi.Input[Union[_builtins.str, 'ProjectPermission']] permission: What the person may do: read, write, create-repo or admin.
         :param pulumi.Input[_builtins.str] project_key: Key of the project, in upper case.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
@@ -43,14 +43,14 @@ class ProjectUserPermissionArgs:
 
     @_builtins.property
     @pulumi.getter
-    def permission(self) -> pulumi.Input['ProjectPermission']:
+    def permission(self) -> pulumi.Input[Union[_builtins.str, 'ProjectPermission']]:
         """
         What the person may do: read, write, create-repo or admin.
         """
         return pulumi.get(self, "permission")
 
     @permission.setter
-    def permission(self, value: pulumi.Input['ProjectPermission']):
+    def permission(self, value: pulumi.Input[Union[_builtins.str, 'ProjectPermission']]):
         pulumi.set(self, "permission", value)
 
     @_builtins.property
@@ -104,12 +104,18 @@ class ProjectUserPermissionArgs:
 
 @pulumi.type_token("bitbucket-user:index:ProjectUserPermission")
 class ProjectUserPermission(pulumi.CustomResource):
+    """
+    A person's direct permission on a project, and with it on every repository of the project. The person must be a member of the workspace. What a group gives is not touched, and Bitbucket applies the highest of all.
+
+    Ids for import look like `acme/CORE/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f` or `acme/CORE/{d301aafa-d676-4ee0-88be-962be7417567}`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
-                 permission: pulumi.Input[Optional['ProjectPermission']] = None,
+                 permission: pulumi.Input[Optional[Union[_builtins.str, 'ProjectPermission']]] = None,
                  project_key: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,
@@ -122,7 +128,7 @@ class ProjectUserPermission(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
-        :param pulumi.Input['ProjectPermission'] permission: What the person may do: read, write, create-repo or admin.
+        :param pulumi.Input[Union[_builtins.str, 'ProjectPermission']] permission: What the person may do: read, write, create-repo or admin.
         :param pulumi.Input[_builtins.str] project_key: Key of the project, in upper case.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
@@ -154,7 +160,7 @@ class ProjectUserPermission(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
-                 permission: pulumi.Input[Optional['ProjectPermission']] = None,
+                 permission: pulumi.Input[Optional[Union[_builtins.str, 'ProjectPermission']]] = None,
                  project_key: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,

@@ -41,6 +41,8 @@ class RepositoryPipelineVariableArgs:
         pulumi.set(__self__, "workspace", workspace)
         if adopt_existing is not None:
             pulumi.set(__self__, "adopt_existing", adopt_existing)
+        if secured is None:
+            secured = False
         if secured is not None:
             pulumi.set(__self__, "secured", secured)
 
@@ -119,6 +121,12 @@ class RepositoryPipelineVariableArgs:
 
 @pulumi.type_token("bitbucket-user:index:RepositoryPipelineVariable")
 class RepositoryPipelineVariable(pulumi.CustomResource):
+    """
+    A pipeline variable of a repository, seen by every pipeline of it. It takes the place of one of the workspace with the same key.
+
+    Ids for import look like `acme/api/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/DEPLOY_KEY`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
@@ -192,6 +200,8 @@ class RepositoryPipelineVariable(pulumi.CustomResource):
             if repo_slug is None and not opts.urn:
                 raise TypeError("Missing required property 'repo_slug'")
             __props__.__dict__["repo_slug"] = repo_slug
+            if secured is None:
+                secured = False
             __props__.__dict__["secured"] = secured
             if value is None and not opts.urn:
                 raise TypeError("Missing required property 'value'")

@@ -20,7 +20,7 @@ __all__ = ['RepositoryUserPermissionArgs', 'RepositoryUserPermission']
 @pulumi.input_type
 class RepositoryUserPermissionArgs:
     def __init__(__self__, *,
-                 permission: pulumi.Input['RepositoryPermission'],
+                 permission: pulumi.Input[Union[_builtins.str, 'RepositoryPermission']],
                  repo_slug: pulumi.Input[_builtins.str],
                  user_id: pulumi.Input[_builtins.str],
                  workspace: pulumi.Input[_builtins.str],
@@ -28,7 +28,7 @@ class RepositoryUserPermissionArgs:
         """
         The set of arguments for constructing a RepositoryUserPermission resource.
 
-        :param pulumi.Input['RepositoryPermission'] permission: What the person may do: read, write or admin.
+        :param pulumi.Input[Union[_builtins.str, 'RepositoryPermission']] permission: What the person may do: read, write or admin.
         :param pulumi.Input[_builtins.str] repo_slug: Slug of the repository, or its UUID in braces.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
@@ -43,14 +43,14 @@ class RepositoryUserPermissionArgs:
 
     @_builtins.property
     @pulumi.getter
-    def permission(self) -> pulumi.Input['RepositoryPermission']:
+    def permission(self) -> pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]:
         """
         What the person may do: read, write or admin.
         """
         return pulumi.get(self, "permission")
 
     @permission.setter
-    def permission(self, value: pulumi.Input['RepositoryPermission']):
+    def permission(self, value: pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]):
         pulumi.set(self, "permission", value)
 
     @_builtins.property
@@ -104,12 +104,18 @@ class RepositoryUserPermissionArgs:
 
 @pulumi.type_token("bitbucket-user:index:RepositoryUserPermission")
 class RepositoryUserPermission(pulumi.CustomResource):
+    """
+    A person's direct permission on a repository. The person must be a member of the workspace, and not its owner. What a group or the project gives is not touched, and Bitbucket applies the highest of all.
+
+    Ids for import look like `acme/api/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f` or `acme/api/{d301aafa-d676-4ee0-88be-962be7417567}`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
-                 permission: pulumi.Input[Optional['RepositoryPermission']] = None,
+                 permission: pulumi.Input[Optional[Union[_builtins.str, 'RepositoryPermission']]] = None,
                  repo_slug: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,
@@ -122,7 +128,7 @@ class RepositoryUserPermission(pulumi.CustomResource):
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
-        :param pulumi.Input['RepositoryPermission'] permission: What the person may do: read, write or admin.
+        :param pulumi.Input[Union[_builtins.str, 'RepositoryPermission']] permission: What the person may do: read, write or admin.
         :param pulumi.Input[_builtins.str] repo_slug: Slug of the repository, or its UUID in braces.
         :param pulumi.Input[_builtins.str] user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
@@ -154,7 +160,7 @@ class RepositoryUserPermission(pulumi.CustomResource):
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
-                 permission: pulumi.Input[Optional['RepositoryPermission']] = None,
+                 permission: pulumi.Input[Optional[Union[_builtins.str, 'RepositoryPermission']]] = None,
                  repo_slug: pulumi.Input[Optional[_builtins.str]] = None,
                  user_id: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,

@@ -21,22 +21,22 @@ __all__ = ['RepositoryUserPermissionsArgs', 'RepositoryUserPermissions']
 @pulumi.input_type
 class RepositoryUserPermissionsArgs:
     def __init__(__self__, *,
-                 permissions: pulumi.Input[Mapping[str, pulumi.Input['RepositoryPermission']]],
+                 permissions: pulumi.Input[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]],
                  repo_slug: pulumi.Input[_builtins.str],
                  workspace: pulumi.Input[_builtins.str],
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
-                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input['RepositoryPermission']]]] = None,
+                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]] = None,
                  keep_caller: pulumi.Input[Optional[_builtins.bool]] = None):
         """
         The set of arguments for constructing a RepositoryUserPermissions resource.
 
-        :param pulumi.Input[Mapping[str, pulumi.Input['RepositoryPermission']]] permissions: Who may do what: account id or UUID → read, write or admin.
+        :param pulumi.Input[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]] permissions: Who may do what: account id or UUID → read, write or admin.
         :param pulumi.Input[_builtins.str] repo_slug: Slug of the repository, or its UUID in braces.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input[_builtins.bool] exclusive: Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
-        :param pulumi.Input[Mapping[str, pulumi.Input['RepositoryPermission']]] groups: Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+        :param pulumi.Input[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]] groups: Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
         :param pulumi.Input[_builtins.bool] keep_caller: Whether the credential's own account keeps its direct grant when the map does not name it.
         """
         pulumi.set(__self__, "permissions", permissions)
@@ -44,23 +44,27 @@ class RepositoryUserPermissionsArgs:
         pulumi.set(__self__, "workspace", workspace)
         if adopt_existing is not None:
             pulumi.set(__self__, "adopt_existing", adopt_existing)
+        if exclusive is None:
+            exclusive = True
         if exclusive is not None:
             pulumi.set(__self__, "exclusive", exclusive)
         if groups is not None:
             pulumi.set(__self__, "groups", groups)
+        if keep_caller is None:
+            keep_caller = True
         if keep_caller is not None:
             pulumi.set(__self__, "keep_caller", keep_caller)
 
     @_builtins.property
     @pulumi.getter
-    def permissions(self) -> pulumi.Input[Mapping[str, pulumi.Input['RepositoryPermission']]]:
+    def permissions(self) -> pulumi.Input[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]:
         """
         Who may do what: account id or UUID → read, write or admin.
         """
         return pulumi.get(self, "permissions")
 
     @permissions.setter
-    def permissions(self, value: pulumi.Input[Mapping[str, pulumi.Input['RepositoryPermission']]]):
+    def permissions(self, value: pulumi.Input[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]):
         pulumi.set(self, "permissions", value)
 
     @_builtins.property
@@ -113,14 +117,14 @@ class RepositoryUserPermissionsArgs:
 
     @_builtins.property
     @pulumi.getter
-    def groups(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input['RepositoryPermission']]]]:
+    def groups(self) -> pulumi.Input[Optional[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]]:
         """
         Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
         """
         return pulumi.get(self, "groups")
 
     @groups.setter
-    def groups(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input['RepositoryPermission']]]]):
+    def groups(self, value: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]]):
         pulumi.set(self, "groups", value)
 
     @_builtins.property
@@ -138,15 +142,21 @@ class RepositoryUserPermissionsArgs:
 
 @pulumi.type_token("bitbucket-user:index:RepositoryUserPermissions")
 class RepositoryUserPermissions(pulumi.CustomResource):
+    """
+    All direct user permissions of a repository, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
+
+    Ids for import look like `acme/api` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
-                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input['RepositoryPermission']]]] = None,
+                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]] = None,
                  keep_caller: pulumi.Input[Optional[_builtins.bool]] = None,
-                 permissions: pulumi.Input[Optional[Mapping[str, pulumi.Input['RepositoryPermission']]]] = None,
+                 permissions: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]] = None,
                  repo_slug: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
@@ -159,9 +169,9 @@ class RepositoryUserPermissions(pulumi.CustomResource):
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
         :param pulumi.Input[_builtins.bool] exclusive: Whether people whom the map does not name lose their direct grant here, once a preview has named them, and groups likewise where `groups` is given. With false only those whom the maps name, or named, are touched.
-        :param pulumi.Input[Mapping[str, pulumi.Input['RepositoryPermission']]] groups: Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
+        :param pulumi.Input[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]] groups: Which group may do what: slug → the same levels. Groups are neither listed nor touched where this is absent; when it is given for the first time, groups that it does not name are named before anything is changed.
         :param pulumi.Input[_builtins.bool] keep_caller: Whether the credential's own account keeps its direct grant when the map does not name it.
-        :param pulumi.Input[Mapping[str, pulumi.Input['RepositoryPermission']]] permissions: Who may do what: account id or UUID → read, write or admin.
+        :param pulumi.Input[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]] permissions: Who may do what: account id or UUID → read, write or admin.
         :param pulumi.Input[_builtins.str] repo_slug: Slug of the repository, or its UUID in braces.
         :param pulumi.Input[_builtins.str] workspace: Slug of the workspace, or its UUID in braces.
         """
@@ -193,9 +203,9 @@ class RepositoryUserPermissions(pulumi.CustomResource):
                  opts: Optional[pulumi.ResourceOptions] = None,
                  adopt_existing: pulumi.Input[Optional[_builtins.bool]] = None,
                  exclusive: pulumi.Input[Optional[_builtins.bool]] = None,
-                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input['RepositoryPermission']]]] = None,
+                 groups: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]] = None,
                  keep_caller: pulumi.Input[Optional[_builtins.bool]] = None,
-                 permissions: pulumi.Input[Optional[Mapping[str, pulumi.Input['RepositoryPermission']]]] = None,
+                 permissions: pulumi.Input[Optional[Mapping[str, pulumi.Input[Union[_builtins.str, 'RepositoryPermission']]]]] = None,
                  repo_slug: pulumi.Input[Optional[_builtins.str]] = None,
                  workspace: pulumi.Input[Optional[_builtins.str]] = None,
                  __props__=None):
@@ -208,8 +218,12 @@ class RepositoryUserPermissions(pulumi.CustomResource):
             __props__ = RepositoryUserPermissionsArgs.__new__(RepositoryUserPermissionsArgs)
 
             __props__.__dict__["adopt_existing"] = adopt_existing
+            if exclusive is None:
+                exclusive = True
             __props__.__dict__["exclusive"] = exclusive
             __props__.__dict__["groups"] = groups
+            if keep_caller is None:
+                keep_caller = True
             __props__.__dict__["keep_caller"] = keep_caller
             if permissions is None and not opts.urn:
                 raise TypeError("Missing required property 'permissions'")

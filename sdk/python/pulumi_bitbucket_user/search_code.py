@@ -22,8 +22,6 @@ __all__ = [
     'search_code_output',
 ]
 
-warnings.warn("""Bitbucket ends code search on November 1, 2026; nothing replaces it.""", DeprecationWarning)
-
 @pulumi.output_type
 class SearchCodeResult:
     def __init__(__self__, results=None, size=None):

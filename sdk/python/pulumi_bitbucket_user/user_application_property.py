@@ -87,6 +87,12 @@ class UserApplicationPropertyArgs:
 
 @pulumi.type_token("bitbucket-user:index:UserApplicationProperty")
 class UserApplicationProperty(pulumi.CustomResource):
+    """
+    A JSON value that a Connect app keeps at a user. Bitbucket lets only the app write it: BITBUCKET_JWT has to hold the app's token. No new Connect app can be installed since February 2026.
+
+    Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/acme-app/theme` or `{d301aafa-d676-4ee0-88be-962be7417567}/acme-app/theme`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,

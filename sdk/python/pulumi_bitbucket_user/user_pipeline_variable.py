@@ -38,6 +38,8 @@ class UserPipelineVariableArgs:
         pulumi.set(__self__, "value", value)
         if adopt_existing is not None:
             pulumi.set(__self__, "adopt_existing", adopt_existing)
+        if secured is None:
+            secured = False
         if secured is not None:
             pulumi.set(__self__, "secured", secured)
 
@@ -102,12 +104,14 @@ class UserPipelineVariableArgs:
         pulumi.set(self, "secured", value)
 
 
-warnings.warn("""Bitbucket has deprecated the pipeline variables of users: use WorkspacePipelineVariable.""", DeprecationWarning)
-
 
 @pulumi.type_token("bitbucket-user:index:UserPipelineVariable")
 class UserPipelineVariable(pulumi.CustomResource):
-    warnings.warn("""Bitbucket has deprecated the pipeline variables of users: use WorkspacePipelineVariable.""", DeprecationWarning)
+    """
+    A pipeline variable of a user. Bitbucket accepts no API token here: it takes an OAuth consumer.
+
+    Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d` or `{d301aafa-d676-4ee0-88be-962be7417567}/DEPLOY_KEY`.
+    """
 
     @overload
     def __init__(__self__,
@@ -177,6 +181,8 @@ class UserPipelineVariable(pulumi.CustomResource):
             if key is None and not opts.urn:
                 raise TypeError("Missing required property 'key'")
             __props__.__dict__["key"] = key
+            if secured is None:
+                secured = False
             __props__.__dict__["secured"] = secured
             if user_id is None and not opts.urn:
                 raise TypeError("Missing required property 'user_id'")

@@ -89,6 +89,12 @@ class UserSshKeyArgs:
 
 @pulumi.type_token("bitbucket-user:index:UserSshKey")
 class UserSshKey(pulumi.CustomResource):
+    """
+    A public SSH key of a Bitbucket account, managed with that account's own credential. A key is unique in all of Bitbucket, and a deleted one stays blocked for up to 30 days: a replacement needs another key text and is refused, before the old key is gone, when it has the same.
+
+    Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/b15b6026-9c02-4626-b4ad-b905f99f763a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,

@@ -38,6 +38,8 @@ class WorkspacePipelineVariableArgs:
         pulumi.set(__self__, "workspace", workspace)
         if adopt_existing is not None:
             pulumi.set(__self__, "adopt_existing", adopt_existing)
+        if secured is None:
+            secured = False
         if secured is not None:
             pulumi.set(__self__, "secured", secured)
 
@@ -104,6 +106,12 @@ class WorkspacePipelineVariableArgs:
 
 @pulumi.type_token("bitbucket-user:index:WorkspacePipelineVariable")
 class WorkspacePipelineVariable(pulumi.CustomResource):
+    """
+    A pipeline variable of a workspace, seen by every pipeline in it.
+
+    Ids for import look like `acme/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/DEPLOY_KEY`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
@@ -171,6 +179,8 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
             if key is None and not opts.urn:
                 raise TypeError("Missing required property 'key'")
             __props__.__dict__["key"] = key
+            if secured is None:
+                secured = False
             __props__.__dict__["secured"] = secured
             if value is None and not opts.urn:
                 raise TypeError("Missing required property 'value'")

@@ -22,7 +22,7 @@ export const ProjectPermission = {
 } as const;
 
 /**
- * What a person may do in every repository of a project.
+ * What a person or a group may do in every repository of a project.
  */
 export type ProjectPermission = (typeof ProjectPermission)[keyof typeof ProjectPermission];
 
@@ -42,6 +42,6 @@ export const RepositoryPermission = {
 } as const;
 
 /**
- * What a person may do in a repository.
+ * What a person or a group may do in a repository.
  */
 export type RepositoryPermission = (typeof RepositoryPermission)[keyof typeof RepositoryPermission];
