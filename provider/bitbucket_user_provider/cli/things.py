@@ -1,10 +1,11 @@
 """Variables and keys of a workspace, as far as there are resources for them, read from their lists."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from ..lifecycle import Lifecycle
+from ..functions.function import every
+from ..lifecycle import Found, Lifecycle
 from ..resources import RESOURCES
 from ..rest.client import Path
 from ..run.place import READS
@@ -26,17 +27,17 @@ def variables_of(reader: Reader, places: list[Place]) -> list[Variable]:
 def _of_repository(reader: Reader, place: Place) -> list[Variable]:
     found = _variables(reader, "RepositoryPipelineVariable", place.fields, place)
     if "DeploymentPipelineVariable" in RESOURCES:
-        for name in _environments(reader, place):
-            found += _variables(reader, "DeploymentPipelineVariable", place.fields | {"environment": name}, place, name)
+        for uuid, name in _environments(reader, place):
+            found += _variables(reader, "DeploymentPipelineVariable", place.fields | {"environment": uuid}, place, name)
     return found
 
 
-def _environments(reader: Reader, place: Place) -> list[str]:
-    from ..functions.function import every
+def _environments(reader: Reader, place: Place) -> list[tuple[str, str]]:
+    """UUID and name of each, by name."""
 
-    def read() -> list[str]:
+    def read() -> list[tuple[str, str]]:
         entries = every(reader.api, ENVIRONMENTS, reader.at | place.fields, lambda one: one.text("uuid"))
-        return sorted(one.text("name") for one in entries)
+        return sorted(((one.text("uuid"), one.text("name")) for one in entries), key=lambda pair: pair[1])
 
     key = f"{place.shown} environments"
     return reader.tried("environments", ENVIRONMENTS, lambda: reader.journal.ask(key, read), place.shown) or []
@@ -45,8 +46,11 @@ def _environments(reader: Reader, place: Place) -> list[str]:
 def _variables(
     reader: Reader, kind: str, where: dict[str, str], place: Place | None = None, environment: str = ""
 ) -> list[Variable]:
-    def row(found: Any, id: str, name: str) -> dict[str, Any]:
-        secured = bool(found.outputs.get("secured"))
+    def row(found: Found, name: str) -> dict[str, Any]:
+        uuid = found.id.rpartition("/")[2]
+        # An environment goes by its name in the id too, because the program names it so.
+        parts = [reader.workspace, place.name if place else "", environment, uuid]
+        id, secured = "/".join(filter(None, parts)), bool(found.outputs.get("secured"))
         return asdict(Variable(kind, id, name, secured, place.name if place else "", environment))
 
     what = f"variables of {environment}" if environment else "variables"
@@ -68,8 +72,8 @@ def _of_place(reader: Reader, place: Place) -> list[Key]:
 
 
 def _keys(reader: Reader, kind: str, where: dict[str, str], place: Place | None = None) -> list[Key]:
-    def row(found: Any, id: str, name: str) -> dict[str, Any]:
-        return asdict(Key(kind, id, name, found.inputs, found.outputs, place.shown if place else ""))
+    def row(found: Found, name: str) -> dict[str, Any]:
+        return asdict(Key(kind, found.id, name, found.inputs, found.outputs, place.shown if place else ""))
 
     keys = [Key(**one) for one in _listed(reader, kind, where, row, f"{kind}s", place)]
     return _with_names_of_their_own(sorted(keys, key=lambda one: (one.name.lower(), one.id)))
@@ -85,7 +89,12 @@ def _with_names_of_their_own(keys: list[Key]) -> list[Key]:
 
 
 def _listed(
-    reader: Reader, kind: str, where: dict[str, str], row: Any, what: str, place: Place | None
+    reader: Reader,
+    kind: str,
+    where: dict[str, str],
+    row: Callable[[Found, str], dict[str, Any]],
+    what: str,
+    place: Place | None,
 ) -> Iterable[dict[str, Any]]:
     """A row for each thing of the kind; none where there is no such resource. One list tells all."""
     if kind not in RESOURCES:
@@ -98,7 +107,7 @@ def _listed(
         for id, name in lifecycle.listed(kind, query):
             found = lifecycle.read(kind, id)
             if found:
-                rows.append(row(found, found.id, name))
+                rows.append(row(found, name))
         return rows
 
     shown = place.shown if place else "workspace"
