@@ -16,7 +16,7 @@ import yaml
 from pydantic.alias_generators import to_snake
 
 from tests.acceptance.conftest import ADA, EVERY_CREDENTIAL
-from tests.acceptance.lives import LAPTOP
+from tests.acceptance.lives import LAPTOP, ed25519
 from tests.acceptance.stack import Stack
 from tests.conftest import CheckedEmulator
 
@@ -34,13 +34,14 @@ def stocked(bitbucket: CheckedEmulator) -> CheckedEmulator:
         ("CORE", "Grace", "create-repo"),
     ):
         bitbucket.grant("acme", place, person, level)
+    bitbucket.place("acme", "web").groups["developers"] = "read"
     bitbucket.set_variable("acme", "DEPLOY_TOKEN", "plain-secret", secured=True)
     bitbucket.set_variable("acme", "REGION", "visible-value")
     bitbucket.set_variable("acme/api", "API_TOKEN", "plain-secret", secured=True)
     bitbucket.set_variable("acme/api/Production", "PRODUCTION_TOKEN", "plain-secret", secured=True)
     bitbucket.add_ssh_key("Ada", f"{LAPTOP} ada@laptop", "laptop")
     for place, letter in (("api", "a"), ("CORE", "b")):
-        bitbucket.add_deploy_key("acme", place, LAPTOP[:-8] + letter * 8, f"{place} key")
+        bitbucket.add_deploy_key("acme", place, ed25519(letter), f"{place} key")
     bitbucket.clear()
     return bitbucket
 

@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 import yaml
+from bitbucket_user_provider.resources import RESOURCES
 
-from tests.conftest import CheckedEmulator
+from tests.acceptance.lives import ed25519
+from tests.conftest import CheckedEmulator, Clock
 from tests.unit.cli import ADA, GRACE, run
 
 
@@ -185,6 +187,99 @@ def test_a_workspace_that_is_none_is_said(
 def test_without_a_credential_it_says_which_variables_to_set(tmp_path: Path, cache: Path) -> None:
     ended = run(None, "discover", "acme", "--out", tmp_path / "out", environ={}, cache=cache)
     assert ended.code == 2 and "BITBUCKET_API_TOKEN" in ended.err
+
+
+@pytest.fixture
+def stocked(bitbucket: CheckedEmulator) -> CheckedEmulator:
+    bitbucket.grant("acme", "api", "Grace", "write")
+    bitbucket.grant("acme", "CORE", "Bob", "read")
+    bitbucket.set_variable("acme", "TOKEN", "plain-secret", secured=True)
+    bitbucket.set_variable("acme/api", "API_TOKEN", "plain-secret", secured=True)
+    bitbucket.set_variable("acme/api/Production", "PRODUCTION_TOKEN", "plain-secret", secured=True)
+    for letter in "ab":
+        bitbucket.add_ssh_key("Ada", ed25519(letter), "laptop ${x}")
+    for place, letter in (("api", "c"), ("CORE", "d")):
+        bitbucket.add_deploy_key("acme", place, ed25519(letter), "ci")
+    return bitbucket
+
+
+def imported(out: Path) -> dict[str, Any]:
+    return {one["name"]: one for one in json.loads((out / "import.json").read_text())["resources"]}
+
+
+EVERYTHING = ("--variables", "--keys", "--groups")
+
+
+@pytest.mark.parametrize("how", [(), ("--singles",)], ids=["sets", "singles"])
+def test_everything_that_has_a_resource_is_in_the_import_and_nothing_secret(
+    how: tuple[str, ...], stocked: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    out = tmp_path / "out"
+    assert run(stocked, "discover", "acme", *EVERYTHING, *how, "--out", out, cache=cache).code == 0
+    entries = imported(out)
+    grants = (
+        {"api/Grace Hopper", "CORE/Bob Kahn", "api/groups/developers"}
+        if how
+        else {"api", "web", "infra", "CORE", "OPS"}
+    )
+    wanted = grants | {"variables/TOKEN"} | {name for name in entries if name.startswith("ssh-keys/laptop")}
+    if "RepositoryPipelineVariable" in RESOURCES:
+        wanted |= {"api/variables/API_TOKEN", "api/Production/PRODUCTION_TOKEN"}
+    if "RepositoryDeployKey" in RESOURCES:
+        wanted |= {"api/deploy-keys/ci", "CORE/deploy-keys/ci"}
+    assert wanted <= entries.keys()
+    assert sum(name.startswith("ssh-keys/laptop") for name in entries) == 2
+    for name, entry in entries.items():
+        is_variable = entry["type"].endswith("Variable")
+        assert ("outputs" in entry) is not is_variable and ("inputs" in entry) is not is_variable, name
+    assert "plain-secret" not in "".join(file.read_text() for file in out.iterdir())
+    assert data(out)["repositories"]["api"]["groups"]["developers"] == "write"
+
+
+@pytest.mark.parametrize("how", [(), ("--singles",)], ids=["sets", "singles"])
+def test_a_program_in_yaml_names_people_beside_their_ids(
+    how: tuple[str, ...], stocked: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    out = tmp_path / "out"
+    run(stocked, "discover", "acme", *EVERYTHING, *how, "--program", "yaml", "--out", out, cache=cache)
+    text = (out / "Pulumi.yaml").read_text()
+    grace = stocked.person("Grace").account_id
+    assert [line.strip() for line in text.splitlines() if grace in line and "# Grace Hopper" in line]
+    resources = yaml.safe_load(text)["resources"]
+    assert resources.keys() == imported(out).keys()
+    assert resources["variables/TOKEN"]["options"] == {"ignoreChanges": ["value"]}
+    (label,) = {one["properties"]["label"] for name, one in resources.items() if name.startswith("ssh-keys")}
+    assert label == "laptop $${x}"
+    assert not (out / "access.yaml").exists()
+
+
+def test_a_list_of_variables_that_refuses_is_noted(stocked: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    stocked.fault("/workspaces/acme/pipelines-config/variables", status=403)
+    ended = run(stocked, "discover", "acme", "--variables", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 1
+    (skipped,) = data(tmp_path / "out")["skipped"]
+    assert (skipped["what"], skipped["scopes"]) == ("variables", ["read:pipeline:bitbucket"])
+
+
+def test_on_a_terminal_there_is_a_progress_bar(
+    stocked: CheckedEmulator, tmp_path: Path, cache: Path, clock: Clock
+) -> None:
+    stocked.fault("/repositories/acme/web/permissions-config/users", status=429, headers={"Retry-After": "30"})
+    terminal = {**ADA, "FORCE_COLOR": "1", "TERM": "xterm"}
+    ended = run(stocked, "discover", "acme", "--out", tmp_path / "out", environ=terminal, cache=cache)
+    assert ended.code == 0 and "places" in ended.err and "5/5" in ended.err
+
+
+def test_a_long_wait_is_said_in_a_pipe_too(stocked: CheckedEmulator, tmp_path: Path, cache: Path, clock: Clock) -> None:
+    stocked.fault("/repositories/acme/web/permissions-config/users", status=429, headers={"Retry-After": "300"})
+    ended = run(stocked, "discover", "acme", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 0 and ended.err.count("rate limit") == 1
+
+
+def test_what_bitbucket_announces_is_said_once(stocked: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+    stocked.deprecate("/permissions-config/users", 1_767_225_600)
+    ended = run(stocked, "discover", "acme", "--repository", "*", "--out", tmp_path / "out", cache=cache)
+    assert ended.code == 0 and ended.err.count("Warning: Bitbucket announces") == 1
 
 
 def test_json_tells_what_was_written(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from bitbucket_user_provider.resources import RESOURCES
 
 from tests.conftest import CheckedEmulator
 from tests.unit.cli import run
@@ -84,6 +85,39 @@ def test_what_cannot_come_over_is_listed_and_not_guessed(tmp_path: Path) -> None
     assert "'bob'" in told and "'none'" in told
     assert data["repositories"]["api"]["people"] == {GRACE.strip("{}"): "write"}
     assert "byname" not in (tmp_path / "out" / "forget.sh").read_text()
+
+
+def test_groups_and_variables_of_repositories_and_deployments_come_over_as_far_as_there_are_resources(
+    tmp_path: Path,
+) -> None:
+    uuid = "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}"
+    variable = {"uuid": uuid, "key": "TOKEN", "value": "plain-secret", "secured": True}
+    group = {"workspace": "acme", "group_slug": "developers"}
+    code, told, data = come_over(
+        tmp_path,
+        terraform(
+            resource("bitbucket_repository_group_permission", "a", group | {"repo_slug": "api", "permission": "write"}),
+            resource("bitbucket_project_group_permission", "b", group | {"project_key": "CORE", "permission": "read"}),
+            resource("bitbucket_project_group_permission", "c", group | {"project_key": "CORE", "permission": "none"}),
+            resource("bitbucket_repository_variable", "d", variable | {"repository": "acme/api"}),
+            resource("bitbucket_deployment_variable", "e", variable | {"deployment": f"acme/api:{uuid}"}),
+            resource(
+                "bitbucket_deploy_key",
+                "f",
+                {"workspace": "acme", "repository": "api", "key": "ssh-ed25519 AAAA", "label": "ci", "key_id": "7"},
+            ),
+        ),
+    )
+    assert code == 1 and "'none'" in told
+    assert data["repositories"]["api"]["groups"] == {"developers": "write"}
+    assert data["projects"]["CORE"]["groups"] == {"developers": "read"}
+    entries = {one["name"]: one for one in json.loads((tmp_path / "out/import.json").read_text())["resources"]}
+    assert entries["api/groups/developers"]["id"] == "acme/api/developers"
+    if "RepositoryPipelineVariable" in RESOURCES:
+        assert entries["api/variables/TOKEN"]["id"] == f"acme/api/{uuid.strip('{}')}"
+        assert data["repositories"]["api"]["deployments"] == {uuid.strip("{}"): {"TOKEN": {"secured": True}}}
+    if "RepositoryDeployKey" in RESOURCES:
+        assert entries["api/deploy-keys/ci"]["id"] == "acme/api/7"
 
 
 def test_the_export_of_a_bridged_stack_comes_over(tmp_path: Path) -> None:
