@@ -87,6 +87,12 @@ class ProjectDeployKeyArgs:
 
 @pulumi.type_token("bitbucket-user:index:ProjectDeployKey")
 class ProjectDeployKey(pulumi.CustomResource):
+    """
+    A deploy key of a project: machines that have its private half may read every repository of the project. Bitbucket cannot change its label: another label needs another key. It is made with an API token only, because a deploy key that an OAuth consumer has made dies with the consumer.
+
+    Ids for import look like `acme/CORE/1234` or `acme/CORE/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,

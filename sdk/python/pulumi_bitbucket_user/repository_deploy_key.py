@@ -87,6 +87,12 @@ class RepositoryDeployKeyArgs:
 
 @pulumi.type_token("bitbucket-user:index:RepositoryDeployKey")
 class RepositoryDeployKey(pulumi.CustomResource):
+    """
+    A deploy key of a repository: machines that have its private half may read the repository. It is made with an API token only, because a deploy key that an OAuth consumer has made dies with the consumer. A key that an account has, or that was deleted within 30 days, is refused by Bitbucket.
+
+    Ids for import look like `acme/api/1234` or `acme/api/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,

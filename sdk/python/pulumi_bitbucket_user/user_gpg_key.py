@@ -73,6 +73,12 @@ class UserGpgKeyArgs:
 
 @pulumi.type_token("bitbucket-user:index:UserGpgKey")
 class UserGpgKey(pulumi.CustomResource):
+    """
+    A public GPG key of a Bitbucket account, managed with that account's own credential. Bitbucket cannot change one: another name needs another key, and is refused in the preview without one.
+
+    Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/c959bdbafa32a2f89a153b678cfde12197965a9a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/C959BDBAFA32A2F89A153B678CFDE12197965A9A`.
+    """
+
     @overload
     def __init__(__self__,
                  resource_name: str,
