@@ -1,7 +1,7 @@
 from tests.acceptance.lives import TEAMS, Drift, Life, Neighbour, Standing, Step, teams
 
 LIFE = Life(
-    places=("/workspaces/acme-dev/projects/CORE/",),
+    places=("/workspaces/acme-dev/projects/CORE/permissions-config/",),
     holds=lambda bitbucket: teams(bitbucket, "acme-dev", "CORE"),
     standing=Standing(
         lambda bitbucket: bitbucket.grant_group("acme-dev", "CORE", "backend", "read"),

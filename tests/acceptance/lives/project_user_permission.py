@@ -1,7 +1,7 @@
 from tests.acceptance.lives import ALAN, GRACE, OTHERS, Drift, Life, Neighbour, Standing, Step
 
 LIFE = Life(
-    places=("/workspaces/acme/projects/CORE/",),
+    places=("/workspaces/acme/projects/CORE/permissions-config/",),
     holds=lambda bitbucket: bitbucket.project_permissions("acme", "CORE"),
     standing=Standing(
         lambda bitbucket: bitbucket.grant("acme", "CORE", "Grace", "read"),

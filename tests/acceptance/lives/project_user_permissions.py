@@ -11,7 +11,10 @@ def _grants(bitbucket: Emulator) -> Any:
 
 
 LIFE = Life(
-    places=("/workspaces/acme/projects/OPS/", "/workspaces/acme-dev/projects/OPS/"),
+    places=(
+        "/workspaces/acme/projects/OPS/permissions-config/",
+        "/workspaces/acme-dev/projects/OPS/permissions-config/",
+    ),
     holds=_grants,
     standing=Standing(
         lambda bitbucket: bitbucket.grant_group("acme", "OPS", "developers", "admin"),

@@ -1,7 +1,7 @@
 from tests.acceptance.lives import TEAMS, Drift, Life, Neighbour, Standing, Step, teams
 
 LIFE = Life(
-    places=("/repositories/acme-dev/api/",),
+    places=("/repositories/acme-dev/api/permissions-config/",),
     holds=lambda bitbucket: teams(bitbucket, "acme-dev", "api"),
     standing=Standing(
         lambda bitbucket: bitbucket.grant_group("acme-dev", "api", "backend", "read"),

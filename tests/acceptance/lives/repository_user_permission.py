@@ -1,7 +1,7 @@
 from tests.acceptance.lives import BOB, GRACE, OTHERS, Drift, Life, Neighbour, Standing, Step
 
 LIFE = Life(
-    places=("/repositories/acme/api/",),
+    places=("/repositories/acme/api/permissions-config/",),
     holds=lambda bitbucket: bitbucket.repository_permissions("acme", "api"),
     standing=Standing(
         lambda bitbucket: bitbucket.grant("acme", "api", "Grace", "admin"),

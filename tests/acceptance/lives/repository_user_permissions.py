@@ -30,7 +30,7 @@ MORE = {
     "group administrators": "read",
 }
 LIFE = Life(
-    places=("/repositories/acme/web/", "/repositories/acme/infra/"),
+    places=("/repositories/acme/web/permissions-config/", "/repositories/acme/infra/permissions-config/"),
     holds=_grants,
     standing=Standing(
         lambda bitbucket: bitbucket.grant("acme", "web", "Grace", "admin"),
