@@ -24,6 +24,7 @@ from tests.bench.stacks import (
     few,
     one_set,
     sets,
+    sets_with_groups,
     singles,
 )
 from tests.engine.builds import ROOT
@@ -54,6 +55,7 @@ class Program(NamedTuple):
 
 PROGRAMS = [
     Program("500 in 50 sets", sets, 500, 50, (16, 32)),
+    Program("500 and 50 groups in 50 sets", sets_with_groups, 550, 100),
     Program("500 singles", singles, 500, 50),
     Program("500 singles, by person", crosswise, 500, 50),
     Program("500 singles, in Python", singles, 500, 50, stack=PythonStack),

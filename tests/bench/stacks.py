@@ -171,6 +171,14 @@ def sets(level: str, places: int = REPOSITORIES, each: int = PEOPLE) -> Resource
     }
 
 
+def sets_with_groups(level: str) -> Resources:
+    """The same, each with a group besides."""
+    found = sets(level)
+    for one in found.values():
+        one["properties"]["groups"] = {"backend": level}
+    return found
+
+
 def one_set(level: str) -> Resources:
     return sets(level, places=1, each=MANY_PEOPLE)
 
