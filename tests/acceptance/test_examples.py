@@ -185,11 +185,7 @@ REMEMBERED = ("credentials", "deleted_ssh_keys", "deploy_keys_made")
 def world(bitbucket: Emulator) -> dict[str, Any]:
     """All that Bitbucket holds, but tokens that were minted and what it remembers of deleted keys."""
     found = store.to_json(bitbucket.world)
-    return {
-        name: value
-        for name, value in found.items()
-        if name not in ("credentials", "deleted_ssh_keys", "deploy_keys_made")
-    }
+    return {name: value for name, value in found.items() if name not in REMEMBERED}
 
 
 def test_dev_cannot_write_to_prods_workspace_even_with_a_token_that_could(folder: Path, bitbucket: Emulator) -> None:
