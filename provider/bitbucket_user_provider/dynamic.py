@@ -5,7 +5,6 @@ resource alone; client, listings and claims live in this module, one for the pro
 provider once for each resource kind.
 """
 
-import atexit
 import os
 import sys
 import threading
@@ -176,15 +175,21 @@ class _Shared:
         ledger = Ledger(lambda: Shared(engine))
         self._channel = channel(engine)  # open as long as the process, or the watch would end
         watch(engine, self._channel, self._engine_is_gone)
-        atexit.register(ledger.close)
         self._ledger = ledger
+        # After the engine's SIGINT, Python would wait for the threads of Pulumi's server, and those for Bitbucket. What
+        # `atexit` registers comes after that; what concurrent.futures registers in this way as well, before it.
+        threading._register_atexit(self._end, 0)  # type: ignore[attr-defined]
         return ledger
 
     def _engine_is_gone(self) -> None:
-        """Pulumi's server would live on and go on sending: nothing more is sent, and the process ends."""
+        """Pulumi's server would live on and go on sending."""
+        self._end(1)
+
+    def _end(self, code: int) -> None:
+        """Nothing more is sent, and the process ends."""
         if self._lifecycle:
             self._lifecycle.api.cancel()
-        leave(self._ledger.close, 1)
+        leave(self._ledger.close, code)
 
 
 _shared = _Shared()

@@ -23,8 +23,9 @@ TOKENS = {"dynamic": "pulumi-python:dynamic/bitbucket-user:", "native": "bitbuck
 
 
 class Host:
-    def __init__(self, flavour: str, address: str) -> None:
+    def __init__(self, flavour: str, process: subprocess.Popen[bytes], address: str) -> None:
         self.flavour = flavour
+        self.process = process
         self._channel = grpc.insecure_channel(address)
         self.provider = provider_pb2_grpc.ResourceProviderStub(self._channel)
 
@@ -54,11 +55,11 @@ def struct(values: Mapping[str, Any]) -> Struct:
 
 
 @contextmanager
-def hosted(flavour: str, environ: Mapping[str, str], command: Path) -> Iterator[Host]:
-    """The provider process of a flavour, stopped afterwards."""
-    with subprocess.Popen([command, "127.0.0.1:1"], stdout=subprocess.PIPE, env={**os.environ, **environ}) as process:
+def hosted(flavour: str, environ: Mapping[str, str], command: Path, engine: str = "127.0.0.1:1") -> Iterator[Host]:
+    """The provider process of a flavour, for an engine at an address, stopped afterwards."""
+    with subprocess.Popen([command, engine], stdout=subprocess.PIPE, env={**os.environ, **environ}) as process:
         assert process.stdout is not None
-        host = Host(flavour, f"127.0.0.1:{process.stdout.readline().decode().strip()}")
+        host = Host(flavour, process, f"127.0.0.1:{process.stdout.readline().decode().strip()}")
         try:
             yield host
         finally:
