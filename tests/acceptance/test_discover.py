@@ -34,7 +34,7 @@ def stocked(bitbucket: CheckedEmulator) -> CheckedEmulator:
         ("CORE", "Grace", "create-repo"),
     ):
         bitbucket.grant("acme", place, person, level)
-    bitbucket.place("acme", "web").groups["developers"] = "read"
+    bitbucket.grant_group("acme", "web", "developers", "read")
     bitbucket.set_variable("acme", "DEPLOY_TOKEN", "plain-secret", secured=True)
     bitbucket.set_variable("acme", "REGION", "visible-value")
     bitbucket.set_variable("acme/api", "API_TOKEN", "plain-secret", secured=True)

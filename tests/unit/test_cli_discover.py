@@ -217,12 +217,12 @@ def test_everything_that_has_a_resource_is_in_the_import_and_nothing_secret(
     out = tmp_path / "out"
     assert run(stocked, "discover", "acme", *EVERYTHING, *how, "--out", out, cache=cache).code == 0
     entries = imported(out)
-    grants = (
-        {"api/Grace Hopper", "CORE/Bob Kahn", "api/groups/developers"}
-        if how
-        else {"api", "web", "infra", "CORE", "OPS"}
+    singles = {"api/Grace Hopper", "CORE/Bob Kahn", "api/groups/developers"}
+    wanted = (
+        (singles if how else {"api", "web", "infra", "CORE", "OPS"})
+        | {"variables/TOKEN"}
+        | {name for name in entries if name.startswith("ssh-keys/laptop")}
     )
-    wanted = grants | {"variables/TOKEN"} | {name for name in entries if name.startswith("ssh-keys/laptop")}
     if "RepositoryPipelineVariable" in RESOURCES:
         wanted |= {"api/variables/API_TOKEN", "api/Production/PRODUCTION_TOKEN"}
     if "RepositoryDeployKey" in RESOURCES:

@@ -28,8 +28,8 @@ def stocked(bitbucket: CheckedEmulator) -> None:
     bitbucket.grant("acme", "api", "Grace", "write")
     bitbucket.grant("acme", "web", "Bob", "admin")
     bitbucket.grant("acme", "CORE", "Grace", "create-repo")
-    bitbucket.place("acme", "web").groups["developers"] = "read"
-    bitbucket.place("acme", "OPS").groups["administrators"] = "admin"
+    bitbucket.grant_group("acme", "web", "developers", "read")
+    bitbucket.grant_group("acme", "OPS", "administrators", "admin")
 
 
 def report(bitbucket: CheckedEmulator, tmp_path: Path, *more: str | Path, name: str = "now") -> Any:
