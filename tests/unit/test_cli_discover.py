@@ -168,6 +168,20 @@ def test_names_that_yaml_takes_for_something_else_and_names_that_two_people_shar
     assert ids == {one.account_id for one in people.values()}
 
 
+def test_nobody_can_choose_a_name_that_stands_for_somebody_else(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    bob, alan, eve = (bitbucket.person(name) for name in ("Bob", "Alan", "Margaret"))
+    alan.display_name = bob.display_name
+    eve.display_name = f"{bob.display_name} ({bob.account_id[-6:]})"
+    for person in (bob, alan, eve):
+        bitbucket.grant("acme", "api", person.uuid, "read")
+    assert run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache).code == 0
+    found = data(tmp_path / "out")
+    ids = [found["people"][name]["id"] for name in found["repositories"]["api"]["people"]]
+    assert sorted(ids) == sorted(one.account_id for one in (bob, alan, eve))
+
+
 def test_a_workspace_without_a_repository(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
     bitbucket.world.workspaces["acme"].repositories.clear()
     bitbucket.world.workspaces["acme"].projects.clear()

@@ -75,7 +75,9 @@ def test_it_tells_every_person_and_group_place_level_and_source(bitbucket: Check
         ("Bob Kahn", "web", "admin", "direct"),
         ("Administrators", "api", "admin", "group"),
         ("Administrators", "CORE", "admin", "group"),
+        ("Administrators", "OPS", "admin", "group"),
         ("Developers", "api", "write", "group"),
+        ("Developers", "web", "read", "group"),
         ("Developers", "CORE", "read", "group"),
     }
     assert [one["name"] for one in found["subjects"]][:3] == ["Ada Lovelace", "Olga Owner", "Administrators"]
@@ -144,6 +146,15 @@ def test_what_could_not_be_read_is_neither_gone_nor_different(bitbucket: Checked
     assert found["gone"] == found["drift"] == []
 
 
+def test_what_the_last_report_could_not_tell_is_not_new(bitbucket: CheckedEmulator, tmp_path: Path) -> None:
+    bitbucket.fault("/repositories/acme/web/permissions-config/users", status=403)
+    report(bitbucket, tmp_path, name="last")
+    found = report(bitbucket, tmp_path, "--effective", "--since", tmp_path / "last")
+    assert ("Bob Kahn", "web", "admin", "direct") in told(found)
+    assert {one["source"] for one in found["grants"]} >= {"direct", "effective"}
+    assert not [one for one in found["grants"] if one["before"] is not None]
+
+
 def test_somebody_without_the_right_gets_what_can_be_read_and_1(bitbucket: CheckedEmulator, tmp_path: Path) -> None:
     bitbucket.grant("acme", "api", "Grace", "admin")
     ended = run(bitbucket, "report", "acme", "--csv", tmp_path / "csv", environ=GRACE, cache=tmp_path / "cache")
@@ -174,7 +185,7 @@ def test_a_cell_of_the_table_is_never_a_formula(bitbucket: CheckedEmulator, tmp_
     head = [line for line in text.splitlines() if line.startswith("#")]
     assert "acme" in head[0] and "SHA-256" in head[-1]
     rows = list(csv.DictReader(io.StringIO(text[text.index("kind,") :], newline="")))
-    assert len(rows) == 9
+    assert len(rows) == 11
     assert {row["name"] for row in rows} >= {"'=1+1", "'" + names["Bob"]}
     assert not [cell for row in rows for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
     assert {row["reviewer"] + row["decision"] + row["date"] for row in rows} == {""}

@@ -47,7 +47,7 @@ def test_the_wheel_holds_its_packages_typed_and_nothing_else(wheel: zipfile.ZipF
 
 def test_the_wheel_holds_every_source_file(wheel: zipfile.ZipFile) -> None:
     for source in (ROOT / "provider", ROOT / "sdk/python"):
-        for path in source.glob("*_*/**/*.py"):
+        for path in (one for one in source.glob("*_*/**/*.*") if "__pycache__" not in one.parts):
             assert str(path.relative_to(source)) in wheel.namelist()
 
 

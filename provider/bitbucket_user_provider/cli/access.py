@@ -10,6 +10,7 @@ from typing import Any
 
 from .. import __version__
 from ..resources import RESOURCES
+from ..schema import RELEASES
 from .reading import Person, Place, Skipped
 
 SET_OF = {"repository": "RepositoryUserPermissions", "project": "ProjectUserPermissions"}
@@ -17,6 +18,10 @@ SINGLE_OF = {"repository": "RepositoryUserPermission", "project": "ProjectUserPe
 GROUP_OF = {"repository": "RepositoryGroupPermission", "project": "ProjectGroupPermission"}
 ACCOUNT_KEYS = {"UserSshKey": "ssh-keys", "UserGpgKey": "gpg-keys"}
 KEY_DATA = {"key": "key", "label": "label", "name": "name", "expiresOn": "expires_on"}
+
+
+SDKS_PROVIDER = {"version": __version__, "pluginDownloadUrl": RELEASES}
+"""Both together name the provider that the SDKs ask for; under any other the preview would change every resource."""
 
 
 @dataclass
@@ -40,7 +45,7 @@ class Item:
 
     def entry(self) -> dict[str, Any]:
         """Its entry in import.json. One with outputs is imported without a call."""
-        entry = {"type": self.token, "name": self.name, "id": self.id, "version": __version__}
+        entry = {"type": self.token, "name": self.name, "id": self.id} | SDKS_PROVIDER
         return entry if self.outputs is None else entry | {"inputs": self.inputs, "outputs": self.outputs}
 
 
@@ -199,11 +204,21 @@ def _filled(**bag: str) -> dict[str, Any]:
 
 
 def unique_names(people: Iterable[Person]) -> dict[str, str]:
-    """UUID → the name in the data file: the display name, with the end of the id where two people share it."""
+    """UUID → the name in the data file: the display name, with the end of the id where two people share it.
+
+    People choose their names: none may be written as somebody else is, or a line would mean another person.
+    """
     people = [*people]
-    count = Counter(" ".join(one.shown.split()).lower() for one in people)
-    names = {}
+    count = Counter(_spelt(one).lower() for one in people)
+    names: dict[str, str] = {}
+    taken: set[str] = set()
     for one in people:
-        name = " ".join(one.shown.split())
-        names[one.uuid] = name if count[name.lower()] == 1 else f"{name} ({one.id[-6:]})"
+        name = _spelt(one)
+        choices = (name if count[name.lower()] == 1 else f"{name} ({one.id[-6:]})", f"{name} ({one.id})", one.id)
+        names[one.uuid] = next(choice for choice in choices if choice.lower() not in taken)
+        taken.add(names[one.uuid].lower())
     return names
+
+
+def _spelt(person: Person) -> str:
+    return " ".join(person.shown.split())

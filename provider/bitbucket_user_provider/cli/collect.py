@@ -144,10 +144,13 @@ def compare_with_report(report: Report, last: Report) -> None:
     """Marks what is new or has another level since the last report, and lists what is gone."""
     report.head.since = last.head.made_on
     before = {_key(last, grant): grant for grant in last.grants}
+    unread_then = {gap.place for gap in last.gaps}
     for grant in report.grants:
-        old = before.pop(_key(report, grant), None)
-        level = old.level if old else "none"
-        grant.before = level if level != grant.level else None
+        old, where = before.pop(_key(report, grant), None), report.places[grant.place]
+        known = grant.source != "effective" or last.head.effective
+        if old or (known and f"{where.kind} {where.name}" not in unread_then):
+            level = old.level if old else "none"
+            grant.before = level if level != grant.level else None
     unread = {gap.place for gap in report.gaps}
     for grant in before.values():
         where = last.places[grant.place]
