@@ -74,6 +74,10 @@ HELD: dict[str, dict[str, Any]] = {
         "acme-dev/api deploy keys": ["servers"],
         "acme-dev/CORE deploy keys": ["scanner"],
     },
+    "first-stack": {
+        "acme/api": {"Grace Hopper": "write", "Bob Kahn": "read"},
+        "acme": {"DEPLOY_TOKEN": {"value": "plain-deployToken-of-dev", "secured": True}},
+    },
     "user-settings": {
         "variables": {"NPM_TOKEN": {"value": "plain-npmToken-of-dev", "secured": True}},
         "SSH keys": ["laptop"],
