@@ -3,12 +3,12 @@ BIN := .venv/bin
 VENV := .venv/.installed
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 CODE := $(wildcard provider tests sdk/python/pulumi_bitbucket_user/dynamic*)
-EXAMPLES := $(wildcard examples/*/__main__.py)
+EXAMPLES := $(wildcard examples/*/*.py)
 GO_CODE := $(wildcard tests examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test matrix check format generate check-generated mutants soak bench faults emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
+.PHONY: help demo test matrix check docs format generate check-generated mutants soak bench faults emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -44,6 +44,10 @@ generate: venv  ## schema.json from the models, the SDKs from schema.json, docs/
 check-generated: venv  ## fail when `make generate` would change something
 	@$(BIN)/python -m tests.engine.generate --check
 	@$(BIN)/python -m tests.documentation --check
+
+docs: venv  ## the documentation site, dist/site
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@echo "dist/site/index.html"
 
 mutants: venv  ## small changes of what a run knows, one after the other: fail on one that no test notices
 	@$(BIN)/python -m tests.mutants $(ONLY)

@@ -1,0 +1,82 @@
+"""What commands print in the guides: docs/outputs/, from real runs under the engine against an emulator.
+
+`python -m tests.site.outputs` writes them; tests/acceptance/test_outputs.py runs them again and compares.
+"""
+
+from __future__ import annotations
+
+import runpy
+import sys
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from io import StringIO
+from pathlib import Path
+from unittest.mock import patch
+
+from pulumi import automation as auto
+
+from tests.acceptance.stack import Run
+from tests.demo import shown
+from tests.emulator import Emulator
+from tests.engine.builds import ROOT
+from tests.stacks import EXAMPLES, example, home, with_plugin
+
+OUTPUTS = ROOT / "docs" / "outputs"
+TOKEN = {"bitbucket-user:apiToken": "ada-api-token"}
+DEV_TOKEN = {"bitbucket-user:apiToken": "ada-dev-api-token"}
+Texts = dict[str, str]
+"""Name of a file in docs/outputs/ → what it shows."""
+
+
+def first_stack(folder: Path, bitbucket: Emulator) -> Texts:
+    stack = example(folder, "first-stack", "dev", TOKEN | {"deployToken": "deploy-me"})
+    texts = {"first-stack-up": _text("up", stack.up()), "first-stack-again": _text("up", stack.up())}
+    bitbucket.grant("acme", "api", "Bob", "admin")
+    refresh, preview = _text("refresh", stack.refresh()), _text("preview", stack.preview())
+    return texts | {"first-stack-refresh": f"{refresh}\n{preview}"}
+
+
+def sets(folder: Path, bitbucket: Emulator) -> Texts:
+    stack = with_plugin(example(folder, "repository-access-sets", "dev", DEV_TOKEN))
+    bitbucket.grant("acme-dev", "web", "Katherine Johnson", "admin")
+    refused = stack.up().errors["web"]
+    bitbucket.revoke("acme-dev", "web", "Katherine Johnson")
+    assert stack.up()
+    bitbucket.grant("acme-dev", "web", "Katherine Johnson", "admin")
+    bitbucket.grant("acme-dev", "api", "Bob", "admin")
+    assert stack.refresh()
+    return {"adopting-refused": f"error: {refused}\n", "sets-preview": _text("preview", stack.preview())}
+
+
+def guard_rails(folder: Path, bitbucket: Emulator) -> Texts:
+    stack = example(folder, "team-access", "dev", DEV_TOKEN | {"deployToken": "deploy-me"})
+    people = folder / "people.txt"
+    people.write_text("\n".join(bitbucket.world.person(name).account_id for name in ("Grace", "Bob")))
+    folder = EXAMPLES / "guard-rails"
+    printed = StringIO()
+    with patch.object(sys, "path", [str(folder), *sys.path]), patch.object(auto, "select_stack") as select:
+        select.return_value = stack.automation
+        with redirect_stdout(printed):
+            status = runpy.run_path(str(folder / "check.py"))["main"]("examples/team-access", "dev", str(people))
+    assert status == 1
+    command = "python examples/guard-rails/check.py examples/team-access dev people.txt"
+    return {"guard-rails": f"$ {command}\n{printed.getvalue()}"}
+
+
+SESSIONS: tuple[Callable[[Path, Emulator], Texts], ...] = (first_stack, sets, guard_rails)
+
+
+def _text(command: str, run: Run) -> str:
+    assert run, run.stdout
+    return "\n".join([f"$ pulumi {command}", *(line.rstrip() for line in shown(run.stdout))]) + "\n"
+
+
+def main() -> None:
+    for session in SESSIONS:
+        with Emulator() as bitbucket, home(bitbucket) as folder:
+            for name, text in session(folder, bitbucket).items():
+                (OUTPUTS / f"{name}.txt").write_text(text)
+
+
+if __name__ == "__main__":
+    main()
