@@ -7,7 +7,6 @@ nothing here: it must come up, find nothing to do, show no secret and leave Bitb
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +16,6 @@ import yaml
 from bitbucket_user_emulator import Emulator, store
 from pulumi import automation as auto
 
-from tests.acceptance.stack import Stack
-from tests.engine.builds import ROOT
 from tests.stacks import EXAMPLES, example, with_plugin
 
 PROVIDER_LIMIT = 200
@@ -213,21 +210,6 @@ def test_an_address_that_no_member_has_stops_the_program_before_anything_is_gran
     assert "error: No member of acme-dev has the address eve@outside.example" in run.stdout
     assert "Traceback" not in run.stdout
     assert bitbucket.repository_permissions("acme-dev", "api") == {}
-
-
-def test_the_program_of_the_readme_comes_up_and_goes(folder: Path, bitbucket: Emulator) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
-    project = folder / "readme"
-    project.mkdir()
-    stack = Stack(folder, project, lambda: exec(program, {}), {})
-    config = PROD.secrets | {"bitbucket-user:email": "ada@acme.example"}
-    stack.automation.set_all_config({key: auto.ConfigValue(value, secret=True) for key, value in config.items()})
-    [(operation, resources)] = stack.up().counts.items()
-    assert operation == "create"
-    assert bitbucket.repository_permissions("acme", "api") == {"Grace Hopper": "write", "Bob Kahn": "read"}
-    assert stack.up().counts == {"same": resources}
-    assert stack.destroy().counts == {"delete": resources}
-    assert held(bitbucket) == {}
 
 
 @pytest.mark.parametrize(

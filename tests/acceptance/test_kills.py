@@ -42,7 +42,7 @@ def kill(victim: str) -> None:
 
 
 def recover(stack: Stack, bitbucket: CheckedEmulator) -> None:
-    """What a person does after a kill, as README.md says."""
+    """What a person does after a kill, as docs/promises.md says."""
     until(lambda: not processes())
     bitbucket.server.faults.waiting.clear()
     for attributes in stack.folder.rglob("*.json.attrs"):

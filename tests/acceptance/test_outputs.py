@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from bitbucket_user_emulator import Emulator
 
 from tests.acceptance.test_demo import timeless
-from tests.emulator import Emulator
 from tests.site.outputs import OUTPUTS, SESSIONS, Texts
 
 

@@ -13,11 +13,11 @@ from io import StringIO
 from pathlib import Path
 from unittest.mock import patch
 
+from bitbucket_user_emulator import Emulator
 from pulumi import automation as auto
 
 from tests.acceptance.stack import Run
 from tests.demo import shown
-from tests.emulator import Emulator
 from tests.engine.builds import ROOT
 from tests.stacks import EXAMPLES, example, home, with_plugin
 

@@ -64,7 +64,7 @@ MISSED = {
 """What a resource touches → what the checks say without it."""
 
 NOT_COPIED = shutil.ignore_patterns(".*", "venv", "node_modules", "bin", "dist", "__pycache__", "adding")
-CHECKS = ("operations", "readme", "schema")
+CHECKS = ("operations", "readme", "schema", "site")
 
 
 class Checkout:
@@ -107,7 +107,7 @@ def test_a_resource_with_all_that_contributing_lists_needs_nothing_else(tmp_path
     ):
         done = checkout.python(*step)
         assert done.returncode == 0, done.stdout + done.stderr
-    assert f"`{NAME}`" in (checkout.folder / "README.md").read_text()
+    assert f"`{NAME}`" in (checkout.folder / "docs" / "operations.md").read_text()
 
 
 @pytest.mark.parametrize("part", MISSED)

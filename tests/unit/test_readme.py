@@ -1,4 +1,4 @@
-"""What the README does not say, or says of something that is not there."""
+"""What README.md and the page of the configuration do not say, or say of something that is not there."""
 
 from __future__ import annotations
 
@@ -9,33 +9,44 @@ from typing import Any
 import pytest
 import yaml
 from bitbucket_user_provider.config import NAMESPACE, load
+from bitbucket_user_provider.resources import RESOURCES
 
-from tests.documentation import SCHEMA, main, readme
+from tests.documentation import SCHEMA, main, pages
 from tests.engine.builds import ROOT
+from tests.stacks import EXAMPLES
 
 README = (ROOT / "README.md").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("examples/**/README.md")]
 SITE = [*ROOT.glob("docs/*.md"), *ROOT.glob("docs/guides/*.md")]
 """Where the links of these lead is test_site.py's."""
 
 
-def block(language: str, containing: str) -> str:
-    """The one code block of a language that contains a text."""
-    (found,) = [one for one in re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL) if containing in one]
+def block(page: str, language: str) -> str:
+    """The one code block of a language in a page."""
+    (found,) = re.findall(rf"```{language}\n(.*?)```", page, re.DOTALL)
     return str(found)
 
 
 def configuration() -> dict[str, Any]:
-    values: dict[str, Any] = yaml.safe_load(block("yaml", f"{NAMESPACE}:email"))["config"]
+    values: dict[str, Any] = yaml.safe_load(block(CONFIGURATION, "yaml"))["config"]
     return {key.removeprefix(f"{NAMESPACE}:"): value for key, value in values.items()}
 
 
-def test_its_tables_and_the_page_of_operations_are_current() -> None:
+def test_the_page_of_operations_is_current() -> None:
     main(["--check"])
+    [text] = pages().values()
+    assert all(f"`{name}`" in text for name in RESOURCES)
 
 
-def test_a_table_that_lacks_a_resource_is_not_current() -> None:
-    assert readme(re.sub(r"\| `UserSshKey` .*\n", "", README)) == README
+def test_the_readme_is_read_in_minutes() -> None:
+    assert len(README.splitlines()) < 150
+
+
+def test_its_program_is_the_example_and_takes_fifteen_lines() -> None:
+    program = block(README, "python")
+    assert program == (EXAMPLES / "first-stack" / "__main__.py").read_text()
+    assert len(program.splitlines()) <= 15
 
 
 def test_the_configuration_block_shows_every_key_and_no_other() -> None:
@@ -58,14 +69,7 @@ def test_secrets_in_the_configuration_block_are_those_of_the_schema() -> None:
 def test_every_variable_of_the_environment_that_the_provider_reads_is_named() -> None:
     sources = (ROOT / "provider" / "bitbucket_user_provider").rglob("*.py")
     read = {name for path in sources for name in re.findall(r"BITBUCKET_[A-Z_]+", path.read_text())}
-    assert read <= set(re.findall(r"BITBUCKET_[A-Z_]+", README))
-
-
-def test_scopes_that_are_not_those_of_the_operations_are_not_current() -> None:
-    assert "write:permission" in block("yaml", f"{NAMESPACE}:email")
-    assert readme(README.replace("write:permission, ", "write:everything, ")) == README
-    with pytest.raises(ValueError, match="which scopes"):
-        readme(README.replace("It needs", "It wants"))
+    assert read <= set(re.findall(r"BITBUCKET_[A-Z_]+", CONFIGURATION))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
@@ -82,9 +86,7 @@ def test_make_targets_exist(page: Path) -> None:
 
 
 def test_the_plugin_is_named_as_the_wheel_names_it() -> None:
-    provider = yaml.safe_load(block("yaml", "plugins:"))["plugins"]["providers"][0]
+    guide = (ROOT / "docs" / "guides" / "dynamic-or-native.md").read_text()
+    [block] = [one for one in re.findall(r"```yaml\n(.*?)```", guide, re.DOTALL) if one.startswith("plugins:")]
+    provider = yaml.safe_load(block)["plugins"]["providers"][0]
     assert provider == {"name": SCHEMA["name"], "path": "plugin"}
-
-
-def test_the_program_takes_fifteen_lines() -> None:
-    assert len(block("python", "import pulumi").splitlines()) <= 15

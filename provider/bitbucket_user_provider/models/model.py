@@ -1,6 +1,6 @@
 """The base class of every Args, State and Result, and the marks that a field can carry.
 
-A field's docstring is its documentation everywhere: schema, SDKs, README. Names are snake_case here and camelCase at
+A field's docstring is its documentation everywhere: schema, SDKs, the site. Names are snake_case here and camelCase at
 Pulumi's border; the alias rule below is the only place that knows.
 """
 

@@ -1,6 +1,6 @@
 """The scopes that each operation needs: Bitbucket often refuses without naming them.
 
-README, docs/operations.md, the contract of the tests and the emulator take them from here.
+The documentation, the contract of the tests and the emulator take them from here.
 """
 
 import re
