@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -186,19 +187,20 @@ def _named(spec: dict[str, Any]) -> dict[str, Any]:
 
 
 def _operations(name: str) -> str:
-    lines = [
-        "| call | credentials, best first | scopes of an API token | of OAuth and access tokens |",
-        "|---|---|---|---|",
-    ]
-    for one in served(name):
-        scopes = (
-            " ".join(f"`{scope}`" for scope in found) or "–" for found in (one.api_token_scopes, one.oauth_scopes)
-        )
-        lines.append(f"| `{one.name}` | {one.kinds} | {' | '.join(scopes)} |")
-    notes = [f"- `{one.name}`: {one.upstream}." for one in served(name) if one.upstream != operations.ALIVE]
-    return "\n".join(
-        [*lines, "", *notes, "", f"How to make a token: [credentials and scopes]({UP}guides/credentials.md)."]
+    return (
+        "".join(map(_operation, served(name)))
+        + f"How to make a token: [credentials and scopes]({UP}guides/credentials.md)."
     )
+
+
+def _operation(one: Operation) -> str:
+    lines = [f"Credentials, best first: {one.kinds}."]
+    for kind, scopes in (("an API token", one.api_token_scopes), ("OAuth and access tokens", one.oauth_scopes)):
+        if scopes:
+            lines.append(f"Scopes of {kind}: {' '.join(f'`{scope}`' for scope in scopes)}.")
+    if one.upstream != operations.ALIVE:
+        lines.append(f"*{one.upstream[0].upper()}{one.upstream[1:]}.*")
+    return f"`{one.name}`\n:   " + "<br>\n    ".join(lines) + "\n\n"
 
 
 def served(name: str) -> list[Operation]:
@@ -210,18 +212,22 @@ def _calls(life: Life) -> str:
     rows = [("preview, or nothing to do", "–", "0"), _row("create", life.created)]
     if life.updated:
         rows.append(_row("update", life.updated))
-    rows += [_row("replace", life.replaced), ("destroy", life.deletes, "–")]
+    rows += [_row("replace", life.replaced), ("destroy", _counted(life.deletes), "–")]
     lines = ["| step | writes | reads, at most |", "|---|---|---|"]
     lines += [f"| {step} | {writes} | {reads} |" for step, writes, reads in rows]
-    changed = len(life.created.writes.split())
-    note = f"The steps of a tested stack, which has {changed} people in its map. " if changed > 1 else ""
+    note = "The steps of a tested stack with several grants. " if " " in life.created.writes else ""
     return "\n".join(
         [*lines, "", f"{note}A refresh lists each place once, 100 entries a call. [All about calls]({UP}calls.md)."]
     )
 
 
 def _row(name: str, step: Step) -> tuple[str, str, str]:
-    return name, step.writes or "–", str(step.reads)
+    return name, _counted(step.writes), str(step.reads)
+
+
+def _counted(writes: str) -> str:
+    """`PUT PUT DELETE` as "2 PUT, 1 DELETE"."""
+    return ", ".join(f"{count} {method}" for method, count in Counter(writes.split()).items()) or "–"
 
 
 def _neighbours(name: str) -> str:

@@ -107,7 +107,7 @@ def test_a_page_of_a_resource_tells_defaults_secrets_ids_and_what_replaces() -> 
     assert "`workspace` · string · **required** · a change replaces\n" in variable
     assert "## What is secret\n\n`value`" in variable
     assert f"WorkspacePipelineVariable NAME '{RESOURCES['WorkspacePipelineVariable'].EXAMPLES[1]}'" in variable
-    assert "| create | POST | 1 |" in variable
+    assert "| create | 1 POST | 1 |" in variable
 
 
 def test_neighbours_are_named_with_what_they_are_for() -> None:
