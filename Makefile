@@ -46,7 +46,7 @@ check-generated: venv  ## fail when `make generate` would change something
 	@$(BIN)/python -m tests.documentation --check
 
 docs: venv  ## the documentation site, dist/site
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "dist/site/index.html"
 
 mutants: venv  ## small changes of what a run knows, one after the other: fail on one that no test notices

@@ -93,7 +93,7 @@ def resource(name: str) -> str:
                 f"```console\n{_import(one.token, first)}\n{_import(one.token, second)}\n```",
             ),
             ("Errors", errors.of(name, UP)),
-            ("See also", _neighbours(name)),
+            ("See also", f"{_neighbours(name)}\n- Which one for what: [which resource]({UP}guides/choosing.md)"),
         ],
     )
 

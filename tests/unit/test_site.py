@@ -53,7 +53,8 @@ class Links(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> dict[Path, Links]:
     """Every page of the site as it is built, strictly."""
     folder = tmp_path_factory.mktemp("site")
-    command = [sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir", str(folder)]
+    # Not --quiet: what MkDocs does not print, it does not count for --strict either.
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return {page: Links(page) for page in folder.rglob("*.html") if page.name != "404.html"}
