@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import os
 import runpy
+import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import redirect_stdout
@@ -23,6 +25,7 @@ from tests.stacks import EXAMPLES, example, home, with_plugin
 
 OUTPUTS = ROOT / "docs" / "outputs"
 TOKEN = {"bitbucket-user:apiToken": "ada-api-token"}
+ADA = {"BITBUCKET_EMAIL": "ada@acme.example", "BITBUCKET_API_TOKEN": "ada-api-token"}
 DEV_TOKEN = {"bitbucket-user:apiToken": "ada-dev-api-token"}
 Texts = dict[str, str]
 """Name of a file in docs/outputs/ → what it shows."""
@@ -63,7 +66,25 @@ def guard_rails(folder: Path, bitbucket: Emulator) -> Texts:
     return {"guard-rails": f"$ {command}\n{printed.getvalue()}"}
 
 
-SESSIONS: tuple[Callable[[Path, Emulator], Texts], ...] = (first_stack, sets, guard_rails)
+def command_line(folder: Path, bitbucket: Emulator) -> Texts:
+    bitbucket.grant("acme", "api", "Grace", "write")
+    bitbucket.grant("acme", "web", "Grace", "read")
+    environ = os.environ | ADA | {"NO_COLOR": "1", "COLUMNS": "90"}
+
+    def printed(*arguments: str) -> str:
+        command = [str(ROOT / ".venv" / "bin" / "bitbucket-user"), *arguments]
+        done = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True)
+        assert done.returncode in (0, 1), done.stderr
+        lines = [line.rstrip() for line in done.stdout.strip().splitlines()]
+        return "\n".join([f"$ bitbucket-user {' '.join(arguments)}", *lines]) + "\n"
+
+    return {
+        "who": printed("who", "acme", "grace@acme.example", "--sources"),
+        "discover": printed("discover", "acme", "--groups", "--out", "acme-access"),
+    }
+
+
+SESSIONS: tuple[Callable[[Path, Emulator], Texts], ...] = (first_stack, sets, guard_rails, command_line)
 
 
 def _text(command: str, run: Run) -> str:
