@@ -5,8 +5,6 @@ before any write when it finds some whom the map does not name. So does an updat
 first time. Without the map of groups, groups are neither listed nor touched.
 """
 
-import json
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, ClassVar
@@ -14,24 +12,24 @@ from typing import Any, ClassVar
 from pydantic import Field, StrictBool
 
 from ..config import NAMESPACE
-from ..errors import ApiError, BitbucketError, Exists, InvalidInput, PartialFailure, joined
+from ..errors import BitbucketError, InvalidInput, PartialFailure, joined
 from ..models.model import UNKNOWN, Change, Model
-from ..models.person import account_id, is_uuid
+from ..models.person import account_id
 from ..models.validation import Failure
-from ..operation import current
 from ..run.api import Api
 from ..run.grants import GrantKind
-from ..run.ledger import Keeper, moment
+from ..run.ledger import moment
 from ..run.place import fields_of
 from .held import ADMIN, GroupGrant, Held, UserGrant
-from .plan import Outcome, Plan, Step, carry_out, plan
+from .plan import Plan, plan
 from .resource import Adopting, Resource, manages_too
+from .steps import take_steps
+from .strangers import refuse_strangers
 from .subjects import Side, Subjects
+from .twice import refuse_twice, refuse_twice_before_writing, twice
 
 LOOKS = 3
 """How often a place is listed, when deletes of the run take what was found there."""
-OF_ITSELF = re.compile(r"\bowner|\borgani[sz]ation", re.IGNORECASE)
-"""What a 403 says that is about the grant, and not about the credential."""
 
 
 class SetOptions(Adopting):
@@ -96,7 +94,7 @@ class GrantSet(Resource[Any, Any]):
     def update(self, api: Api, state: Any, args: Any) -> Any:
         self._refuse_without_grants(state)
         subjects, wanted = self._begin(api, args)
-        self._refuse_twice_before_writing(api, args.permissions)
+        refuse_twice_before_writing(api, args.permissions)
         new = [side for side in subjects.sides if side.wanted(state) is None]
         held, caller, stay = self._grants(state, subjects.sides), state.caller, [*(state.refused or ())]
         if new:
@@ -119,7 +117,7 @@ class GrantSet(Resource[Any, Any]):
         going = [grant for grant in self._grants(state) if grant.managed]
         caller = api.caller_uuid() if any(grant.permission == ADMIN for grant in going) else None
         made = self._plan(api, {}, going, lambda grant: True, caller)
-        outcome, _ = self._carry_out(api, subjects, made, going, {}, own=True)
+        outcome, _ = take_steps(api, subjects, made, going, {}, own=True)
         if not outcome.is_whole:
             raise BitbucketError(outcome.report(subjects.place.shown))
 
@@ -128,7 +126,7 @@ class GrantSet(Resource[Any, Any]):
         return "1 grant leaves" if count == 1 else f"{count} grants leave"
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
-        for first, second in self._twice(api, known.get("permissions") or {}):
+        for first, second in twice(api, known.get("permissions") or {}):
             yield Failure("", f'permissions["{second}"]: the same person as permissions["{first}"]')
         if not all(known.get(name) for name in self.KIND.where.fields):
             return
@@ -152,7 +150,7 @@ class GrantSet(Resource[Any, Any]):
 
     def recheck(self, api: Api, state: Any, args: Mapping[str, Any]) -> None:
         permissions = args.get("permissions")
-        self._refuse_twice(api, permissions if isinstance(permissions, Mapping) else ())
+        refuse_twice(api, permissions if isinstance(permissions, Mapping) else ())
         if self._is_known(args) and api.place(self.KIND.where, args) is self.place(api, state):
             self._refuse_too_many(api, self._shown(args), self._previewed(api, state, args))
 
@@ -312,48 +310,17 @@ class GrantSet(Resource[Any, Any]):
             if subjects.taken_elsewhere(held):  # here too, if the place has two names
                 subjects.forget()
                 held = subjects.listed(sides)
-            self._refuse_twice_before_writing(api, args.permissions)
+            refuse_twice_before_writing(api, args.permissions)
             made = self._plan(api, named, held, lambda grant: True, None)
             caller = api.caller_uuid() if made.steps else None
             if not self.adopts(api, args):
-                self._refuse_strangers(subjects, args, made, held, caller, import_id)
+                refuse_strangers(subjects, args, made, held, caller, import_id)
             settled = {step.id for step in made.settled}
             if subjects.given(settled, looked_at):
                 return held, caller
             subjects.begin(settled)  # waits for the delete that has come between
             subjects.forget()
         raise BitbucketError(f"{subjects.place.shown} changes while it is looked at: run again. Nothing was changed.")
-
-    def _refuse_strangers(
-        self,
-        subjects: Subjects,
-        args: Any,
-        made: Plan,
-        held: Collection[Held],
-        caller: str | None,
-        import_id: str | None,
-    ) -> None:
-        """Raises Exists when somebody holds what the map does not say. An import brings in people alone, so of groups
-        the whole map is given, for the program."""
-        strangers = [
-            step
-            for step in made.steps
-            if step.before
-            and (step.after or args.exclusive)
-            and not (step.after is None and args.keep_caller and step.id == caller)
-        ]
-        if not strangers:
-            return
-        found = [f"{one.name} {one.before}" + (f" instead of {one.after}" if one.after else "") for one in strangers]
-        paste = ""
-        if any(subjects.side(one.id).map == "groups" for one in strangers):
-            groups = args.groups | {one.group_slug: one.permission for one in held if isinstance(one, GroupGrant)}
-            paste = f". To keep the groups as they are, write groups: {json.dumps(dict(sorted(groups.items())))}"
-        raise Exists(
-            f"{subjects.place.shown} has grants that the map does not name: {', '.join(found)}; nothing was "
-            f"changed{paste}",
-            import_id,
-        )
 
     def _bring(
         self,
@@ -368,7 +335,7 @@ class GrantSet(Resource[Any, Any]):
         where, wanted = subjects.place.shown, self._wanted(args)
         self._refuse_too_many(api, where, made)
         now = list(held)
-        outcome, more = self._carry_out(api, subjects, made, now, args.permissions)
+        outcome, more = take_steps(api, subjects, made, now, args.permissions)
         refused = [*refused, *more]
         named, removes = self._forms(api, wanted), self._removes(args, caller, refused)
         managed = {
@@ -381,65 +348,6 @@ class GrantSet(Resource[Any, Any]):
             raise PartialFailure(outcome.report(where), self.id(state), state.bag(), outcome.reasons(where))
         subjects.done([*wanted])
         return state
-
-    def _carry_out(
-        self,
-        api: Api,
-        subjects: Subjects,
-        made: Plan,
-        now: list[Held],
-        permissions: Mapping[str, str],
-        own: bool = False,
-    ) -> tuple[Outcome, list[str]]:
-        """Takes the plan's steps and keeps `now`, the grants as Bitbucket answers, up to date. Also: whom it refuses to
-        remove.
-
-        Whom something else of the run wants, or a step of it has just given access under another spelling, loses none.
-        With `own`, neither does whom this very resource wants: its place is only spelt anew.
-        """
-        grants = {grant.id: grant for grant in now}
-        verdicts: dict[str, Keeper | BitbucketError | None] = {}
-        given: list[str] = []
-        refused: list[str] = []
-
-        def before(stage: Sequence[Step]) -> None:
-            verdicts.update(subjects.take([step.id for step in stage if step.after is None], own))
-
-        def take(step: Step) -> None:
-            if step.after is not None:
-                grant = subjects.put(step.id, step.after, step.key or step.id)
-                grants[grant.id] = grant
-                given.append(grant.id)
-                return
-            verdict = verdicts[step.id]
-            if isinstance(verdict, BitbucketError):
-                raise verdict
-            if verdict is not None:
-                return
-            try:
-                subjects.remove(step.id)
-                grants.pop(step.id, None)
-            except ApiError as refusal:
-                if own or not _is_final(refusal):
-                    raise
-                refused.append(step.id)
-                current.get().warn(
-                    f"{subjects.place.shown}: Bitbucket refuses to remove {step.name} ({refusal.told}). The grant "
-                    "stays as it is, not managed, and is left alone from now on."
-                )
-
-        def after() -> None:
-            subjects.given(given)
-            self._refuse_twice(api, permissions)
-
-        outcome = carry_out(made, take, before, after, api.config.max_concurrent_requests)
-        now[:] = grants.values()
-        kept = [step.name for step in outcome.done if isinstance(verdicts.get(step.id), Keeper)]
-        if kept:
-            current.get().say(f"kept in Bitbucket, because resources of this run want them: {', '.join(kept)}")
-        if any(step.before == ADMIN and step.after != ADMIN for step in made.caller if step in outcome.done):
-            subjects.place.lost()
-        return outcome, refused
 
     def _state(
         self,
@@ -478,35 +386,3 @@ class GrantSet(Resource[Any, Any]):
             | {self.alias(name): value for name, value in now.items()}
             | {"__caller": caller, "__refused": still or None}
         )
-
-    # One person under two keys
-
-    def _refuse_twice_before_writing(self, api: Api, keys: Collection[str]) -> None:
-        """Two keys of different kinds may be one person: those of the rarer kind are asked for before any write."""
-        unresolved = [key for key in keys if len(api.people.forms(key)) == 1]
-        by_uuid = [key for key in unresolved if is_uuid(key)]
-        by_account_id = [key for key in unresolved if not is_uuid(key)]
-        if by_uuid and by_account_id:
-            for key in min(by_account_id, by_uuid, key=len):
-                api.who_is(key)
-        self._refuse_twice(api, keys)
-
-    def _twice(self, api: Api, keys: Iterable[str]) -> list[tuple[str, str]]:
-        """Pairs of keys that are known to be one person."""
-        seen: dict[str, str] = {}
-        pairs = []
-        for key in keys:
-            forms = api.people.forms(key)
-            pairs += [(seen[form], key) for form in forms if form in seen][:1]
-            seen.update(dict.fromkeys(forms, key))
-        return pairs
-
-    def _refuse_twice(self, api: Api, keys: Iterable[str]) -> None:
-        for first, second in self._twice(api, keys):
-            raise InvalidInput(f'permissions["{first}"] and permissions["{second}"] are the same person: keep one.')
-
-
-def _is_final(refusal: ApiError) -> bool:
-    """Whether Bitbucket refuses to remove this very grant, of the workspace's owner or of the organisation, whoever
-    asks: the request has nothing else that could be wrong. Any other refusal may be over tomorrow."""
-    return refusal.status == 400 or (refusal.status == 403 and OF_ITSELF.search(refusal.told) is not None)
