@@ -19,6 +19,8 @@ from tests.acceptance.conftest import ADA, EVERY_CREDENTIAL
 from tests.acceptance.lives import LAPTOP, ed25519
 from tests.acceptance.stack import Stack
 from tests.conftest import CheckedEmulator
+from tests.engine.compiled import TSC, node_modules, npm_package
+from tests.engine.toolchains import need
 
 CLI = Path(sys.executable).with_name("bitbucket-user")
 SECRETS = ("plain-secret", "visible-value", *ADA.values())
@@ -161,6 +163,17 @@ def test_a_program_in_yaml_is_its_own_data(
     assert ("web/Bob Kahn" if how else "− Bob Kahn") in stack.command("up", "--yes")
     del before["web"]["Bob Kahn"]
     assert grants(stocked) == before
+
+
+@pytest.mark.parametrize("how", [(), ("--singles",)], ids=["sets", "singles"])
+def test_a_program_in_typescript_compiles(how: tuple[str, ...], out: Path, stocked: CheckedEmulator) -> None:
+    need("node", "npm")
+    options = ("--groups", "--variables", "--keys", *how)
+    command(stocked, "discover", "acme", *options, "--program", "typescript", "--out", out)
+    node_modules(out)
+    (out / "node_modules" / "yaml").symlink_to(npm_package("yaml", "2.8.1"))
+    done = subprocess.run([TSC, "--noEmit"], cwd=out, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_program_says_who_is_not_among_the_people(home: Path, out: Path, stocked: CheckedEmulator) -> None:

@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from tests.engine.builds import ROOT, Unavailable, digest, lock, run, say
+from tests.engine.builds import ROOT, Unavailable, cached, digest, lock, run, say
 
 NODE = ROOT / "sdk" / "nodejs"
 GO = ROOT / "sdk" / "go"
@@ -40,6 +40,16 @@ def node_modules(folder: Path) -> None:
     (modules / "pulumi-bitbucket-user").symlink_to(node_sdk())
     for scope in ("@pulumi", "@types"):
         (modules / scope).symlink_to(NODE / "node_modules" / scope)
+
+
+def npm_package(name: str, version: str) -> Path:
+    """The folder of a package of npm that only tests need."""
+
+    def install(folder: Path) -> None:
+        say(f"Installing {name} with npm (once)")
+        run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", f"{name}@{version}", cwd=folder)
+
+    return cached(name, version, install) / "node_modules" / name
 
 
 def _install(key: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import shutil
 import subprocess
 import tempfile
 import time
@@ -15,10 +14,8 @@ from typing import Any, TypeVar
 
 import aiohttp
 
-from tests.engine.builds import cached, run
+from tests.engine.compiled import npm_package
 
-CHROMIUM = shutil.which("chromium")
-"""As Debian's package of that name installs it."""
 AXE = "4.14.1"
 QUIET = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 T = TypeVar("T")
@@ -77,12 +74,11 @@ class Browser:
 
 @contextmanager
 def browser(width: int = 1200, height: int = 900) -> Iterator[Browser]:
-    """One that cannot reach a network."""
-    assert CHROMIUM
+    """`chromium`, as Debian's package of that name installs it; it cannot reach a network."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as profile:
         arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", *QUIET]
         arguments += ["--proxy-server=127.0.0.1:9", f"--window-size={width},{height}", "--remote-debugging-port=0"]
-        command = [CHROMIUM, *arguments, f"--user-data-dir={profile}", "about:blank"]
+        command = ["chromium", *arguments, f"--user-data-dir={profile}", "about:blank"]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
             try:
                 yield Browser(f"http://127.0.0.1:{_port(Path(profile) / 'DevToolsActivePort')}")
@@ -100,8 +96,4 @@ def _port(file: Path) -> str:
 
 def axe() -> str:
     """The script of axe-core, which finds what a page puts in the way of people who do not use eyes and mouse."""
-
-    def install(folder: Path) -> None:
-        run("npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", f"axe-core@{AXE}", cwd=folder)
-
-    return (cached("axe-core", AXE, install) / "node_modules/axe-core/axe.min.js").read_text()
+    return (npm_package("axe-core", AXE) / "axe.min.js").read_text()

@@ -16,7 +16,8 @@ from bitbucket_user_provider.cli.pages import as_csv, as_html
 from bitbucket_user_provider.cli.review import Gap, Grant, Head, Report, Subject, Where
 
 from tests.conftest import CheckedEmulator
-from tests.unit.browser import CHROMIUM, Browser, Page, axe, browser
+from tests.engine.toolchains import need
+from tests.unit.browser import Browser, Page, axe, browser
 from tests.unit.cli import GRACE, run
 
 T = TypeVar("T")
@@ -196,8 +197,7 @@ def test_a_cell_of_the_table_is_never_a_formula(bitbucket: CheckedEmulator, tmp_
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    if not CHROMIUM:
-        pytest.skip("no chromium on PATH")
+    need("chromium")
     with browser() as started:
         yield started
 
@@ -335,6 +335,8 @@ def test_on_paper_every_person_stands_with_all_places(visited: Any) -> None:
 def test_axe_finds_nothing_in_the_way_of_anybody(scheme: str, visited: Any, tmp_path: Path) -> None:
     found = made_up(50, 60)
     found.gaps.append(Gap(place="repository x", what="people", why="403"))
+
+    need("npm")
 
     async def look(page: Page) -> Any:
         await page.send("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
