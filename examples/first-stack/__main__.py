@@ -1,8 +1,7 @@
 import pulumi
 import pulumi_bitbucket_user.dynamic as bitbucket
-from pulumi_bitbucket_user.dynamic import RepositoryPermission
 
-team = {"grace@acme.example": RepositoryPermission.WRITE, "bob@acme.example": RepositoryPermission.READ}
+team = {"grace@acme.example": "write", "bob@acme.example": "read"}
 members = bitbucket.get_workspace_members_output(workspace="acme", emails=list(team))
 
 for email, permission in team.items():

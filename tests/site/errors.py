@@ -20,7 +20,8 @@ class Known:
 
     def item(self, up: str) -> str:
         """As an entry of a definition list. `up` leads from the page to docs/."""
-        return f"`{self.words}`\n:   {self.do.replace('](', f']({up}')}\n"
+        code = f"`` {self.words} ``" if "`" in self.words else f"`{self.words}`"
+        return f"{code}\n:   {self.do.replace('](', f']({up}')}\n"
 
     @property
     def pieces(self) -> list[str]:
