@@ -34,7 +34,10 @@ def watch(address: str, engine: grpc.Channel, gone: Callable[[], None]) -> None:
             listened.set()
         elif state is not grpc.ChannelConnectivity.CONNECTING and listened.is_set() and not over.is_set():
             if state is grpc.ChannelConnectivity.IDLE and _listens(address):
-                return  # at the very start
+                # At the very start; or a killed engine has lost its connections and not yet its port, and then nothing
+                # more would be heard of an idle channel.
+                engine.subscribe(lambda state: None, try_to_connect=True)
+                return
             over.set()
             gone()
 
