@@ -133,6 +133,7 @@ def test_an_environment_that_was_made_anew_gets_its_variables_again(bitbucket: C
         _, outputs = stack.provider.create(KIND, known.inputs)
     assert [*bitbucket.variables("acme/api/Production")] == ["TOKEN"]
     assert outputs["environmentUuid"] == bare(uuid_of(bitbucket))
+    assert clock.waits == [], "the read has shown that the UUID is no longer true"
 
 
 def test_a_new_variable_finds_the_environment_that_was_made_anew(bitbucket: CheckedEmulator, clock: Clock) -> None:

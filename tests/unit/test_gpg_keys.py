@@ -147,6 +147,19 @@ def test_the_case_of_bitbuckets_fingerprint_does_not_matter(bitbucket: CheckedEm
     assert held(bitbucket) == {}
 
 
+def test_a_forced_replacement_by_the_same_key_is_refused_before_the_key_is_gone(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"work": key()})
+    known = stack.state[KIND, "work"]
+    known.outputs["fingerprint"] = fingerprint(WORK).upper()
+    stack.start()
+    with stack.on(KIND, "work"), pytest.raises(ApiError, match="already, by this very resource.*use another key"):
+        stack.provider.check(KIND, known.inputs, known.inputs)
+        stack.provider.diff(KIND, known.id, known.outputs, known.inputs)
+        stack.provider.create(KIND, known.inputs)
+    assert held(bitbucket) == {WORK: "work"}
+
+
 def test_another_name_of_the_same_key_is_refused_in_the_preview(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up({"work": key()})
