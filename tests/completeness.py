@@ -17,13 +17,14 @@ from pydantic.alias_generators import to_snake
 
 from tests.acceptance.calls import CALLS
 from tests.acceptance.lives import every_life
+from tests.engine import examples
 from tests.engine.builds import ROOT
 from tests.operations import OPERATIONS, SUCCESSORS
 
 
 def missing() -> list[str]:
     """One sentence for each thing that is not there yet."""
-    return [*_not_listed(), *_not_served(), *_not_lived(), *_not_shown(), *_not_called()]
+    return [*_not_listed(), *_not_served(), *_not_lived(), *_not_shown(), *_not_called(), *_not_illustrated()]
 
 
 def _not_listed() -> Iterator[str]:
@@ -70,6 +71,17 @@ def _not_called() -> Iterator[str]:
     for name in FUNCTIONS:
         if to_snake(name) not in CALLS:
             yield f"{name} has no arguments in tests/acceptance/calls.py"
+
+
+def _not_illustrated() -> Iterator[str]:
+    sources, wanted = (
+        {path.stem for path in examples.FOLDER.iterdir()},
+        {to_snake(name) for name in [*RESOURCES, *FUNCTIONS]},
+    )
+    yield from (
+        f"docs/examples/{stem}.yaml, which the documentation of {stem} needs, is missing" for stem in wanted - sources
+    )
+    yield from (f"docs/examples/{stem}.yaml is the example of nothing" for stem in sources - wanted)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import json
 import sys
 from pathlib import Path
 
-from tests import operations
+from tests import operations, registry
 from tests.engine.builds import ROOT
 
 SCHEMA = json.loads((ROOT / "provider" / "schema.json").read_text())
@@ -17,7 +17,7 @@ OPERATIONS = ROOT / "docs" / "operations.md"
 
 
 def pages() -> dict[Path, str]:
-    return {OPERATIONS: operations.page()}
+    return {OPERATIONS: operations.page()} | registry.pages(SCHEMA)
 
 
 def main(arguments: list[str]) -> None:

@@ -8,6 +8,16 @@ import * as utilities from "./utilities";
  * The account that the credential belongs to: of an API token its owner, of an OAuth consumer or an access token an `app_user` of its own.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const me = bitbucket_user.getCurrentUser({});
+ * export const name = me.then(me => me.displayName);
+ * ```
  */
 export function getCurrentUser(args?: GetCurrentUserArgs, opts?: pulumi.InvokeOptions): Promise<GetCurrentUserResult> {
     args = args || {};
@@ -53,6 +63,16 @@ export interface GetCurrentUserResult {
  * The account that the credential belongs to: of an API token its owner, of an OAuth consumer or an access token an `app_user` of its own.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const me = bitbucket_user.getCurrentUser({});
+ * export const name = me.then(me => me.displayName);
+ * ```
  */
 export function getCurrentUserOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetCurrentUserResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -8,6 +8,18 @@ import * as utilities from "./utilities";
  * One e-mail address of the account that the credential belongs to. An address of somebody else is an error.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const address = bitbucket_user.getCurrentUserEmail({
+ *     email: "ada@acme.example",
+ * });
+ * export const confirmed = address.then(address => address.isConfirmed);
+ * ```
  */
 export function getCurrentUserEmail(args: GetCurrentUserEmailArgs, opts?: pulumi.InvokeOptions): Promise<GetCurrentUserEmailResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +53,18 @@ export interface GetCurrentUserEmailResult {
  * One e-mail address of the account that the credential belongs to. An address of somebody else is an error.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const address = bitbucket_user.getCurrentUserEmail({
+ *     email: "ada@acme.example",
+ * });
+ * export const confirmed = address.then(address => address.isConfirmed);
+ * ```
  */
 export function getCurrentUserEmailOutput(args: GetCurrentUserEmailOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetCurrentUserEmailResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

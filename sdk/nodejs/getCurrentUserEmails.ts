@@ -11,6 +11,16 @@ import * as utilities from "./utilities";
  * The e-mail addresses of the account that the credential belongs to.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const mine = bitbucket_user.getCurrentUserEmails({});
+ * export const primary = mine.then(mine => mine.primaryEmail);
+ * ```
  */
 export function getCurrentUserEmails(args?: GetCurrentUserEmailsArgs, opts?: pulumi.InvokeOptions): Promise<GetCurrentUserEmailsResult> {
     args = args || {};
@@ -36,6 +46,16 @@ export interface GetCurrentUserEmailsResult {
  * The e-mail addresses of the account that the credential belongs to.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const mine = bitbucket_user.getCurrentUserEmails({});
+ * export const primary = mine.then(mine => mine.primaryEmail);
+ * ```
  */
 export function getCurrentUserEmailsOutput(opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetCurrentUserEmailsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The repositories that the caller was given access to, and the caller's effective permission. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const mine = bitbucket_user.getCurrentUserRepositoryPermissions({
+ *     workspace: "acme",
+ * });
+ * export const repositories = mine.then(mine => mine.permissions);
+ * ```
  */
 export function getCurrentUserRepositoryPermissions(args?: GetCurrentUserRepositoryPermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetCurrentUserRepositoryPermissionsResult> {
     args = args || {};
@@ -47,6 +59,18 @@ export interface GetCurrentUserRepositoryPermissionsResult {
  * The repositories that the caller was given access to, and the caller's effective permission. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const mine = bitbucket_user.getCurrentUserRepositoryPermissions({
+ *     workspace: "acme",
+ * });
+ * export const repositories = mine.then(mine => mine.permissions);
+ * ```
  */
 export function getCurrentUserRepositoryPermissionsOutput(args?: GetCurrentUserRepositoryPermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetCurrentUserRepositoryPermissionsResult> {
     args = args || {};

@@ -8,6 +8,18 @@ import * as utilities from "./utilities";
  * The caller's highest role in a workspace. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const roleVar = bitbucket_user.getCurrentUserWorkspacePermission({
+ *     workspace: "acme",
+ * });
+ * export const role = roleVar.then(roleVar => roleVar.permission);
+ * ```
  */
 export function getCurrentUserWorkspacePermission(args: GetCurrentUserWorkspacePermissionArgs, opts?: pulumi.InvokeOptions): Promise<GetCurrentUserWorkspacePermissionResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +53,18 @@ export interface GetCurrentUserWorkspacePermissionResult {
  * The caller's highest role in a workspace. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const roleVar = bitbucket_user.getCurrentUserWorkspacePermission({
+ *     workspace: "acme",
+ * });
+ * export const role = roleVar.then(roleVar => roleVar.permission);
+ * ```
  */
 export function getCurrentUserWorkspacePermissionOutput(args: GetCurrentUserWorkspacePermissionOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetCurrentUserWorkspacePermissionResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

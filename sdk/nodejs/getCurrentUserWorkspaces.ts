@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The workspaces that the caller belongs to. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const administered = bitbucket_user.getCurrentUserWorkspaces({
+ *     administrator: true,
+ * });
+ * export const workspaces = administered.then(administered => administered.workspaces);
+ * ```
  */
 export function getCurrentUserWorkspaces(args?: GetCurrentUserWorkspacesArgs, opts?: pulumi.InvokeOptions): Promise<GetCurrentUserWorkspacesResult> {
     args = args || {};
@@ -37,6 +49,18 @@ export interface GetCurrentUserWorkspacesResult {
  * The workspaces that the caller belongs to. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const administered = bitbucket_user.getCurrentUserWorkspaces({
+ *     administrator: true,
+ * });
+ * export const workspaces = administered.then(administered => administered.workspaces);
+ * ```
  */
 export function getCurrentUserWorkspacesOutput(args?: GetCurrentUserWorkspacesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetCurrentUserWorkspacesResult> {
     args = args || {};

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * What everybody may do in a repository: the highest of the direct permission, those of groups and those of the project.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getEffectiveRepositoryPermissions({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getEffectiveRepositoryPermissions(args: GetEffectiveRepositoryPermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetEffectiveRepositoryPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetEffectiveRepositoryPermissionsResult {
  * What everybody may do in a repository: the highest of the direct permission, those of groups and those of the project.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getEffectiveRepositoryPermissions({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getEffectiveRepositoryPermissionsOutput(args: GetEffectiveRepositoryPermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetEffectiveRepositoryPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * The permissions that groups hold on a project.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getProjectGroupPermissions({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getProjectGroupPermissions(args: GetProjectGroupPermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetProjectGroupPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetProjectGroupPermissionsResult {
  * The permissions that groups hold on a project.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getProjectGroupPermissions({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getProjectGroupPermissionsOutput(args: GetProjectGroupPermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetProjectGroupPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

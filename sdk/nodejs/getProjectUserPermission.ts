@@ -8,6 +8,20 @@ import * as utilities from "./utilities";
  * One person's direct permission on a project; `none` without a direct grant, whatever groups give.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getProjectUserPermission({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const permission = granted.then(granted => granted.permission);
+ * ```
  */
 export function getProjectUserPermission(args: GetProjectUserPermissionArgs, opts?: pulumi.InvokeOptions): Promise<GetProjectUserPermissionResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -55,6 +69,20 @@ export interface GetProjectUserPermissionResult {
  * One person's direct permission on a project; `none` without a direct grant, whatever groups give.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getProjectUserPermission({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const permission = granted.then(granted => granted.permission);
+ * ```
  */
 export function getProjectUserPermissionOutput(args: GetProjectUserPermissionOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetProjectUserPermissionResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * Everybody's direct permission on a project. What groups hold is what `getProjectGroupPermissions` tells.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getProjectUserPermissions({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getProjectUserPermissions(args: GetProjectUserPermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetProjectUserPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetProjectUserPermissionsResult {
  * Everybody's direct permission on a project. What groups hold is what `getProjectGroupPermissions` tells.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getProjectUserPermissions({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getProjectUserPermissionsOutput(args: GetProjectUserPermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetProjectUserPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * The permissions that groups hold on a repository.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getRepositoryGroupPermissions({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getRepositoryGroupPermissions(args: GetRepositoryGroupPermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetRepositoryGroupPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetRepositoryGroupPermissionsResult {
  * The permissions that groups hold on a repository.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getRepositoryGroupPermissions({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getRepositoryGroupPermissionsOutput(args: GetRepositoryGroupPermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRepositoryGroupPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * Everybody's direct permission on a repository. What they may do in all, by groups and the project too, is what `getEffectiveRepositoryPermissions` tells.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getRepositoryUserPermissions({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getRepositoryUserPermissions(args: GetRepositoryUserPermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetRepositoryUserPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetRepositoryUserPermissionsResult {
  * Everybody's direct permission on a repository. What they may do in all, by groups and the project too, is what `getEffectiveRepositoryPermissions` tells.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const granted = bitbucket_user.getRepositoryUserPermissions({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const permissions = granted.then(granted => granted.permissions);
+ * ```
  */
 export function getRepositoryUserPermissionsOutput(args: GetRepositoryUserPermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRepositoryUserPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -8,6 +8,20 @@ import * as utilities from "./utilities";
  * A JSON value that a Connect app keeps at a user. Anybody may read a property with the attribute `public`, only the app itself any other.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const themeVar = bitbucket_user.getUserApplicationProperty({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     appKey: "acme-app",
+ *     propertyName: "theme",
+ * });
+ * export const theme = themeVar.then(themeVar => themeVar.value);
+ * ```
  */
 export function getUserApplicationProperty(args: GetUserApplicationPropertyArgs, opts?: pulumi.InvokeOptions): Promise<GetUserApplicationPropertyResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -43,6 +57,20 @@ export interface GetUserApplicationPropertyResult {
  * A JSON value that a Connect app keeps at a user. Anybody may read a property with the attribute `public`, only the app itself any other.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const themeVar = bitbucket_user.getUserApplicationProperty({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     appKey: "acme-app",
+ *     propertyName: "theme",
+ * });
+ * export const theme = themeVar.then(themeVar => themeVar.value);
+ * ```
  */
 export function getUserApplicationPropertyOutput(args: GetUserApplicationPropertyOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetUserApplicationPropertyResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

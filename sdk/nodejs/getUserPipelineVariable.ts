@@ -8,6 +8,19 @@ import * as utilities from "./utilities";
  * One pipeline variable of a user, without its value. Bitbucket accepts no API token here: it takes an OAuth consumer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserPipelineVariable({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     uuid: "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}",
+ * });
+ * export const key = held.then(held => held.key);
+ * ```
  */
 /** @deprecated Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables. */
 export function getUserPipelineVariable(args: GetUserPipelineVariableArgs, opts?: pulumi.InvokeOptions): Promise<GetUserPipelineVariableResult> {
@@ -48,6 +61,19 @@ export interface GetUserPipelineVariableResult {
  * One pipeline variable of a user, without its value. Bitbucket accepts no API token here: it takes an OAuth consumer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserPipelineVariable({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     uuid: "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}",
+ * });
+ * export const key = held.then(held => held.key);
+ * ```
  */
 /** @deprecated Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables. */
 export function getUserPipelineVariableOutput(args: GetUserPipelineVariableOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetUserPipelineVariableResult> {

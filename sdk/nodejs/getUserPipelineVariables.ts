@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The pipeline variables of a user, without their values. Bitbucket accepts no API token here: it takes an OAuth consumer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserPipelineVariables({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 /** @deprecated Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables. */
 export function getUserPipelineVariables(args: GetUserPipelineVariablesArgs, opts?: pulumi.InvokeOptions): Promise<GetUserPipelineVariablesResult> {
@@ -38,6 +50,18 @@ export interface GetUserPipelineVariablesResult {
  * The pipeline variables of a user, without their values. Bitbucket accepts no API token here: it takes an OAuth consumer.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserPipelineVariables({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 /** @deprecated Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables. */
 export function getUserPipelineVariablesOutput(args: GetUserPipelineVariablesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetUserPipelineVariablesResult> {

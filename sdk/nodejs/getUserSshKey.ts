@@ -8,6 +8,19 @@ import * as utilities from "./utilities";
  * One public SSH key of a person. Bitbucket shows it to that person only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserSshKey({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     uuid: "{b15b6026-9c02-4626-b4ad-b905f99f763a}",
+ * });
+ * export const fingerprint = held.then(held => held.fingerprint);
+ * ```
  */
 export function getUserSshKey(args: GetUserSshKeyArgs, opts?: pulumi.InvokeOptions): Promise<GetUserSshKeyResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -66,6 +79,19 @@ export interface GetUserSshKeyResult {
  * One public SSH key of a person. Bitbucket shows it to that person only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserSshKey({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     uuid: "{b15b6026-9c02-4626-b4ad-b905f99f763a}",
+ * });
+ * export const fingerprint = held.then(held => held.fingerprint);
+ * ```
  */
 export function getUserSshKeyOutput(args: GetUserSshKeyOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetUserSshKeyResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The public SSH keys of a person. Bitbucket shows them to that person only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserSshKeys({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getUserSshKeys(args: GetUserSshKeysArgs, opts?: pulumi.InvokeOptions): Promise<GetUserSshKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -36,6 +48,18 @@ export interface GetUserSshKeysResult {
  * The public SSH keys of a person. Bitbucket shows them to that person only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserSshKeys({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getUserSshKeysOutput(args: GetUserSshKeysOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetUserSshKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -8,6 +8,19 @@ import * as utilities from "./utilities";
  * One member of a workspace, by `userId` or by `email`. Who is no member is an error. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const grace = bitbucket_user.getWorkspaceMember({
+ *     workspace: "acme",
+ *     email: "grace@acme.example",
+ * });
+ * export const accountId = grace.then(grace => grace.accountId);
+ * ```
  */
 export function getWorkspaceMember(args: GetWorkspaceMemberArgs, opts?: pulumi.InvokeOptions): Promise<GetWorkspaceMemberResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -59,6 +72,19 @@ export interface GetWorkspaceMemberResult {
  * One member of a workspace, by `userId` or by `email`. Who is no member is an error. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const grace = bitbucket_user.getWorkspaceMember({
+ *     workspace: "acme",
+ *     email: "grace@acme.example",
+ * });
+ * export const accountId = grace.then(grace => grace.accountId);
+ * ```
  */
 export function getWorkspaceMemberOutput(args: GetWorkspaceMemberOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetWorkspaceMemberResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,22 @@ import * as utilities from "./utilities";
  * The members of a workspace, and the supported way from e-mail addresses to account ids: name `emails`, and take `byEmail`. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const people = bitbucket_user.getWorkspaceMembers({
+ *     workspace: "acme",
+ *     emails: [
+ *         "grace@acme.example",
+ *         "bob@acme.example",
+ *     ],
+ * });
+ * export const accountIds = people.then(people => people.byEmail);
+ * ```
  */
 export function getWorkspaceMembers(args: GetWorkspaceMembersArgs, opts?: pulumi.InvokeOptions): Promise<GetWorkspaceMembersResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -54,6 +70,22 @@ export interface GetWorkspaceMembersResult {
  * The members of a workspace, and the supported way from e-mail addresses to account ids: name `emails`, and take `byEmail`. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const people = bitbucket_user.getWorkspaceMembers({
+ *     workspace: "acme",
+ *     emails: [
+ *         "grace@acme.example",
+ *         "bob@acme.example",
+ *     ],
+ * });
+ * export const accountIds = people.then(people => people.byEmail);
+ * ```
  */
 export function getWorkspaceMembersOutput(args: GetWorkspaceMembersOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetWorkspaceMembersResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

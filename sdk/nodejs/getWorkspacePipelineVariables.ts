@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The pipeline variables of a workspace, without their values.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getWorkspacePipelineVariables({
+ *     workspace: "acme",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 export function getWorkspacePipelineVariables(args: GetWorkspacePipelineVariablesArgs, opts?: pulumi.InvokeOptions): Promise<GetWorkspacePipelineVariablesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -36,6 +48,18 @@ export interface GetWorkspacePipelineVariablesResult {
  * The pipeline variables of a workspace, without their values.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getWorkspacePipelineVariables({
+ *     workspace: "acme",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 export function getWorkspacePipelineVariablesOutput(args: GetWorkspacePipelineVariablesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetWorkspacePipelineVariablesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

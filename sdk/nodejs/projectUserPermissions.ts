@@ -11,6 +11,22 @@ import * as utilities from "./utilities";
  * All direct user permissions of a project, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
  *
  * Ids for import look like `acme/CORE` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const core = new bitbucket_user.ProjectUserPermissions("core", {
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ *     permissions: {
+ *         "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": bitbucket_user.ProjectPermission.Write,
+ *         "{d301aafa-d676-4ee0-88be-962be7417567}": bitbucket_user.ProjectPermission.Admin,
+ *     },
+ * });
+ * ```
  */
 export class ProjectUserPermissions extends pulumi.CustomResource {
     /**

@@ -11,6 +11,24 @@ import * as utilities from "./utilities";
  * A person's direct permission on a repository. The person must be a member of the workspace, and not its owner. What a group or the project gives is not touched, and Bitbucket applies the highest of all.
  *
  * Ids for import look like `acme/api/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f` or `acme/api/{d301aafa-d676-4ee0-88be-962be7417567}`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const grace = bitbucket_user.getWorkspaceMember({
+ *     workspace: "acme",
+ *     email: "grace@acme.example",
+ * });
+ * const api = new bitbucket_user.RepositoryUserPermission("api", {
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ *     userId: grace.then(grace => grace.accountId),
+ *     permission: bitbucket_user.RepositoryPermission.Write,
+ * });
+ * ```
  */
 export class RepositoryUserPermission extends pulumi.CustomResource {
     /**

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * Searches the code of a user's repositories, where search is enabled for the account.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const found = bitbucket_user.searchCode({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     query: "hello",
+ * });
+ * export const results = found.then(found => found.results);
+ * ```
  */
 /** @deprecated Bitbucket ends code search on November 1, 2026; nothing replaces it. */
 export function searchCode(args: SearchCodeArgs, opts?: pulumi.InvokeOptions): Promise<SearchCodeResult> {
@@ -52,6 +65,19 @@ export interface SearchCodeResult {
  * Searches the code of a user's repositories, where search is enabled for the account.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const found = bitbucket_user.searchCode({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ *     query: "hello",
+ * });
+ * export const results = found.then(found => found.results);
+ * ```
  */
 /** @deprecated Bitbucket ends code search on November 1, 2026; nothing replaces it. */
 export function searchCodeOutput(args: SearchCodeOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<SearchCodeResult> {

@@ -8,6 +8,23 @@ import * as utilities from "./utilities";
  * A JSON value that a Connect app keeps at a user. Bitbucket lets only the app write it: BITBUCKET_JWT has to hold the app's token. No new Connect app can be installed since February 2026.
  *
  * Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/acme-app/theme` or `{d301aafa-d676-4ee0-88be-962be7417567}/acme-app/theme`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const me = bitbucket_user.getCurrentUser({});
+ * const theme = new bitbucket_user.UserApplicationProperty("theme", {
+ *     userId: me.then(me => me.uuid),
+ *     appKey: "acme-app",
+ *     propertyName: "theme",
+ *     value: {
+ *         dark: true,
+ *     },
+ * });
+ * ```
  */
 export class UserApplicationProperty extends pulumi.CustomResource {
     /**

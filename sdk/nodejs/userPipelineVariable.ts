@@ -9,6 +9,23 @@ import * as utilities from "./utilities";
  *
  * Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d` or `{d301aafa-d676-4ee0-88be-962be7417567}/DEPLOY_KEY`.
  *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const config = new pulumi.Config();
+ * const deployToken = config.requireSecret("deployToken");
+ * const me = bitbucket_user.getCurrentUser({});
+ * const token = new bitbucket_user.UserPipelineVariable("token", {
+ *     userId: me.then(me => me.uuid),
+ *     key: "DEPLOY_TOKEN",
+ *     value: deployToken,
+ *     secured: true,
+ * });
+ * ```
+ *
  * @deprecated Bitbucket has deprecated the pipeline variables of users: use WorkspacePipelineVariable.
  */
 export class UserPipelineVariable extends pulumi.CustomResource {

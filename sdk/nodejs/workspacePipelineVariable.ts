@@ -8,6 +8,22 @@ import * as utilities from "./utilities";
  * A pipeline variable of a workspace, seen by every pipeline in it.
  *
  * Ids for import look like `acme/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/DEPLOY_KEY`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const config = new pulumi.Config();
+ * const deployToken = config.requireSecret("deployToken");
+ * const token = new bitbucket_user.WorkspacePipelineVariable("token", {
+ *     workspace: "acme",
+ *     key: "DEPLOY_TOKEN",
+ *     value: deployToken,
+ *     secured: true,
+ * });
+ * ```
  */
 export class WorkspacePipelineVariable extends pulumi.CustomResource {
     /**

@@ -59,6 +59,7 @@ MISSED = {
         f"{NAME} has no life: tests/acceptance/lives/repository_default_reviewer.py"
     ),
     "examples/default-reviewers": f"{NAME} is in no program of examples/",
+    "docs/examples/repository_default_reviewer.yaml": "docs/examples/repository_default_reviewer.yaml, which",
     "tests/operations.py": f"{NAME} serves no operation of tests/operations.py",
 }
 """What a resource touches → what the checks say without it."""

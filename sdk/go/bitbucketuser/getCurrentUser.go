@@ -14,6 +14,30 @@ import (
 // The account that the credential belongs to: of an API token its owner, of an OAuth consumer or an access token an `app_user` of its own.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			me, err := bitbucketuser.GetCurrentUser(ctx, &bitbucketuser.GetCurrentUserArgs{}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("name", pulumi.Any(me.DisplayName))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetCurrentUser(ctx *pulumi.Context, args *GetCurrentUserArgs, opts ...pulumi.InvokeOption) (*GetCurrentUserResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetCurrentUserResult

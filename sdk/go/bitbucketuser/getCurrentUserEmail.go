@@ -14,6 +14,32 @@ import (
 // One e-mail address of the account that the credential belongs to. An address of somebody else is an error.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			address, err := bitbucketuser.GetCurrentUserEmail(ctx, &bitbucketuser.GetCurrentUserEmailArgs{
+//				Email: "ada@acme.example",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("confirmed", pulumi.Bool(address.IsConfirmed))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetCurrentUserEmail(ctx *pulumi.Context, args *GetCurrentUserEmailArgs, opts ...pulumi.InvokeOption) (*GetCurrentUserEmailResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetCurrentUserEmailResult

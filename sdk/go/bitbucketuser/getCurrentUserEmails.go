@@ -14,6 +14,30 @@ import (
 // The e-mail addresses of the account that the credential belongs to.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mine, err := bitbucketuser.GetCurrentUserEmails(ctx, &bitbucketuser.GetCurrentUserEmailsArgs{}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("primary", pulumi.String(mine.PrimaryEmail))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetCurrentUserEmails(ctx *pulumi.Context, args *GetCurrentUserEmailsArgs, opts ...pulumi.InvokeOption) (*GetCurrentUserEmailsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetCurrentUserEmailsResult

@@ -14,6 +14,32 @@ import (
 // The repositories that the caller was given access to, and the caller's effective permission. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			mine, err := bitbucketuser.GetCurrentUserRepositoryPermissions(ctx, &bitbucketuser.GetCurrentUserRepositoryPermissionsArgs{
+//				Workspace: pulumi.StringRef("acme"),
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("repositories", pulumi.Any(mine.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetCurrentUserRepositoryPermissions(ctx *pulumi.Context, args *GetCurrentUserRepositoryPermissionsArgs, opts ...pulumi.InvokeOption) (*GetCurrentUserRepositoryPermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetCurrentUserRepositoryPermissionsResult

@@ -14,6 +14,32 @@ import (
 // The caller's highest role in a workspace. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			roleVar, err := bitbucketuser.GetCurrentUserWorkspacePermission(ctx, &bitbucketuser.GetCurrentUserWorkspacePermissionArgs{
+//				Workspace: "acme",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("role", pulumi.String(roleVar.Permission))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetCurrentUserWorkspacePermission(ctx *pulumi.Context, args *GetCurrentUserWorkspacePermissionArgs, opts ...pulumi.InvokeOption) (*GetCurrentUserWorkspacePermissionResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetCurrentUserWorkspacePermissionResult

@@ -14,6 +14,32 @@ import (
 // The workspaces that the caller belongs to. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			administered, err := bitbucketuser.GetCurrentUserWorkspaces(ctx, &bitbucketuser.GetCurrentUserWorkspacesArgs{
+//				Administrator: pulumi.BoolRef(true),
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("workspaces", pulumi.Any(administered.Workspaces))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetCurrentUserWorkspaces(ctx *pulumi.Context, args *GetCurrentUserWorkspacesArgs, opts ...pulumi.InvokeOption) (*GetCurrentUserWorkspacesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetCurrentUserWorkspacesResult

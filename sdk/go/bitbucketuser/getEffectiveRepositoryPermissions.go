@@ -14,6 +14,33 @@ import (
 // What everybody may do in a repository: the highest of the direct permission, those of groups and those of the project.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			granted, err := bitbucketuser.GetEffectiveRepositoryPermissions(ctx, &bitbucketuser.GetEffectiveRepositoryPermissionsArgs{
+//				Workspace: "acme",
+//				RepoSlug:  "api",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permissions", pulumi.Any(granted.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetEffectiveRepositoryPermissions(ctx *pulumi.Context, args *GetEffectiveRepositoryPermissionsArgs, opts ...pulumi.InvokeOption) (*GetEffectiveRepositoryPermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetEffectiveRepositoryPermissionsResult

@@ -14,6 +14,33 @@ import (
 // The permissions that groups hold on a project.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			granted, err := bitbucketuser.GetProjectGroupPermissions(ctx, &bitbucketuser.GetProjectGroupPermissionsArgs{
+//				Workspace:  "acme",
+//				ProjectKey: "CORE",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permissions", pulumi.Any(granted.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetProjectGroupPermissions(ctx *pulumi.Context, args *GetProjectGroupPermissionsArgs, opts ...pulumi.InvokeOption) (*GetProjectGroupPermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetProjectGroupPermissionsResult

@@ -14,6 +14,34 @@ import (
 // One person's direct permission on a project; `none` without a direct grant, whatever groups give.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			granted, err := bitbucketuser.LookupProjectUserPermission(ctx, &bitbucketuser.LookupProjectUserPermissionArgs{
+//				Workspace:  "acme",
+//				ProjectKey: "CORE",
+//				UserId:     "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permission", pulumi.String(granted.Permission))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupProjectUserPermission(ctx *pulumi.Context, args *LookupProjectUserPermissionArgs, opts ...pulumi.InvokeOption) (*LookupProjectUserPermissionResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupProjectUserPermissionResult

@@ -14,6 +14,33 @@ import (
 // Everybody's direct permission on a project. What groups hold is what `getProjectGroupPermissions` tells.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			granted, err := bitbucketuser.LookupProjectUserPermissions(ctx, &bitbucketuser.LookupProjectUserPermissionsArgs{
+//				Workspace:  "acme",
+//				ProjectKey: "CORE",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permissions", pulumi.Any(granted.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupProjectUserPermissions(ctx *pulumi.Context, args *LookupProjectUserPermissionsArgs, opts ...pulumi.InvokeOption) (*LookupProjectUserPermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupProjectUserPermissionsResult

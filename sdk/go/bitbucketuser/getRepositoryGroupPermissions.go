@@ -14,6 +14,33 @@ import (
 // The permissions that groups hold on a repository.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			granted, err := bitbucketuser.GetRepositoryGroupPermissions(ctx, &bitbucketuser.GetRepositoryGroupPermissionsArgs{
+//				Workspace: "acme",
+//				RepoSlug:  "api",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permissions", pulumi.Any(granted.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetRepositoryGroupPermissions(ctx *pulumi.Context, args *GetRepositoryGroupPermissionsArgs, opts ...pulumi.InvokeOption) (*GetRepositoryGroupPermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetRepositoryGroupPermissionsResult

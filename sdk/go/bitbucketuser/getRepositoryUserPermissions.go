@@ -14,6 +14,33 @@ import (
 // Everybody's direct permission on a repository. What they may do in all, by groups and the project too, is what `getEffectiveRepositoryPermissions` tells.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			granted, err := bitbucketuser.LookupRepositoryUserPermissions(ctx, &bitbucketuser.LookupRepositoryUserPermissionsArgs{
+//				Workspace: "acme",
+//				RepoSlug:  "api",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permissions", pulumi.Any(granted.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupRepositoryUserPermissions(ctx *pulumi.Context, args *LookupRepositoryUserPermissionsArgs, opts ...pulumi.InvokeOption) (*LookupRepositoryUserPermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupRepositoryUserPermissionsResult

@@ -14,6 +14,32 @@ import (
 // An account by its account id or UUID, whether it belongs to one of your workspaces or not.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			grace, err := bitbucketuser.GetUser(ctx, &bitbucketuser.GetUserArgs{
+//				UserId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("name", pulumi.Any(grace.DisplayName))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetUser(ctx *pulumi.Context, args *GetUserArgs, opts ...pulumi.InvokeOption) (*GetUserResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetUserResult

@@ -14,6 +14,34 @@ import (
 // A JSON value that a Connect app keeps at a user. Anybody may read a property with the attribute `public`, only the app itself any other.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			themeVar, err := bitbucketuser.LookupUserApplicationProperty(ctx, &bitbucketuser.LookupUserApplicationPropertyArgs{
+//				UserId:       "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//				AppKey:       "acme-app",
+//				PropertyName: "theme",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("theme", pulumi.ToMap(themeVar.Value))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupUserApplicationProperty(ctx *pulumi.Context, args *LookupUserApplicationPropertyArgs, opts ...pulumi.InvokeOption) (*LookupUserApplicationPropertyResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupUserApplicationPropertyResult

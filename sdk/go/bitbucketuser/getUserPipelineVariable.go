@@ -15,6 +15,33 @@ import (
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
 //
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.LookupUserPipelineVariable(ctx, &bitbucketuser.LookupUserPipelineVariableArgs{
+//				UserId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//				Uuid:   "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("key", pulumi.String(held.Key))
+//			return nil
+//		})
+//	}
+//
+// ```
+//
 // Deprecated: Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables.
 func LookupUserPipelineVariable(ctx *pulumi.Context, args *LookupUserPipelineVariableArgs, opts ...pulumi.InvokeOption) (*LookupUserPipelineVariableResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)

@@ -15,6 +15,32 @@ import (
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
 //
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.GetUserPipelineVariables(ctx, &bitbucketuser.GetUserPipelineVariablesArgs{
+//				UserId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("variables", pulumi.Any(held.Variables))
+//			return nil
+//		})
+//	}
+//
+// ```
+//
 // Deprecated: Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables.
 func GetUserPipelineVariables(ctx *pulumi.Context, args *GetUserPipelineVariablesArgs, opts ...pulumi.InvokeOption) (*GetUserPipelineVariablesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)

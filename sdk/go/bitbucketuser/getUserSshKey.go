@@ -14,6 +14,33 @@ import (
 // One public SSH key of a person. Bitbucket shows it to that person only.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.LookupUserSshKey(ctx, &bitbucketuser.LookupUserSshKeyArgs{
+//				UserId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//				Uuid:   "{b15b6026-9c02-4626-b4ad-b905f99f763a}",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("fingerprint", pulumi.Any(held.Fingerprint))
+//			return nil
+//		})
+//	}
+//
+// ```
 func LookupUserSshKey(ctx *pulumi.Context, args *LookupUserSshKeyArgs, opts ...pulumi.InvokeOption) (*LookupUserSshKeyResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv LookupUserSshKeyResult

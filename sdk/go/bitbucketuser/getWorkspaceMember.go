@@ -14,6 +14,33 @@ import (
 // One member of a workspace, by `userId` or by `email`. Who is no member is an error. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			grace, err := bitbucketuser.GetWorkspaceMember(ctx, &bitbucketuser.GetWorkspaceMemberArgs{
+//				Workspace: "acme",
+//				Email:     pulumi.StringRef("grace@acme.example"),
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("accountId", pulumi.String(grace.AccountId))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetWorkspaceMember(ctx *pulumi.Context, args *GetWorkspaceMemberArgs, opts ...pulumi.InvokeOption) (*GetWorkspaceMemberResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetWorkspaceMemberResult

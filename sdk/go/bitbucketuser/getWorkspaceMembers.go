@@ -14,6 +14,36 @@ import (
 // The members of a workspace, and the supported way from e-mail addresses to account ids: name `emails`, and take `byEmail`. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			people, err := bitbucketuser.GetWorkspaceMembers(ctx, &bitbucketuser.GetWorkspaceMembersArgs{
+//				Workspace: "acme",
+//				Emails: []string{
+//					"grace@acme.example",
+//					"bob@acme.example",
+//				},
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("accountIds", pulumi.ToStringMap(people.ByEmail))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetWorkspaceMembers(ctx *pulumi.Context, args *GetWorkspaceMembersArgs, opts ...pulumi.InvokeOption) (*GetWorkspaceMembersResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetWorkspaceMembersResult

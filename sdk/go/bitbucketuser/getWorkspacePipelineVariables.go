@@ -14,6 +14,32 @@ import (
 // The pipeline variables of a workspace, without their values.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.GetWorkspacePipelineVariables(ctx, &bitbucketuser.GetWorkspacePipelineVariablesArgs{
+//				Workspace: "acme",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("variables", pulumi.Any(held.Variables))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetWorkspacePipelineVariables(ctx *pulumi.Context, args *GetWorkspacePipelineVariablesArgs, opts ...pulumi.InvokeOption) (*GetWorkspacePipelineVariablesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetWorkspacePipelineVariablesResult

@@ -15,6 +15,41 @@ import (
 // A person's direct permission on a project, and with it on every repository of the project. The person must be a member of the workspace. What a group gives is not touched, and Bitbucket applies the highest of all.
 //
 // Ids for import look like `acme/CORE/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f` or `acme/CORE/{d301aafa-d676-4ee0-88be-962be7417567}`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			grace, err := bitbucketuser.GetWorkspaceMember(ctx, &bitbucketuser.GetWorkspaceMemberArgs{
+//				Workspace: "acme",
+//				Email:     pulumi.StringRef("grace@acme.example"),
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			_, err = bitbucketuser.NewProjectUserPermission(ctx, "core", &bitbucketuser.ProjectUserPermissionArgs{
+//				Workspace:  pulumi.String("acme"),
+//				ProjectKey: pulumi.String("CORE"),
+//				UserId:     pulumi.String(grace.AccountId),
+//				Permission: bitbucketuser.ProjectPermissionCreateRepo,
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type ProjectUserPermission struct {
 	pulumi.CustomResourceState
 

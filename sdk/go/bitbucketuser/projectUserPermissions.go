@@ -15,6 +15,36 @@ import (
 // All direct user permissions of a project, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
 //
 // Ids for import look like `acme/CORE` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			_, err := bitbucketuser.NewProjectUserPermissions(ctx, "core", &bitbucketuser.ProjectUserPermissionsArgs{
+//				Workspace:  pulumi.String("acme"),
+//				ProjectKey: pulumi.String("CORE"),
+//				Permissions: bitbucketuser.ProjectPermissionMap{
+//					"712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": bitbucketuser.ProjectPermissionWrite,
+//					"{d301aafa-d676-4ee0-88be-962be7417567}":      bitbucketuser.ProjectPermissionAdmin,
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type ProjectUserPermissions struct {
 	pulumi.CustomResourceState
 

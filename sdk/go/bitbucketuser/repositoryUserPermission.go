@@ -15,6 +15,41 @@ import (
 // A person's direct permission on a repository. The person must be a member of the workspace, and not its owner. What a group or the project gives is not touched, and Bitbucket applies the highest of all.
 //
 // Ids for import look like `acme/api/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f` or `acme/api/{d301aafa-d676-4ee0-88be-962be7417567}`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			grace, err := bitbucketuser.GetWorkspaceMember(ctx, &bitbucketuser.GetWorkspaceMemberArgs{
+//				Workspace: "acme",
+//				Email:     pulumi.StringRef("grace@acme.example"),
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			_, err = bitbucketuser.NewRepositoryUserPermission(ctx, "api", &bitbucketuser.RepositoryUserPermissionArgs{
+//				Workspace:  pulumi.String("acme"),
+//				RepoSlug:   pulumi.String("api"),
+//				UserId:     pulumi.String(grace.AccountId),
+//				Permission: bitbucketuser.RepositoryPermissionWrite,
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type RepositoryUserPermission struct {
 	pulumi.CustomResourceState
 

@@ -15,6 +15,33 @@ import (
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
 //
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			found, err := bitbucketuser.SearchCode(ctx, &bitbucketuser.SearchCodeArgs{
+//				UserId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//				Query:  "hello",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("results", pulumi.Any(found.Results))
+//			return nil
+//		})
+//	}
+//
+// ```
+//
 // Deprecated: Bitbucket ends code search on November 1, 2026; nothing replaces it.
 func SearchCode(ctx *pulumi.Context, args *SearchCodeArgs, opts ...pulumi.InvokeOption) (*SearchCodeResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)

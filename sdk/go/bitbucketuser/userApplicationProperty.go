@@ -15,6 +15,40 @@ import (
 // A JSON value that a Connect app keeps at a user. Bitbucket lets only the app write it: BITBUCKET_JWT has to hold the app's token. No new Connect app can be installed since February 2026.
 //
 // Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/acme-app/theme` or `{d301aafa-d676-4ee0-88be-962be7417567}/acme-app/theme`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			me, err := bitbucketuser.GetCurrentUser(ctx, &bitbucketuser.GetCurrentUserArgs{}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			_, err = bitbucketuser.NewUserApplicationProperty(ctx, "theme", &bitbucketuser.UserApplicationPropertyArgs{
+//				UserId:       pulumi.String(me.Uuid),
+//				AppKey:       pulumi.String("acme-app"),
+//				PropertyName: pulumi.String("theme"),
+//				Value: pulumi.Map{
+//					"dark": pulumi.Any(true),
+//				},
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type UserApplicationProperty struct {
 	pulumi.CustomResourceState
 

@@ -16,6 +16,41 @@ import (
 //
 // Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d` or `{d301aafa-d676-4ee0-88be-962be7417567}/DEPLOY_KEY`.
 //
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			cfg := config.New(ctx, "")
+//			deployToken := cfg.RequireSecret("deployToken")
+//			me, err := bitbucketuser.GetCurrentUser(ctx, &bitbucketuser.GetCurrentUserArgs{}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			_, err = bitbucketuser.NewUserPipelineVariable(ctx, "token", &bitbucketuser.UserPipelineVariableArgs{
+//				UserId:  pulumi.String(me.Uuid),
+//				Key:     pulumi.String("DEPLOY_TOKEN"),
+//				Value:   deployToken,
+//				Secured: pulumi.Bool(true),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
+//
 // Deprecated: Bitbucket has deprecated the pipeline variables of users: use WorkspacePipelineVariable.
 type UserPipelineVariable struct {
 	pulumi.CustomResourceState

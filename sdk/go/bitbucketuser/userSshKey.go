@@ -15,6 +15,37 @@ import (
 // A public SSH key of a Bitbucket account, managed with that account's own credential. A key is unique in all of Bitbucket, and a deleted one stays blocked for up to 30 days: a replacement needs another key text and is refused, before the old key is gone, when it has the same.
 //
 // Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/b15b6026-9c02-4626-b4ad-b905f99f763a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			me, err := bitbucketuser.GetCurrentUser(ctx, &bitbucketuser.GetCurrentUserArgs{}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			_, err = bitbucketuser.NewUserSshKey(ctx, "laptop", &bitbucketuser.UserSshKeyArgs{
+//				UserId: pulumi.String(me.Uuid),
+//				Label:  pulumi.String("laptop"),
+//				Key:    pulumi.String("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY ada@laptop"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type UserSshKey struct {
 	pulumi.CustomResourceState
 

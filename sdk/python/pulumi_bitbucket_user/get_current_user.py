@@ -123,6 +123,15 @@ def get_current_user(opts: Optional[pulumi.InvokeOptions] = None) -> AwaitableGe
     The account that the credential belongs to: of an API token its owner, of an OAuth consumer or an access token an `app_user` of its own.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    me = bitbucket_user.get_current_user()
+    pulumi.export("name", me.display_name)
+    ```
     """
     __args__ = dict()
     opts = pulumi.InvokeOptions.merge(_utilities.get_invoke_opts_defaults(), opts)
@@ -141,6 +150,15 @@ def get_current_user_output(opts: Optional[Union[pulumi.InvokeOptions, pulumi.In
     The account that the credential belongs to: of an API token its owner, of an OAuth consumer or an access token an `app_user` of its own.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    me = bitbucket_user.get_current_user()
+    pulumi.export("name", me.display_name)
+    ```
     """
     __args__ = dict()
     opts = pulumi.InvokeOutputOptions.merge(_utilities.get_invoke_opts_defaults(), opts)

@@ -77,6 +77,15 @@ def get_current_user_email(email: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    address = bitbucket_user.get_current_user_email(email="ada@acme.example")
+    pulumi.export("confirmed", address.is_confirmed)
+    ```
+
     :param _builtins.str email: The address to look up.
     """
     __args__ = dict()
@@ -94,6 +103,15 @@ def get_current_user_email_output(email: pulumi.Input[Optional[_builtins.str]] =
     One e-mail address of the account that the credential belongs to. An address of somebody else is an error.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    address = bitbucket_user.get_current_user_email(email="ada@acme.example")
+    pulumi.export("confirmed", address.is_confirmed)
+    ```
 
     :param _builtins.str email: The address to look up.
     """

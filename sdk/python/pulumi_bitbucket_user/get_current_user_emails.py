@@ -64,6 +64,15 @@ def get_current_user_emails(opts: Optional[pulumi.InvokeOptions] = None) -> Awai
     The e-mail addresses of the account that the credential belongs to.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    mine = bitbucket_user.get_current_user_emails()
+    pulumi.export("primary", mine.primary_email)
+    ```
     """
     __args__ = dict()
     opts = pulumi.InvokeOptions.merge(_utilities.get_invoke_opts_defaults(), opts)
@@ -77,6 +86,15 @@ def get_current_user_emails_output(opts: Optional[Union[pulumi.InvokeOptions, pu
     The e-mail addresses of the account that the credential belongs to.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    mine = bitbucket_user.get_current_user_emails()
+    pulumi.export("primary", mine.primary_email)
+    ```
     """
     __args__ = dict()
     opts = pulumi.InvokeOutputOptions.merge(_utilities.get_invoke_opts_defaults(), opts)

@@ -56,6 +56,15 @@ def get_current_user_repository_permissions(query: Optional[_builtins.str] = Non
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    mine = bitbucket_user.get_current_user_repository_permissions(workspace="acme")
+    pulumi.export("repositories", mine.permissions)
+    ```
+
     :param _builtins.str query: Which repositories, in Bitbucket's query language, as in `permission > "read"` or `repository.name = "api"`.
     :param _builtins.str sort: The field to sort by within a workspace, as in `repository.name`, or `-permission` for the other way round.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces. Without it every workspace of the caller is asked, one by one.
@@ -77,6 +86,15 @@ def get_current_user_repository_permissions_output(query: pulumi.Input[Optional[
     The repositories that the caller was given access to, and the caller's effective permission. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    mine = bitbucket_user.get_current_user_repository_permissions(workspace="acme")
+    pulumi.export("repositories", mine.permissions)
+    ```
 
     :param _builtins.str query: Which repositories, in Bitbucket's query language, as in `permission > "read"` or `repository.name = "api"`.
     :param _builtins.str sort: The field to sort by within a workspace, as in `repository.name`, or `-permission` for the other way round.

@@ -77,6 +77,15 @@ def get_current_user_workspace_permission(workspace: Optional[_builtins.str] = N
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    role_var = bitbucket_user.get_current_user_workspace_permission(workspace="acme")
+    pulumi.export("role", role_var.permission)
+    ```
+
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
     __args__ = dict()
@@ -94,6 +103,15 @@ def get_current_user_workspace_permission_output(workspace: pulumi.Input[Optiona
     The caller's highest role in a workspace. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    role_var = bitbucket_user.get_current_user_workspace_permission(workspace="acme")
+    pulumi.export("role", role_var.permission)
+    ```
 
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """

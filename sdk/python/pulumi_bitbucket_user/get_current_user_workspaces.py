@@ -54,6 +54,15 @@ def get_current_user_workspaces(administrator: Optional[_builtins.bool] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    administered = bitbucket_user.get_current_user_workspaces(administrator=True)
+    pulumi.export("workspaces", administered.workspaces)
+    ```
+
     :param _builtins.bool administrator: True: only the workspaces that the caller administers; false: only the others.
     """
     __args__ = dict()
@@ -69,6 +78,15 @@ def get_current_user_workspaces_output(administrator: pulumi.Input[Optional[Opti
     The workspaces that the caller belongs to. Also asks the endpoint that Bitbucket has removed, where a server has nothing newer.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    administered = bitbucket_user.get_current_user_workspaces(administrator=True)
+    pulumi.export("workspaces", administered.workspaces)
+    ```
 
     :param _builtins.bool administrator: True: only the workspaces that the caller administers; false: only the others.
     """

@@ -55,6 +55,16 @@ def get_project_user_permissions(project_key: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    granted = bitbucket_user.get_project_user_permissions(workspace="acme",
+        project_key="CORE")
+    pulumi.export("permissions", granted.permissions)
+    ```
+
     :param _builtins.str project_key: Key of the project, in upper case.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -73,6 +83,16 @@ def get_project_user_permissions_output(project_key: pulumi.Input[Optional[_buil
     Everybody's direct permission on a project. What groups hold is what `getProjectGroupPermissions` tells.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    granted = bitbucket_user.get_project_user_permissions(workspace="acme",
+        project_key="CORE")
+    pulumi.export("permissions", granted.permissions)
+    ```
 
     :param _builtins.str project_key: Key of the project, in upper case.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.

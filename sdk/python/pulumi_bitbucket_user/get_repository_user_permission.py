@@ -91,6 +91,17 @@ def get_repository_user_permission(repo_slug: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    granted = bitbucket_user.get_repository_user_permission(workspace="acme",
+        repo_slug="api",
+        user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("permission", granted.permission)
+    ```
+
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
@@ -115,6 +126,17 @@ def get_repository_user_permission_output(repo_slug: pulumi.Input[Optional[_buil
     One person's direct permission on a repository; `none` without a direct grant, whatever groups give.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    granted = bitbucket_user.get_repository_user_permission(workspace="acme",
+        repo_slug="api",
+        user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("permission", granted.permission)
+    ```
 
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.

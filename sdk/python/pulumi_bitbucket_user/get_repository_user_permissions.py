@@ -55,6 +55,16 @@ def get_repository_user_permissions(repo_slug: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    granted = bitbucket_user.get_repository_user_permissions(workspace="acme",
+        repo_slug="api")
+    pulumi.export("permissions", granted.permissions)
+    ```
+
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -73,6 +83,16 @@ def get_repository_user_permissions_output(repo_slug: pulumi.Input[Optional[_bui
     Everybody's direct permission on a repository. What they may do in all, by groups and the project too, is what `getEffectiveRepositoryPermissions` tells.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    granted = bitbucket_user.get_repository_user_permissions(workspace="acme",
+        repo_slug="api")
+    pulumi.export("permissions", granted.permissions)
+    ```
 
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.

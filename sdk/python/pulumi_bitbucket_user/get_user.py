@@ -125,6 +125,15 @@ def get_user(user_id: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    grace = bitbucket_user.get_user(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("name", grace.display_name)
+    ```
+
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     """
     __args__ = dict()
@@ -146,6 +155,15 @@ def get_user_output(user_id: pulumi.Input[Optional[_builtins.str]] = None,
     An account by its account id or UUID, whether it belongs to one of your workspaces or not.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    grace = bitbucket_user.get_user(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("name", grace.display_name)
+    ```
 
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     """

@@ -55,6 +55,17 @@ def get_user_application_property(app_key: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    theme_var = bitbucket_user.get_user_application_property(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        app_key="acme-app",
+        property_name="theme")
+    pulumi.export("theme", theme_var.value)
+    ```
+
     :param _builtins.str app_key: Key of the Connect app, which must be installed.
     :param _builtins.str property_name: Name of the property.
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
@@ -76,6 +87,17 @@ def get_user_application_property_output(app_key: pulumi.Input[Optional[_builtin
     A JSON value that a Connect app keeps at a user. Anybody may read a property with the attribute `public`, only the app itself any other.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    theme_var = bitbucket_user.get_user_application_property(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        app_key="acme-app",
+        property_name="theme")
+    pulumi.export("theme", theme_var.value)
+    ```
 
     :param _builtins.str app_key: Key of the Connect app, which must be installed.
     :param _builtins.str property_name: Name of the property.

@@ -78,6 +78,16 @@ def get_user_pipeline_variable(user_id: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_pipeline_variable(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        uuid="{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}")
+    pulumi.export("key", held.key)
+    ```
+
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     :param _builtins.str uuid: UUID of the variable, with or without braces.
     """
@@ -99,6 +109,16 @@ def get_user_pipeline_variable_output(user_id: pulumi.Input[Optional[_builtins.s
     One pipeline variable of a user, without its value. Bitbucket accepts no API token here: it takes an OAuth consumer.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_pipeline_variable(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        uuid="{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}")
+    pulumi.export("key", held.key)
+    ```
 
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     :param _builtins.str uuid: UUID of the variable, with or without braces.

@@ -54,6 +54,15 @@ def get_user_pipeline_variables(user_id: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_pipeline_variables(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("variables", held.variables)
+    ```
+
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     """
     pulumi.log.warn("""get_user_pipeline_variables is deprecated: Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables.""")
@@ -70,6 +79,15 @@ def get_user_pipeline_variables_output(user_id: pulumi.Input[Optional[_builtins.
     The pipeline variables of a user, without their values. Bitbucket accepts no API token here: it takes an OAuth consumer.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_pipeline_variables(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("variables", held.variables)
+    ```
 
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     """

@@ -138,6 +138,16 @@ def get_user_ssh_key(user_id: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_ssh_key(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        uuid="{b15b6026-9c02-4626-b4ad-b905f99f763a}")
+    pulumi.export("fingerprint", held.fingerprint)
+    ```
+
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     :param _builtins.str uuid: UUID of the key, with or without braces.
     """
@@ -163,6 +173,16 @@ def get_user_ssh_key_output(user_id: pulumi.Input[Optional[_builtins.str]] = Non
     One public SSH key of a person. Bitbucket shows it to that person only.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_ssh_key(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        uuid="{b15b6026-9c02-4626-b4ad-b905f99f763a}")
+    pulumi.export("fingerprint", held.fingerprint)
+    ```
 
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     :param _builtins.str uuid: UUID of the key, with or without braces.

@@ -103,6 +103,16 @@ def get_workspace_member(email: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    grace = bitbucket_user.get_workspace_member(workspace="acme",
+        email="grace@acme.example")
+    pulumi.export("accountId", grace.account_id)
+    ```
+
     :param _builtins.str email: E-mail address of the person, written in any case. Either this or `userId`.
     :param _builtins.str user_id: Account id or UUID of the person. Either this or `email`.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
@@ -128,6 +138,16 @@ def get_workspace_member_output(email: pulumi.Input[Optional[Optional[_builtins.
     One member of a workspace, by `userId` or by `email`. Who is no member is an error. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    grace = bitbucket_user.get_workspace_member(workspace="acme",
+        email="grace@acme.example")
+    pulumi.export("accountId", grace.account_id)
+    ```
 
     :param _builtins.str email: E-mail address of the person, written in any case. Either this or `userId`.
     :param _builtins.str user_id: Account id or UUID of the person. Either this or `email`.

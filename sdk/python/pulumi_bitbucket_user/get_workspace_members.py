@@ -80,6 +80,19 @@ def get_workspace_members(allow_missing: Optional[_builtins.bool] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    people = bitbucket_user.get_workspace_members(workspace="acme",
+        emails=[
+            "grace@acme.example",
+            "bob@acme.example",
+        ])
+    pulumi.export("accountIds", people.by_email)
+    ```
+
     :param _builtins.bool allow_missing: Whether addresses that match nobody are listed in `missing`. Otherwise, by default, they are an error.
     :param Sequence[_builtins.str] emails: Only the members with these addresses, written in any case. Without it: every member, and no addresses.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
@@ -103,6 +116,19 @@ def get_workspace_members_output(allow_missing: pulumi.Input[Optional[Optional[_
     The members of a workspace, and the supported way from e-mail addresses to account ids: name `emails`, and take `byEmail`. By address Bitbucket lets only administrators of the workspace and workspace access tokens look.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    people = bitbucket_user.get_workspace_members(workspace="acme",
+        emails=[
+            "grace@acme.example",
+            "bob@acme.example",
+        ])
+    pulumi.export("accountIds", people.by_email)
+    ```
 
     :param _builtins.bool allow_missing: Whether addresses that match nobody are listed in `missing`. Otherwise, by default, they are an error.
     :param Sequence[_builtins.str] emails: Only the members with these addresses, written in any case. Without it: every member, and no addresses.

@@ -54,6 +54,15 @@ def get_workspace_pipeline_variables(workspace: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_workspace_pipeline_variables(workspace="acme")
+    pulumi.export("variables", held.variables)
+    ```
+
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
     __args__ = dict()
@@ -69,6 +78,15 @@ def get_workspace_pipeline_variables_output(workspace: pulumi.Input[Optional[_bu
     The pipeline variables of a workspace, without their values.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_workspace_pipeline_variables(workspace="acme")
+    pulumi.export("variables", held.variables)
+    ```
 
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """

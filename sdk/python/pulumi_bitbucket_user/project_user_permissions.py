@@ -165,6 +165,20 @@ class ProjectUserPermissions(pulumi.CustomResource):
 
         Ids for import look like `acme/CORE` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        core = bitbucket_user.ProjectUserPermissions("core",
+            workspace="acme",
+            project_key="CORE",
+            permissions={
+                "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": bitbucket_user.ProjectPermission.WRITE,
+                "{d301aafa-d676-4ee0-88be-962be7417567}": bitbucket_user.ProjectPermission.ADMIN,
+            })
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -185,6 +199,20 @@ class ProjectUserPermissions(pulumi.CustomResource):
         All direct user permissions of a project, and with `groups` those of groups: one listing each to refresh, one call for each difference. Whoever is not in the map loses the direct grant, once a preview has named them.
 
         Ids for import look like `acme/CORE` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        core = bitbucket_user.ProjectUserPermissions("core",
+            workspace="acme",
+            project_key="CORE",
+            permissions={
+                "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": bitbucket_user.ProjectPermission.WRITE,
+                "{d301aafa-d676-4ee0-88be-962be7417567}": bitbucket_user.ProjectPermission.ADMIN,
+            })
+        ```
 
         :param str resource_name: The name of the resource.
         :param ProjectUserPermissionsArgs args: The arguments to use to populate this resource's properties.

@@ -125,6 +125,20 @@ class RepositoryUserPermission(pulumi.CustomResource):
 
         Ids for import look like `acme/api/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f` or `acme/api/{d301aafa-d676-4ee0-88be-962be7417567}`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        grace = bitbucket_user.get_workspace_member(workspace="acme",
+            email="grace@acme.example")
+        api = bitbucket_user.RepositoryUserPermission("api",
+            workspace="acme",
+            repo_slug="api",
+            user_id=grace.account_id,
+            permission=bitbucket_user.RepositoryPermission.WRITE)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -143,6 +157,20 @@ class RepositoryUserPermission(pulumi.CustomResource):
         A person's direct permission on a repository. The person must be a member of the workspace, and not its owner. What a group or the project gives is not touched, and Bitbucket applies the highest of all.
 
         Ids for import look like `acme/api/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f` or `acme/api/{d301aafa-d676-4ee0-88be-962be7417567}`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        grace = bitbucket_user.get_workspace_member(workspace="acme",
+            email="grace@acme.example")
+        api = bitbucket_user.RepositoryUserPermission("api",
+            workspace="acme",
+            repo_slug="api",
+            user_id=grace.account_id,
+            permission=bitbucket_user.RepositoryPermission.WRITE)
+        ```
 
         :param str resource_name: The name of the resource.
         :param RepositoryUserPermissionArgs args: The arguments to use to populate this resource's properties.

@@ -68,6 +68,16 @@ def search_code(limit: Optional[_builtins.int] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    found = bitbucket_user.search_code(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        query="hello")
+    pulumi.export("results", found.results)
+    ```
+
     :param _builtins.int limit: Most results to fetch.
     :param _builtins.str query: What to look for, as in Bitbucket's own search: `hello repo:api ext:py`.
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
@@ -91,6 +101,16 @@ def search_code_output(limit: pulumi.Input[Optional[Optional[_builtins.int]]] = 
     Searches the code of a user's repositories, where search is enabled for the account.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    found = bitbucket_user.search_code(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+        query="hello")
+    pulumi.export("results", found.results)
+    ```
 
     :param _builtins.int limit: Most results to fetch.
     :param _builtins.str query: What to look for, as in Bitbucket's own search: `hello repo:api ext:py`.

@@ -107,6 +107,21 @@ class UserApplicationProperty(pulumi.CustomResource):
 
         Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/acme-app/theme` or `{d301aafa-d676-4ee0-88be-962be7417567}/acme-app/theme`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        me = bitbucket_user.get_current_user()
+        theme = bitbucket_user.UserApplicationProperty("theme",
+            user_id=me.uuid,
+            app_key="acme-app",
+            property_name="theme",
+            value={
+                "dark": True,
+            })
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] app_key: Key of the Connect app, which must be installed.
@@ -124,6 +139,21 @@ class UserApplicationProperty(pulumi.CustomResource):
         A JSON value that a Connect app keeps at a user. Bitbucket lets only the app write it: BITBUCKET_JWT has to hold the app's token. No new Connect app can be installed since February 2026.
 
         Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/acme-app/theme` or `{d301aafa-d676-4ee0-88be-962be7417567}/acme-app/theme`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        me = bitbucket_user.get_current_user()
+        theme = bitbucket_user.UserApplicationProperty("theme",
+            user_id=me.uuid,
+            app_key="acme-app",
+            property_name="theme",
+            value={
+                "dark": True,
+            })
+        ```
 
         :param str resource_name: The name of the resource.
         :param UserApplicationPropertyArgs args: The arguments to use to populate this resource's properties.

@@ -128,6 +128,21 @@ class UserPipelineVariable(pulumi.CustomResource):
 
         Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d` or `{d301aafa-d676-4ee0-88be-962be7417567}/DEPLOY_KEY`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        me = bitbucket_user.get_current_user()
+        token = bitbucket_user.UserPipelineVariable("token",
+            user_id=me.uuid,
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -146,6 +161,21 @@ class UserPipelineVariable(pulumi.CustomResource):
         A pipeline variable of a user. Bitbucket accepts no API token here: it takes an OAuth consumer.
 
         Ids for import look like `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d` or `{d301aafa-d676-4ee0-88be-962be7417567}/DEPLOY_KEY`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        me = bitbucket_user.get_current_user()
+        token = bitbucket_user.UserPipelineVariable("token",
+            user_id=me.uuid,
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
 
         :param str resource_name: The name of the resource.
         :param UserPipelineVariableArgs args: The arguments to use to populate this resource's properties.

@@ -109,6 +109,18 @@ class UserSshKey(pulumi.CustomResource):
 
         Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/b15b6026-9c02-4626-b4ad-b905f99f763a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        me = bitbucket_user.get_current_user()
+        laptop = bitbucket_user.UserSshKey("laptop",
+            user_id=me.uuid,
+            label="laptop",
+            key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY ada@laptop")
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] expires_on: When the key stops to work: a date or date and time in ISO 8601. It cannot be changed for a key that exists, and because Bitbucket blocks a deleted key for up to 30 days, another expiry needs another key.
@@ -126,6 +138,18 @@ class UserSshKey(pulumi.CustomResource):
         A public SSH key of a Bitbucket account, managed with that account's own credential. A key is unique in all of Bitbucket, and a deleted one stays blocked for up to 30 days: a replacement needs another key text and is refused, before the old key is gone, when it has the same.
 
         Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/b15b6026-9c02-4626-b4ad-b905f99f763a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        me = bitbucket_user.get_current_user()
+        laptop = bitbucket_user.UserSshKey("laptop",
+            user_id=me.uuid,
+            label="laptop",
+            key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY ada@laptop")
+        ```
 
         :param str resource_name: The name of the resource.
         :param UserSshKeyArgs args: The arguments to use to populate this resource's properties.

@@ -127,6 +127,20 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
 
         Ids for import look like `acme/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/DEPLOY_KEY`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        token = bitbucket_user.WorkspacePipelineVariable("token",
+            workspace="acme",
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -145,6 +159,20 @@ class WorkspacePipelineVariable(pulumi.CustomResource):
         A pipeline variable of a workspace, seen by every pipeline in it.
 
         Ids for import look like `acme/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/DEPLOY_KEY`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        token = bitbucket_user.WorkspacePipelineVariable("token",
+            workspace="acme",
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
 
         :param str resource_name: The name of the resource.
         :param WorkspacePipelineVariableArgs args: The arguments to use to populate this resource's properties.

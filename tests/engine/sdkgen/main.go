@@ -1,11 +1,13 @@
-// Command sdkgen writes the Python, Node.js and Go SDKs of one schema with Pulumi's own code generators.
+// Command sdkgen writes the Python, Node.js and Go SDKs of one schema, or programs that use it, with Pulumi's own code
+// generators.
 //
-//	sdkgen SCHEMA FOLDER
+//	sdkgen sdks SCHEMA OUT
+//	sdkgen examples SCHEMA OUT FOLDER
 package main
 
 import (
 	"encoding/json"
-	"log"
+	"fmt"
 	"os"
 	"path/filepath"
 
@@ -30,18 +32,24 @@ var generators = map[string]func(*schema.Package) (map[string][]byte, error){
 }
 
 func main() {
-	log.SetFlags(0)
-	source, err := os.ReadFile(os.Args[1])
+	source, err := os.ReadFile(os.Args[2])
 	check(err)
+	if os.Args[1] == "examples" {
+		writeExamples(source, os.Args[4], os.Args[3])
+		return
+	}
 	for language, generate := range generators {
 		files, err := generate(load(source))
 		check(err)
 		for name, content := range files {
-			path := filepath.Join(os.Args[2], language, name)
-			check(os.MkdirAll(filepath.Dir(path), 0o755))
-			check(os.WriteFile(path, content, 0o644))
+			write(filepath.Join(os.Args[3], language, name), content)
 		}
 	}
+}
+
+func write(path string, content []byte) {
+	check(os.MkdirAll(filepath.Dir(path), 0o755))
+	check(os.WriteFile(path, content, 0o644))
 }
 
 // load binds the schema. Each language gets a copy, because generating changes enum values of the one it gets.
@@ -55,6 +63,7 @@ func load(source []byte) *schema.Package {
 
 func check(err error) {
 	if err != nil {
-		log.Fatal("sdkgen: ", err)
+		fmt.Fprintln(os.Stderr, "sdkgen:", err)
+		os.Exit(1)
 	}
 }
