@@ -7,6 +7,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+import yaml
 from bitbucket_user_emulator import Emulator
 
 from tests.acceptance.conftest import ADA
@@ -70,6 +71,21 @@ def test_the_engine_gets_the_committed_schema_from_the_installed_plugin(machine:
     assert schema["version"] == release.VERSION
     assert schema["resources"].keys() == committed["resources"].keys()
     assert schema["functions"].keys() == committed["functions"].keys()
+
+
+def test_the_engine_finds_nothing_wrong_with_the_schema(machine: Machine) -> None:
+    assert "no errors" in machine.pulumi("schema", "check", str(ROOT / "provider/schema.json")).lower()
+
+
+def test_a_project_adds_the_package_from_an_unpacked_tarball(machine: Machine, tarball: Path) -> None:
+    folder = machine.home / "unpacked"
+    with tarfile.open(tarball) as archive:
+        archive.extractall(folder, filter="data")
+    plugin = str(folder / "pulumi-resource-bitbucket-user")
+    assert json.loads(machine.pulumi("package", "get-schema", plugin))["version"] == release.VERSION
+    (machine.home / "Pulumi.yaml").write_text(PROGRAM)
+    machine.pulumi("package", "add", plugin)
+    assert "bitbucket-user" in yaml.safe_load((machine.home / "Pulumi.yaml").read_text())["packages"]
 
 
 def test_the_installed_plugin_brings_up_a_stack(machine: Machine, bitbucket: Emulator) -> None:
