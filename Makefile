@@ -64,7 +64,7 @@ faults: engine-quietly  ## the tests of lost access and lost secrets against ano
 	@$(BIN)/python -m tests.faults "$(REV)"
 
 emulator: venv  ## a Bitbucket on port 8118 of this machine
-	@$(BIN)/python -m tests.emulator --port 8118
+	@$(BIN)/python -m bitbucket_user_emulator --port 8118
 
 venv: $(VENV)  ## the Python environment, .venv/
 

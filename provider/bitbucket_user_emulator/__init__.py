@@ -1,6 +1,7 @@
 """A Bitbucket that remembers: the user API and its successors, served on this machine for tests and demos.
 
-It knows the API from the description in contract/ and from documentation, and shares no code with the provider.
+It refuses what the real one refuses; under `/_emulator/` it tells what it was asked, and scripts what goes wrong. It
+knows the API from the description in contract/ and from documentation, and shares no code with the provider.
 """
 
 from .emulator import Emulator

@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import signal
+from collections.abc import Sequence
 from pathlib import Path
+
+import bitbucket_user_emulator
 
 from .server import Server, listen
 from .world import World
@@ -34,15 +37,17 @@ async def serve(server: Server, port: int) -> None:
     await runner.cleanup()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m bitbucket_user_emulator", description=__doc__)
+def main(arguments: Sequence[str] | None = None, prog: str = "python -m bitbucket_user_emulator") -> None:
+    """Ends the process with code 1, and one line, when it cannot serve."""
+    parser = argparse.ArgumentParser(prog=prog, description=bitbucket_user_emulator.__doc__)
     parser.add_argument("--port", type=int, default=8118, help="0: a free one (default: 8118)")
     parser.add_argument("--data", type=Path, help="a file that keeps what the emulator holds across restarts")
     parser.add_argument("--latency-ms", type=float, default=0, help="wait before each answer")
     parser.add_argument("--requests-per-hour", type=int, help="what one credential may send; more is answered 429")
-    given = parser.parse_args()
+    parser.add_argument("--seed", type=Path, help="a YAML file that says what there is to begin with")
+    given = parser.parse_args(arguments)
     try:
-        server = Server(given.latency_ms, given.requests_per_hour, given.data)
+        server = Server(given.latency_ms, given.requests_per_hour, given.data, given.seed)
         asyncio.run(serve(server, given.port))
     except (OSError, ValueError) as problem:
         parser.exit(1, f"{parser.prog}: {problem}\n")

@@ -14,8 +14,9 @@ from requests import Response, Session
 
 from .by_hand import ByHand
 from .faults import Fault
+from .limits import Limits
 from .log import Exchange
-from .server import Server, listen
+from .server import Server, begin, listen
 from .switches import Switches
 from .world import DeployKey, GpgKey, SshKey
 
@@ -29,8 +30,9 @@ class Emulator(ByHand):
         requests_per_hour: int | None = None,
         data: str | Path | None = None,
         port: int = 0,
+        seed: str | Path | None = None,
     ) -> None:
-        self.server = Server(latency_ms, requests_per_hour, data)
+        self.server = Server(latency_ms, requests_per_hour, data, seed)
         self.origin = ""
         self._port = port
         self._started = Event()
@@ -109,6 +111,15 @@ class Emulator(ByHand):
         """Forget the log."""
         self.server.log.clear()
 
+    def reset(self, seed: str | Path | None = None) -> None:
+        """Be as if just started: nothing asked, no fault scripted, and in the world what a YAML file says."""
+        with self.server.lock:
+            self.server.world, self.server.limits, self.server.latency_ms = begin(seed), Limits(), 0
+            self.server.between_pages.clear()
+            self.server.save()
+        self.clear()
+        self.clear_faults()
+
     def forget_rate(self) -> None:
         """Let a new hour begin."""
         self.server.limits.forget()
@@ -130,6 +141,16 @@ class Emulator(ByHand):
         self.server.faults.waiting.clear()
 
     # How to speak to it over HTTP
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment in which a program finds it, with the API token of its first administrator."""
+        token = next(one for one in self.world.credentials.values() if one.kind == "api-token")
+        return {
+            "BITBUCKET_BASE_URL": self.url,
+            "BITBUCKET_EMAIL": token.email or "",
+            "BITBUCKET_API_TOKEN": token.secret,
+        }
 
     def authorization(self, secret: str) -> str:
         """The Authorization header of one of its credentials."""

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from . import access, errors, faults, oauth, pages, people, spoil, store
+from . import access, errors, faults, from_yaml, oauth, pages, people, spoil, store
 from .limits import Limits
 from .log import Exchange, Log, masked, parsed
 from .operations import OPERATIONS, Answer, Call, Operation
@@ -29,13 +29,22 @@ for module in pkgutil.iter_modules([str(Path(__file__).parent)]):
         import_module(f".{module.name}", __package__)  # its routes enter OPERATIONS
 
 
+def begin(seed: str | Path | None = None) -> World:
+    """What there is before anything is asked: what a YAML file says, or a small company."""
+    return from_yaml.read(seed) if seed else default_world()
+
+
 class Server:
     def __init__(
-        self, latency_ms: float = 0, requests_per_hour: int | None = None, data: str | Path | None = None
+        self,
+        latency_ms: float = 0,
+        requests_per_hour: int | None = None,
+        data: str | Path | None = None,
+        seed: str | Path | None = None,
     ) -> None:
         self.latency_ms = latency_ms
         self.data = Path(data) if data else None
-        self.world: World = store.load(self.data) if self.data and self.data.exists() else default_world()
+        self.world: World = store.load(self.data) if self.data and self.data.exists() else begin(seed)
         self.log = Log()
         self.faults = faults.Faults()
         self.between_pages: list[tuple[str, Callable[[], object]]] = []  # a part of a route; what happens there, once

@@ -38,6 +38,7 @@ def test_the_wheel_holds_its_packages_typed_and_nothing_else(wheel: zipfile.ZipF
     assert tops == {
         "bitbucket_user_emulator",
         "bitbucket_user_provider",
+        "bitbucket_user_pytest",
         "pulumi_bitbucket_user",
         f"pulumi_bitbucket_user-{VERSION}.dist-info",
     }
