@@ -8,6 +8,24 @@ import * as utilities from "./utilities";
  * A pipeline variable of a deployment environment, seen by the steps that deploy there. It takes the place of one of the repository or workspace with the same key. The environment may be made in the same program.
  *
  * Ids for import look like `acme/api/{7d8e9f0a-1b2c-4d3e-8f4a-5b6c7d8e9f0a}/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/Production/DEPLOY_KEY`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const config = new pulumi.Config();
+ * const deployToken = config.requireSecret("deployToken");
+ * const token = new bitbucket_user.DeploymentPipelineVariable("token", {
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ *     environment: "Production",
+ *     key: "DEPLOY_TOKEN",
+ *     value: deployToken,
+ *     secured: true,
+ * });
+ * ```
  */
 export class DeploymentPipelineVariable extends pulumi.CustomResource {
     /**

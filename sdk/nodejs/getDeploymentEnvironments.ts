@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * The deployment environments of a repository.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const there = bitbucket_user.getDeploymentEnvironments({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const environments = there.then(there => there.environments);
+ * ```
  */
 export function getDeploymentEnvironments(args: GetDeploymentEnvironmentsArgs, opts?: pulumi.InvokeOptions): Promise<GetDeploymentEnvironmentsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetDeploymentEnvironmentsResult {
  * The deployment environments of a repository.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const there = bitbucket_user.getDeploymentEnvironments({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const environments = there.then(there => there.environments);
+ * ```
  */
 export function getDeploymentEnvironmentsOutput(args: GetDeploymentEnvironmentsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetDeploymentEnvironmentsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,20 @@ import * as utilities from "./utilities";
  * The pipeline variables of a deployment environment, without their values.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getDeploymentPipelineVariables({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ *     environment: "Production",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 export function getDeploymentPipelineVariables(args: GetDeploymentPipelineVariablesArgs, opts?: pulumi.InvokeOptions): Promise<GetDeploymentPipelineVariablesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -46,6 +60,20 @@ export interface GetDeploymentPipelineVariablesResult {
  * The pipeline variables of a deployment environment, without their values.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getDeploymentPipelineVariables({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ *     environment: "Production",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 export function getDeploymentPipelineVariablesOutput(args: GetDeploymentPipelineVariablesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetDeploymentPipelineVariablesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

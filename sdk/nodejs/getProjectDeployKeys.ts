@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * The deploy keys of a project.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getProjectDeployKeys({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getProjectDeployKeys(args: GetProjectDeployKeysArgs, opts?: pulumi.InvokeOptions): Promise<GetProjectDeployKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetProjectDeployKeysResult {
  * The deploy keys of a project.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getProjectDeployKeys({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getProjectDeployKeysOutput(args: GetProjectDeployKeysOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetProjectDeployKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The projects of a workspace that the caller may see.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const all = bitbucket_user.getProjects({
+ *     workspace: "acme",
+ * });
+ * export const projects = all.then(all => all.projects);
+ * ```
  */
 export function getProjects(args: GetProjectsArgs, opts?: pulumi.InvokeOptions): Promise<GetProjectsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -36,6 +48,18 @@ export interface GetProjectsResult {
  * The projects of a workspace that the caller may see.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const all = bitbucket_user.getProjects({
+ *     workspace: "acme",
+ * });
+ * export const projects = all.then(all => all.projects);
+ * ```
  */
 export function getProjectsOutput(args: GetProjectsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetProjectsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * The repositories of a workspace that the caller may see, 100 a call.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const core = bitbucket_user.getRepositories({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const repositories = core.then(core => core.repositories);
+ * ```
  */
 export function getRepositories(args: GetRepositoriesArgs, opts?: pulumi.InvokeOptions): Promise<GetRepositoriesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -46,6 +59,19 @@ export interface GetRepositoriesResult {
  * The repositories of a workspace that the caller may see, 100 a call.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const core = bitbucket_user.getRepositories({
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ * });
+ * export const repositories = core.then(core => core.repositories);
+ * ```
  */
 export function getRepositoriesOutput(args: GetRepositoriesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRepositoriesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * The deploy keys of a repository.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getRepositoryDeployKeys({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getRepositoryDeployKeys(args: GetRepositoryDeployKeysArgs, opts?: pulumi.InvokeOptions): Promise<GetRepositoryDeployKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetRepositoryDeployKeysResult {
  * The deploy keys of a repository.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getRepositoryDeployKeys({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getRepositoryDeployKeysOutput(args: GetRepositoryDeployKeysOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRepositoryDeployKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

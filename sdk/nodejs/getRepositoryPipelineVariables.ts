@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * The pipeline variables of a repository, without their values.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getRepositoryPipelineVariables({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 export function getRepositoryPipelineVariables(args: GetRepositoryPipelineVariablesArgs, opts?: pulumi.InvokeOptions): Promise<GetRepositoryPipelineVariablesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +54,19 @@ export interface GetRepositoryPipelineVariablesResult {
  * The pipeline variables of a repository, without their values.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getRepositoryPipelineVariables({
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ * });
+ * export const variables = held.then(held => held.variables);
+ * ```
  */
 export function getRepositoryPipelineVariablesOutput(args: GetRepositoryPipelineVariablesOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetRepositoryPipelineVariablesResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

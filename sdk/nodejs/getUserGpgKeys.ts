@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The public GPG keys of a person. Bitbucket shows them to that person only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserGpgKeys({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getUserGpgKeys(args: GetUserGpgKeysArgs, opts?: pulumi.InvokeOptions): Promise<GetUserGpgKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -36,6 +48,18 @@ export interface GetUserGpgKeysResult {
  * The public GPG keys of a person. Bitbucket shows them to that person only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const held = bitbucket_user.getUserGpgKeys({
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const keys = held.then(held => held.keys);
+ * ```
  */
 export function getUserGpgKeysOutput(args: GetUserGpgKeysOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetUserGpgKeysResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

@@ -11,6 +11,18 @@ import * as utilities from "./utilities";
  * The roles of people in a workspace. Bitbucket tells them to administrators of the workspace only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const roles = bitbucket_user.getWorkspacePermissions({
+ *     workspace: "acme",
+ * });
+ * export const permissions = roles.then(roles => roles.permissions);
+ * ```
  */
 export function getWorkspacePermissions(args: GetWorkspacePermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetWorkspacePermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -41,6 +53,18 @@ export interface GetWorkspacePermissionsResult {
  * The roles of people in a workspace. Bitbucket tells them to administrators of the workspace only.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const roles = bitbucket_user.getWorkspacePermissions({
+ *     workspace: "acme",
+ * });
+ * export const permissions = roles.then(roles => roles.permissions);
+ * ```
  */
 export function getWorkspacePermissionsOutput(args: GetWorkspacePermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetWorkspacePermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

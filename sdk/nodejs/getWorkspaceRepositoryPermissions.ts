@@ -11,6 +11,19 @@ import * as utilities from "./utilities";
  * What everybody may do in every repository of a workspace, 100 entries a call; with `userId` all that one person can reach. Who has a permission by groups, the project or a role is among them, and it is not told which. A person who is given by account id costs one call more where nothing has shown the UUID yet.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const reach = bitbucket_user.getWorkspaceRepositoryPermissions({
+ *     workspace: "acme",
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const permissions = reach.then(reach => reach.permissions);
+ * ```
  */
 export function getWorkspaceRepositoryPermissions(args: GetWorkspaceRepositoryPermissionsArgs, opts?: pulumi.InvokeOptions): Promise<GetWorkspaceRepositoryPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});
@@ -56,6 +69,19 @@ export interface GetWorkspaceRepositoryPermissionsResult {
  * What everybody may do in every repository of a workspace, 100 entries a call; with `userId` all that one person can reach. Who has a permission by groups, the project or a role is among them, and it is not told which. A person who is given by account id costs one call more where nothing has shown the UUID yet.
  *
  * Asks Bitbucket, in previews too: it needs network and a credential.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const reach = bitbucket_user.getWorkspaceRepositoryPermissions({
+ *     workspace: "acme",
+ *     userId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+ * });
+ * export const permissions = reach.then(reach => reach.permissions);
+ * ```
  */
 export function getWorkspaceRepositoryPermissionsOutput(args: GetWorkspaceRepositoryPermissionsOutputArgs, opts?: pulumi.InvokeOutputOptions): pulumi.Output<GetWorkspaceRepositoryPermissionsResult> {
     opts = pulumi.mergeOptions(utilities.resourceOptsDefaults(), opts || {});

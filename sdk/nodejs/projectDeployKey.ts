@@ -8,6 +8,20 @@ import * as utilities from "./utilities";
  * A deploy key of a project: machines that have its private half may read every repository of the project. Bitbucket cannot change its label: another label needs another key. It is made with an API token only, because a deploy key that an OAuth consumer has made dies with the consumer.
  *
  * Ids for import look like `acme/CORE/1234` or `acme/CORE/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const ci = new bitbucket_user.ProjectDeployKey("ci", {
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ *     label: "ci",
+ *     key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY deploy@ci",
+ * });
+ * ```
  */
 export class ProjectDeployKey extends pulumi.CustomResource {
     /**

@@ -11,6 +11,20 @@ import * as utilities from "./utilities";
  * A group's permission on a project, and with it on every repository of the project. What its members hold themselves, or by other groups, is not touched, and Bitbucket applies the highest of all.
  *
  * Ids for import look like `acme/CORE/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE/developers`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const core = new bitbucket_user.ProjectGroupPermission("core", {
+ *     workspace: "acme",
+ *     projectKey: "CORE",
+ *     groupSlug: "developers",
+ *     permission: bitbucket_user.ProjectPermission.Read,
+ * });
+ * ```
  */
 export class ProjectGroupPermission extends pulumi.CustomResource {
     /**

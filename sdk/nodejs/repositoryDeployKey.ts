@@ -8,6 +8,20 @@ import * as utilities from "./utilities";
  * A deploy key of a repository: machines that have its private half may read the repository. It is made with an API token only, because a deploy key that an OAuth consumer has made dies with the consumer. A key that an account has, or that was deleted within 30 days, is refused by Bitbucket.
  *
  * Ids for import look like `acme/api/1234` or `acme/api/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const ci = new bitbucket_user.RepositoryDeployKey("ci", {
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ *     label: "ci",
+ *     key: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY deploy@ci",
+ * });
+ * ```
  */
 export class RepositoryDeployKey extends pulumi.CustomResource {
     /**

@@ -11,6 +11,20 @@ import * as utilities from "./utilities";
  * A group's permission on a repository. What its members hold themselves, or by other groups or the project, is not touched, and Bitbucket applies the highest of all.
  *
  * Ids for import look like `acme/api/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api/developers`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const api = new bitbucket_user.RepositoryGroupPermission("api", {
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ *     groupSlug: "developers",
+ *     permission: bitbucket_user.RepositoryPermission.Write,
+ * });
+ * ```
  */
 export class RepositoryGroupPermission extends pulumi.CustomResource {
     /**

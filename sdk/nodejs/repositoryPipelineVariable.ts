@@ -8,6 +8,23 @@ import * as utilities from "./utilities";
  * A pipeline variable of a repository, seen by every pipeline of it. It takes the place of one of the workspace with the same key.
  *
  * Ids for import look like `acme/api/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/DEPLOY_KEY`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const config = new pulumi.Config();
+ * const deployToken = config.requireSecret("deployToken");
+ * const token = new bitbucket_user.RepositoryPipelineVariable("token", {
+ *     workspace: "acme",
+ *     repoSlug: "api",
+ *     key: "DEPLOY_TOKEN",
+ *     value: deployToken,
+ *     secured: true,
+ * });
+ * ```
  */
 export class RepositoryPipelineVariable extends pulumi.CustomResource {
     /**

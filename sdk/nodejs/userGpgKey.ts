@@ -8,6 +8,22 @@ import * as utilities from "./utilities";
  * A public GPG key of a Bitbucket account, managed with that account's own credential. Bitbucket cannot change one: another name needs another key, and is refused in the preview without one.
  *
  * Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/c959bdbafa32a2f89a153b678cfde12197965a9a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/C959BDBAFA32A2F89A153B678CFDE12197965A9A`.
+ *
+ * ## Example Usage
+ *
+ * ```typescript
+ * import * as pulumi from "@pulumi/pulumi";
+ * import * as bitbucket_user from "pulumi-bitbucket-user";
+ *
+ * const config = new pulumi.Config();
+ * const publicKey = config.require("publicKey");
+ * const me = bitbucket_user.getCurrentUser({});
+ * const laptop = new bitbucket_user.UserGpgKey("laptop", {
+ *     userId: me.then(me => me.uuid),
+ *     name: "laptop",
+ *     key: publicKey,
+ * });
+ * ```
  */
 export class UserGpgKey extends pulumi.CustomResource {
     /**

@@ -15,6 +15,39 @@ import (
 // A pipeline variable of a deployment environment, seen by the steps that deploy there. It takes the place of one of the repository or workspace with the same key. The environment may be made in the same program.
 //
 // Ids for import look like `acme/api/{7d8e9f0a-1b2c-4d3e-8f4a-5b6c7d8e9f0a}/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/Production/DEPLOY_KEY`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			cfg := config.New(ctx, "")
+//			deployToken := cfg.RequireSecret("deployToken")
+//			_, err := bitbucketuser.NewDeploymentPipelineVariable(ctx, "token", &bitbucketuser.DeploymentPipelineVariableArgs{
+//				Workspace:   pulumi.String("acme"),
+//				RepoSlug:    pulumi.String("api"),
+//				Environment: pulumi.String("Production"),
+//				Key:         pulumi.String("DEPLOY_TOKEN"),
+//				Value:       deployToken,
+//				Secured:     pulumi.Bool(true),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type DeploymentPipelineVariable struct {
 	pulumi.CustomResourceState
 

@@ -14,6 +14,33 @@ import (
 // The deployment environments of a repository.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			there, err := bitbucketuser.GetDeploymentEnvironments(ctx, &bitbucketuser.GetDeploymentEnvironmentsArgs{
+//				Workspace: "acme",
+//				RepoSlug:  "api",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("environments", pulumi.Any(there.Environments))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetDeploymentEnvironments(ctx *pulumi.Context, args *GetDeploymentEnvironmentsArgs, opts ...pulumi.InvokeOption) (*GetDeploymentEnvironmentsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetDeploymentEnvironmentsResult

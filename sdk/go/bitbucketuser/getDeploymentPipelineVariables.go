@@ -14,6 +14,34 @@ import (
 // The pipeline variables of a deployment environment, without their values.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.GetDeploymentPipelineVariables(ctx, &bitbucketuser.GetDeploymentPipelineVariablesArgs{
+//				Workspace:   "acme",
+//				RepoSlug:    "api",
+//				Environment: "Production",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("variables", pulumi.Any(held.Variables))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetDeploymentPipelineVariables(ctx *pulumi.Context, args *GetDeploymentPipelineVariablesArgs, opts ...pulumi.InvokeOption) (*GetDeploymentPipelineVariablesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetDeploymentPipelineVariablesResult

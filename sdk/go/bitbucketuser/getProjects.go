@@ -14,6 +14,32 @@ import (
 // The projects of a workspace that the caller may see.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			all, err := bitbucketuser.GetProjects(ctx, &bitbucketuser.GetProjectsArgs{
+//				Workspace: "acme",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("projects", pulumi.Any(all.Projects))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetProjects(ctx *pulumi.Context, args *GetProjectsArgs, opts ...pulumi.InvokeOption) (*GetProjectsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetProjectsResult

@@ -14,6 +14,33 @@ import (
 // The repositories of a workspace that the caller may see, 100 a call.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			core, err := bitbucketuser.GetRepositories(ctx, &bitbucketuser.GetRepositoriesArgs{
+//				Workspace:  "acme",
+//				ProjectKey: pulumi.StringRef("CORE"),
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("repositories", pulumi.Any(core.Repositories))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetRepositories(ctx *pulumi.Context, args *GetRepositoriesArgs, opts ...pulumi.InvokeOption) (*GetRepositoriesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetRepositoriesResult

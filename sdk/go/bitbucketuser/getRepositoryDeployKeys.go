@@ -14,6 +14,33 @@ import (
 // The deploy keys of a repository.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.GetRepositoryDeployKeys(ctx, &bitbucketuser.GetRepositoryDeployKeysArgs{
+//				Workspace: "acme",
+//				RepoSlug:  "api",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("keys", pulumi.Any(held.Keys))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetRepositoryDeployKeys(ctx *pulumi.Context, args *GetRepositoryDeployKeysArgs, opts ...pulumi.InvokeOption) (*GetRepositoryDeployKeysResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetRepositoryDeployKeysResult

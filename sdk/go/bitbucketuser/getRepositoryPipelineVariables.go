@@ -14,6 +14,33 @@ import (
 // The pipeline variables of a repository, without their values.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.GetRepositoryPipelineVariables(ctx, &bitbucketuser.GetRepositoryPipelineVariablesArgs{
+//				Workspace: "acme",
+//				RepoSlug:  "api",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("variables", pulumi.Any(held.Variables))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetRepositoryPipelineVariables(ctx *pulumi.Context, args *GetRepositoryPipelineVariablesArgs, opts ...pulumi.InvokeOption) (*GetRepositoryPipelineVariablesResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetRepositoryPipelineVariablesResult

@@ -14,6 +14,32 @@ import (
 // The public GPG keys of a person. Bitbucket shows them to that person only.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			held, err := bitbucketuser.GetUserGpgKeys(ctx, &bitbucketuser.GetUserGpgKeysArgs{
+//				UserId: "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("keys", pulumi.Any(held.Keys))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetUserGpgKeys(ctx *pulumi.Context, args *GetUserGpgKeysArgs, opts ...pulumi.InvokeOption) (*GetUserGpgKeysResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetUserGpgKeysResult

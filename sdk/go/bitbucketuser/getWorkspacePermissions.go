@@ -14,6 +14,32 @@ import (
 // The roles of people in a workspace. Bitbucket tells them to administrators of the workspace only.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			roles, err := bitbucketuser.GetWorkspacePermissions(ctx, &bitbucketuser.GetWorkspacePermissionsArgs{
+//				Workspace: "acme",
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permissions", pulumi.Any(roles.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetWorkspacePermissions(ctx *pulumi.Context, args *GetWorkspacePermissionsArgs, opts ...pulumi.InvokeOption) (*GetWorkspacePermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetWorkspacePermissionsResult

@@ -14,6 +14,33 @@ import (
 // What everybody may do in every repository of a workspace, 100 entries a call; with `userId` all that one person can reach. Who has a permission by groups, the project or a role is among them, and it is not told which. A person who is given by account id costs one call more where nothing has shown the UUID yet.
 //
 // Asks Bitbucket, in previews too: it needs network and a credential.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			reach, err := bitbucketuser.GetWorkspaceRepositoryPermissions(ctx, &bitbucketuser.GetWorkspaceRepositoryPermissionsArgs{
+//				Workspace: "acme",
+//				UserId:    pulumi.StringRef("712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f"),
+//			}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			ctx.Export("permissions", pulumi.Any(reach.Permissions))
+//			return nil
+//		})
+//	}
+//
+// ```
 func GetWorkspaceRepositoryPermissions(ctx *pulumi.Context, args *GetWorkspaceRepositoryPermissionsArgs, opts ...pulumi.InvokeOption) (*GetWorkspaceRepositoryPermissionsResult, error) {
 	opts = internal.PkgInvokeDefaultOpts(opts)
 	var rv GetWorkspaceRepositoryPermissionsResult

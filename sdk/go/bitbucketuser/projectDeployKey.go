@@ -15,6 +15,34 @@ import (
 // A deploy key of a project: machines that have its private half may read every repository of the project. Bitbucket cannot change its label: another label needs another key. It is made with an API token only, because a deploy key that an OAuth consumer has made dies with the consumer.
 //
 // Ids for import look like `acme/CORE/1234` or `acme/CORE/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			_, err := bitbucketuser.NewProjectDeployKey(ctx, "ci", &bitbucketuser.ProjectDeployKeyArgs{
+//				Workspace:  pulumi.String("acme"),
+//				ProjectKey: pulumi.String("CORE"),
+//				Label:      pulumi.String("ci"),
+//				Key:        pulumi.String("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY deploy@ci"),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type ProjectDeployKey struct {
 	pulumi.CustomResourceState
 

@@ -15,6 +15,34 @@ import (
 // A group's permission on a project, and with it on every repository of the project. What its members hold themselves, or by other groups, is not touched, and Bitbucket applies the highest of all.
 //
 // Ids for import look like `acme/CORE/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE/developers`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			_, err := bitbucketuser.NewProjectGroupPermission(ctx, "core", &bitbucketuser.ProjectGroupPermissionArgs{
+//				Workspace:  pulumi.String("acme"),
+//				ProjectKey: pulumi.String("CORE"),
+//				GroupSlug:  pulumi.String("developers"),
+//				Permission: pulumi.String(bitbucketuser.ProjectPermissionRead),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type ProjectGroupPermission struct {
 	pulumi.CustomResourceState
 

@@ -40,7 +40,7 @@ import (
 //				Workspace:  pulumi.String("acme"),
 //				ProjectKey: pulumi.String("CORE"),
 //				UserId:     pulumi.String(grace.AccountId),
-//				Permission: bitbucketuser.ProjectPermissionCreateRepo,
+//				Permission: pulumi.String(bitbucketuser.ProjectPermissionCreateRepo),
 //			})
 //			if err != nil {
 //				return err

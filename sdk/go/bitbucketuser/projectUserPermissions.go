@@ -32,9 +32,9 @@ import (
 //			_, err := bitbucketuser.NewProjectUserPermissions(ctx, "core", &bitbucketuser.ProjectUserPermissionsArgs{
 //				Workspace:  pulumi.String("acme"),
 //				ProjectKey: pulumi.String("CORE"),
-//				Permissions: bitbucketuser.ProjectPermissionMap{
-//					"712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": bitbucketuser.ProjectPermissionWrite,
-//					"{d301aafa-d676-4ee0-88be-962be7417567}":      bitbucketuser.ProjectPermissionAdmin,
+//				Permissions: pulumi.StringMap{
+//					"712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": pulumi.String(bitbucketuser.ProjectPermissionWrite),
+//					"{d301aafa-d676-4ee0-88be-962be7417567}":      pulumi.String(bitbucketuser.ProjectPermissionAdmin),
 //				},
 //			})
 //			if err != nil {

@@ -15,6 +15,34 @@ import (
 // A group's permission on a repository. What its members hold themselves, or by other groups or the project, is not touched, and Bitbucket applies the highest of all.
 //
 // Ids for import look like `acme/api/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api/developers`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			_, err := bitbucketuser.NewRepositoryGroupPermission(ctx, "api", &bitbucketuser.RepositoryGroupPermissionArgs{
+//				Workspace:  pulumi.String("acme"),
+//				RepoSlug:   pulumi.String("api"),
+//				GroupSlug:  pulumi.String("developers"),
+//				Permission: pulumi.String(bitbucketuser.RepositoryPermissionWrite),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type RepositoryGroupPermission struct {
 	pulumi.CustomResourceState
 

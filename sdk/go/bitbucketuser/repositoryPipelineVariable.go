@@ -15,6 +15,38 @@ import (
 // A pipeline variable of a repository, seen by every pipeline of it. It takes the place of one of the workspace with the same key.
 //
 // Ids for import look like `acme/api/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/DEPLOY_KEY`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			cfg := config.New(ctx, "")
+//			deployToken := cfg.RequireSecret("deployToken")
+//			_, err := bitbucketuser.NewRepositoryPipelineVariable(ctx, "token", &bitbucketuser.RepositoryPipelineVariableArgs{
+//				Workspace: pulumi.String("acme"),
+//				RepoSlug:  pulumi.String("api"),
+//				Key:       pulumi.String("DEPLOY_TOKEN"),
+//				Value:     deployToken,
+//				Secured:   pulumi.Bool(true),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type RepositoryPipelineVariable struct {
 	pulumi.CustomResourceState
 

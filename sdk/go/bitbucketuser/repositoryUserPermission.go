@@ -40,7 +40,7 @@ import (
 //				Workspace:  pulumi.String("acme"),
 //				RepoSlug:   pulumi.String("api"),
 //				UserId:     pulumi.String(grace.AccountId),
-//				Permission: bitbucketuser.RepositoryPermissionWrite,
+//				Permission: pulumi.String(bitbucketuser.RepositoryPermissionWrite),
 //			})
 //			if err != nil {
 //				return err

@@ -32,9 +32,9 @@ import (
 //			_, err := bitbucketuser.NewRepositoryUserPermissions(ctx, "api", &bitbucketuser.RepositoryUserPermissionsArgs{
 //				Workspace: pulumi.String("acme"),
 //				RepoSlug:  pulumi.String("api"),
-//				Permissions: bitbucketuser.RepositoryPermissionMap{
-//					"712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": bitbucketuser.RepositoryPermissionWrite,
-//					"{d301aafa-d676-4ee0-88be-962be7417567}":      bitbucketuser.RepositoryPermissionAdmin,
+//				Permissions: pulumi.StringMap{
+//					"712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f": pulumi.String(bitbucketuser.RepositoryPermissionWrite),
+//					"{d301aafa-d676-4ee0-88be-962be7417567}":      pulumi.String(bitbucketuser.RepositoryPermissionAdmin),
 //				},
 //			})
 //			if err != nil {

@@ -15,6 +15,40 @@ import (
 // A public GPG key of a Bitbucket account, managed with that account's own credential. Bitbucket cannot change one: another name needs another key, and is refused in the preview without one.
 //
 // Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/c959bdbafa32a2f89a153b678cfde12197965a9a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/C959BDBAFA32A2F89A153B678CFDE12197965A9A`.
+//
+// ## Example Usage
+// ```go
+// package main
+//
+// import (
+//
+//	"github.com/pulumi-bitbucket-user/pulumi-bitbucket-user/sdk/go/bitbucketuser"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
+//	"github.com/pulumi/pulumi/sdk/v3/go/pulumi/config"
+//
+// )
+//
+//	func main() {
+//		pulumi.Run(func(ctx *pulumi.Context) error {
+//			cfg := config.New(ctx, "")
+//			publicKey := cfg.Require("publicKey")
+//			me, err := bitbucketuser.GetCurrentUser(ctx, &bitbucketuser.GetCurrentUserArgs{}, nil)
+//			if err != nil {
+//				return err
+//			}
+//			_, err = bitbucketuser.NewUserGpgKey(ctx, "laptop", &bitbucketuser.UserGpgKeyArgs{
+//				UserId: pulumi.String(me.Uuid),
+//				Name:   pulumi.String("laptop"),
+//				Key:    pulumi.String(publicKey),
+//			})
+//			if err != nil {
+//				return err
+//			}
+//			return nil
+//		})
+//	}
+//
+// ```
 type UserGpgKey struct {
 	pulumi.CustomResourceState
 

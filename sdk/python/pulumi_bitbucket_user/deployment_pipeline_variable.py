@@ -159,6 +159,22 @@ class DeploymentPipelineVariable(pulumi.CustomResource):
 
         Ids for import look like `acme/api/{7d8e9f0a-1b2c-4d3e-8f4a-5b6c7d8e9f0a}/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/Production/DEPLOY_KEY`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        token = bitbucket_user.DeploymentPipelineVariable("token",
+            workspace="acme",
+            repo_slug="api",
+            environment="Production",
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -179,6 +195,22 @@ class DeploymentPipelineVariable(pulumi.CustomResource):
         A pipeline variable of a deployment environment, seen by the steps that deploy there. It takes the place of one of the repository or workspace with the same key. The environment may be made in the same program.
 
         Ids for import look like `acme/api/{7d8e9f0a-1b2c-4d3e-8f4a-5b6c7d8e9f0a}/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/Production/DEPLOY_KEY`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        token = bitbucket_user.DeploymentPipelineVariable("token",
+            workspace="acme",
+            repo_slug="api",
+            environment="Production",
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
 
         :param str resource_name: The name of the resource.
         :param DeploymentPipelineVariableArgs args: The arguments to use to populate this resource's properties.

@@ -55,6 +55,16 @@ def get_deployment_environments(repo_slug: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    there = bitbucket_user.get_deployment_environments(workspace="acme",
+        repo_slug="api")
+    pulumi.export("environments", there.environments)
+    ```
+
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -73,6 +83,16 @@ def get_deployment_environments_output(repo_slug: pulumi.Input[Optional[_builtin
     The deployment environments of a repository.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    there = bitbucket_user.get_deployment_environments(workspace="acme",
+        repo_slug="api")
+    pulumi.export("environments", there.environments)
+    ```
 
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.

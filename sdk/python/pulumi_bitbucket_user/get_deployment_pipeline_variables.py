@@ -56,6 +56,17 @@ def get_deployment_pipeline_variables(environment: Optional[_builtins.str] = Non
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_deployment_pipeline_variables(workspace="acme",
+        repo_slug="api",
+        environment="Production")
+    pulumi.export("variables", held.variables)
+    ```
+
     :param _builtins.str environment: The deployment environment: its name, its slug or its UUID.
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
@@ -77,6 +88,17 @@ def get_deployment_pipeline_variables_output(environment: pulumi.Input[Optional[
     The pipeline variables of a deployment environment, without their values.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_deployment_pipeline_variables(workspace="acme",
+        repo_slug="api",
+        environment="Production")
+    pulumi.export("variables", held.variables)
+    ```
 
     :param _builtins.str environment: The deployment environment: its name, its slug or its UUID.
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.

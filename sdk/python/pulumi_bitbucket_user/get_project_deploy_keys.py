@@ -55,6 +55,16 @@ def get_project_deploy_keys(project_key: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_project_deploy_keys(workspace="acme",
+        project_key="CORE")
+    pulumi.export("keys", held.keys)
+    ```
+
     :param _builtins.str project_key: Key of the project, in upper case.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -73,6 +83,16 @@ def get_project_deploy_keys_output(project_key: pulumi.Input[Optional[_builtins.
     The deploy keys of a project.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_project_deploy_keys(workspace="acme",
+        project_key="CORE")
+    pulumi.export("keys", held.keys)
+    ```
 
     :param _builtins.str project_key: Key of the project, in upper case.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.

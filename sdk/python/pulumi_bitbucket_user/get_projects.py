@@ -54,6 +54,15 @@ def get_projects(workspace: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    all = bitbucket_user.get_projects(workspace="acme")
+    pulumi.export("projects", all.projects)
+    ```
+
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
     __args__ = dict()
@@ -69,6 +78,15 @@ def get_projects_output(workspace: pulumi.Input[Optional[_builtins.str]] = None,
     The projects of a workspace that the caller may see.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    all = bitbucket_user.get_projects(workspace="acme")
+    pulumi.export("projects", all.projects)
+    ```
 
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """

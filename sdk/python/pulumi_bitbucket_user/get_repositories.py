@@ -56,6 +56,16 @@ def get_repositories(project_key: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    core = bitbucket_user.get_repositories(workspace="acme",
+        project_key="CORE")
+    pulumi.export("repositories", core.repositories)
+    ```
+
     :param _builtins.str project_key: Only the repositories of this project.
     :param _builtins.str query: Which repositories, in Bitbucket's query language, as in `name ~ "api"`.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
@@ -77,6 +87,16 @@ def get_repositories_output(project_key: pulumi.Input[Optional[Optional[_builtin
     The repositories of a workspace that the caller may see, 100 a call.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    core = bitbucket_user.get_repositories(workspace="acme",
+        project_key="CORE")
+    pulumi.export("repositories", core.repositories)
+    ```
 
     :param _builtins.str project_key: Only the repositories of this project.
     :param _builtins.str query: Which repositories, in Bitbucket's query language, as in `name ~ "api"`.

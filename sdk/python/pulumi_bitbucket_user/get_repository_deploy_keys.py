@@ -55,6 +55,16 @@ def get_repository_deploy_keys(repo_slug: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_repository_deploy_keys(workspace="acme",
+        repo_slug="api")
+    pulumi.export("keys", held.keys)
+    ```
+
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -73,6 +83,16 @@ def get_repository_deploy_keys_output(repo_slug: pulumi.Input[Optional[_builtins
     The deploy keys of a repository.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_repository_deploy_keys(workspace="acme",
+        repo_slug="api")
+    pulumi.export("keys", held.keys)
+    ```
 
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.

@@ -55,6 +55,16 @@ def get_repository_pipeline_variables(repo_slug: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_repository_pipeline_variables(workspace="acme",
+        repo_slug="api")
+    pulumi.export("variables", held.variables)
+    ```
+
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -73,6 +83,16 @@ def get_repository_pipeline_variables_output(repo_slug: pulumi.Input[Optional[_b
     The pipeline variables of a repository, without their values.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_repository_pipeline_variables(workspace="acme",
+        repo_slug="api")
+    pulumi.export("variables", held.variables)
+    ```
 
     :param _builtins.str repo_slug: Slug of the repository, or its UUID in braces.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.

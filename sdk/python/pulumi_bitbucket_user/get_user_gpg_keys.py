@@ -54,6 +54,15 @@ def get_user_gpg_keys(user_id: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_gpg_keys(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("keys", held.keys)
+    ```
+
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     """
     __args__ = dict()
@@ -69,6 +78,15 @@ def get_user_gpg_keys_output(user_id: pulumi.Input[Optional[_builtins.str]] = No
     The public GPG keys of a person. Bitbucket shows them to that person only.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    held = bitbucket_user.get_user_gpg_keys(user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("keys", held.keys)
+    ```
 
     :param _builtins.str user_id: Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id.
     """

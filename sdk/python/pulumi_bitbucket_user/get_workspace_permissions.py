@@ -55,6 +55,15 @@ def get_workspace_permissions(query: Optional[_builtins.str] = None,
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    roles = bitbucket_user.get_workspace_permissions(workspace="acme")
+    pulumi.export("permissions", roles.permissions)
+    ```
+
     :param _builtins.str query: Which members, in Bitbucket's query language, as in `permission = "owner"`.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.
     """
@@ -73,6 +82,15 @@ def get_workspace_permissions_output(query: pulumi.Input[Optional[Optional[_buil
     The roles of people in a workspace. Bitbucket tells them to administrators of the workspace only.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    roles = bitbucket_user.get_workspace_permissions(workspace="acme")
+    pulumi.export("permissions", roles.permissions)
+    ```
 
     :param _builtins.str query: Which members, in Bitbucket's query language, as in `permission = "owner"`.
     :param _builtins.str workspace: Slug of the workspace, or its UUID in braces.

@@ -59,6 +59,16 @@ def get_workspace_repository_permissions(permission: Optional['RepositoryPermiss
 
     Asks Bitbucket, in previews too: it needs network and a credential.
 
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    reach = bitbucket_user.get_workspace_repository_permissions(workspace="acme",
+        user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("permissions", reach.permissions)
+    ```
+
     :param 'RepositoryPermission' permission: Only this permission, and no higher one.
     :param _builtins.str query: Which of them, in Bitbucket's query language, as in `permission > "read"`.
     :param _builtins.str repo_slug: Only this repository: its slug, or its UUID in braces.
@@ -86,6 +96,16 @@ def get_workspace_repository_permissions_output(permission: pulumi.Input[Optiona
     What everybody may do in every repository of a workspace, 100 entries a call; with `userId` all that one person can reach. Who has a permission by groups, the project or a role is among them, and it is not told which. A person who is given by account id costs one call more where nothing has shown the UUID yet.
 
     Asks Bitbucket, in previews too: it needs network and a credential.
+
+    ## Example Usage
+    ```python
+    import pulumi
+    import pulumi_bitbucket_user as bitbucket_user
+
+    reach = bitbucket_user.get_workspace_repository_permissions(workspace="acme",
+        user_id="712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f")
+    pulumi.export("permissions", reach.permissions)
+    ```
 
     :param 'RepositoryPermission' permission: Only this permission, and no higher one.
     :param _builtins.str query: Which of them, in Bitbucket's query language, as in `permission > "read"`.

@@ -107,6 +107,18 @@ class ProjectDeployKey(pulumi.CustomResource):
 
         Ids for import look like `acme/CORE/1234` or `acme/CORE/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        ci = bitbucket_user.ProjectDeployKey("ci",
+            workspace="acme",
+            project_key="CORE",
+            label="ci",
+            key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY deploy@ci")
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] key: The public key in OpenSSH format, one line. A new key replaces the old one.
@@ -124,6 +136,18 @@ class ProjectDeployKey(pulumi.CustomResource):
         A deploy key of a project: machines that have its private half may read every repository of the project. Bitbucket cannot change its label: another label needs another key. It is made with an API token only, because a deploy key that an OAuth consumer has made dies with the consumer.
 
         Ids for import look like `acme/CORE/1234` or `acme/CORE/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        ci = bitbucket_user.ProjectDeployKey("ci",
+            workspace="acme",
+            project_key="CORE",
+            label="ci",
+            key="ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY deploy@ci")
+        ```
 
         :param str resource_name: The name of the resource.
         :param ProjectDeployKeyArgs args: The arguments to use to populate this resource's properties.

@@ -125,6 +125,18 @@ class ProjectGroupPermission(pulumi.CustomResource):
 
         Ids for import look like `acme/CORE/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE/developers`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        core = bitbucket_user.ProjectGroupPermission("core",
+            workspace="acme",
+            project_key="CORE",
+            group_slug="developers",
+            permission=bitbucket_user.ProjectPermission.READ)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -143,6 +155,18 @@ class ProjectGroupPermission(pulumi.CustomResource):
         A group's permission on a project, and with it on every repository of the project. What its members hold themselves, or by other groups, is not touched, and Bitbucket applies the highest of all.
 
         Ids for import look like `acme/CORE/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE/developers`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        core = bitbucket_user.ProjectGroupPermission("core",
+            workspace="acme",
+            project_key="CORE",
+            group_slug="developers",
+            permission=bitbucket_user.ProjectPermission.READ)
+        ```
 
         :param str resource_name: The name of the resource.
         :param ProjectGroupPermissionArgs args: The arguments to use to populate this resource's properties.

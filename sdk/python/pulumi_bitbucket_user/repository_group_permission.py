@@ -125,6 +125,18 @@ class RepositoryGroupPermission(pulumi.CustomResource):
 
         Ids for import look like `acme/api/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api/developers`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        api = bitbucket_user.RepositoryGroupPermission("api",
+            workspace="acme",
+            repo_slug="api",
+            group_slug="developers",
+            permission=bitbucket_user.RepositoryPermission.WRITE)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -143,6 +155,18 @@ class RepositoryGroupPermission(pulumi.CustomResource):
         A group's permission on a repository. What its members hold themselves, or by other groups or the project, is not touched, and Bitbucket applies the highest of all.
 
         Ids for import look like `acme/api/developers` or `{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api/developers`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        api = bitbucket_user.RepositoryGroupPermission("api",
+            workspace="acme",
+            repo_slug="api",
+            group_slug="developers",
+            permission=bitbucket_user.RepositoryPermission.WRITE)
+        ```
 
         :param str resource_name: The name of the resource.
         :param RepositoryGroupPermissionArgs args: The arguments to use to populate this resource's properties.

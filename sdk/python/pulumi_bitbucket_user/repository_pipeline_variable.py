@@ -143,6 +143,21 @@ class RepositoryPipelineVariable(pulumi.CustomResource):
 
         Ids for import look like `acme/api/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/DEPLOY_KEY`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        token = bitbucket_user.RepositoryPipelineVariable("token",
+            workspace="acme",
+            repo_slug="api",
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.bool] adopt_existing: What create does when the thing is there already: true takes it over and brings it to the wanted state, false fails and says what stands there. The provider's `adoptExisting` where it is not set; a change of it alone changes nothing.
@@ -162,6 +177,21 @@ class RepositoryPipelineVariable(pulumi.CustomResource):
         A pipeline variable of a repository, seen by every pipeline of it. It takes the place of one of the workspace with the same key.
 
         Ids for import look like `acme/api/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}` or `acme/api/DEPLOY_KEY`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        deploy_token = config.require_secret("deployToken")
+        token = bitbucket_user.RepositoryPipelineVariable("token",
+            workspace="acme",
+            repo_slug="api",
+            key="DEPLOY_TOKEN",
+            value=deploy_token,
+            secured=True)
+        ```
 
         :param str resource_name: The name of the resource.
         :param RepositoryPipelineVariableArgs args: The arguments to use to populate this resource's properties.

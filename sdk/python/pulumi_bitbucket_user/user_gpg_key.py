@@ -92,6 +92,20 @@ class UserGpgKey(pulumi.CustomResource):
 
         Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/c959bdbafa32a2f89a153b678cfde12197965a9a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/C959BDBAFA32A2F89A153B678CFDE12197965A9A`.
 
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        public_key = config.require("publicKey")
+        me = bitbucket_user.get_current_user()
+        laptop = bitbucket_user.UserGpgKey("laptop",
+            user_id=me.uuid,
+            name="laptop",
+            key=public_key)
+        ```
+
         :param str resource_name: The name of the resource.
         :param pulumi.ResourceOptions opts: Options for the resource.
         :param pulumi.Input[_builtins.str] key: The public key in ASCII armour, as `gpg --armor --export` prints it. Only its fingerprint counts: another export of the same key is no change, and Bitbucket keeps what was registered.
@@ -108,6 +122,20 @@ class UserGpgKey(pulumi.CustomResource):
         A public GPG key of a Bitbucket account, managed with that account's own credential. Bitbucket cannot change one: another name needs another key, and is refused in the preview without one.
 
         Ids for import look like `{d301aafa-d676-4ee0-88be-962be7417567}/c959bdbafa32a2f89a153b678cfde12197965a9a` or `712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/C959BDBAFA32A2F89A153B678CFDE12197965A9A`.
+
+        ## Example Usage
+        ```python
+        import pulumi
+        import pulumi_bitbucket_user as bitbucket_user
+
+        config = pulumi.Config()
+        public_key = config.require("publicKey")
+        me = bitbucket_user.get_current_user()
+        laptop = bitbucket_user.UserGpgKey("laptop",
+            user_id=me.uuid,
+            name="laptop",
+            key=public_key)
+        ```
 
         :param str resource_name: The name of the resource.
         :param UserGpgKeyArgs args: The arguments to use to populate this resource's properties.
