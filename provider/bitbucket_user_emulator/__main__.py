@@ -38,8 +38,10 @@ async def serve(server: Server, port: int) -> None:
 
 
 def main(arguments: Sequence[str] | None = None, prog: str = "python -m bitbucket_user_emulator") -> None:
-    """Ends the process with code 1, and one line, when it cannot serve."""
-    parser = argparse.ArgumentParser(prog=prog, description=bitbucket_user_emulator.__doc__)
+    """Ends the process with code 2, and one line, when it cannot serve."""
+    parser = argparse.ArgumentParser(
+        prog=prog, description=bitbucket_user_emulator.__doc__, epilog=f"Example: {prog} --seed bitbucket.yaml"
+    )
     parser.add_argument("--port", type=int, default=8118, help="0: a free one (default: 8118)")
     parser.add_argument("--data", type=Path, help="a file that keeps what the emulator holds across restarts")
     parser.add_argument("--latency-ms", type=float, default=0, help="wait before each answer")
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m bitbucke
         server = Server(given.latency_ms, given.requests_per_hour, given.data, given.seed)
         asyncio.run(serve(server, given.port))
     except (OSError, ValueError) as problem:
-        parser.exit(1, f"{parser.prog}: {problem}\n")
+        parser.exit(2, f"{parser.prog}: {problem}\n")
 
 
 if __name__ == "__main__":

@@ -203,6 +203,6 @@ def test_a_taken_port_is_told_in_one_line(bitbucket: Emulator) -> None:
     port = bitbucket.origin.rpartition(":")[2]
     command = [sys.executable, "-m", "bitbucket_user_emulator", "--port", port]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
-    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
     with pytest.raises(OSError), Emulator(port=int(port)):
         pass

@@ -6,7 +6,7 @@ import click
 
 from .. import __version__
 
-NAMES = ("check", "discover", "doctor", "report", "who")
+NAMES = ("check", "discover", "doctor", "emulator", "report", "who")
 
 
 class Commands(click.Group):
