@@ -187,6 +187,16 @@ def test_a_key_is_made_with_an_api_token_only(bitbucket: CheckedEmulator, kind: 
     with pytest.raises(ConfigurationError, match="an OAuth consumer has made dies with the consumer"):
         Stack(bitbucket, CONSUMER).up({"ci": key(kind)})
     assert bitbucket.requests == []
+    stack = Stack(bitbucket)
+    stack.up({"ci": key(kind)})
+    stack.config = CONSUMER
+    bitbucket.clear()
+    if kind == UPDATED:
+        with pytest.raises(ConfigurationError, match="has to be made with an API token"):
+            stack.up({"ci": key(kind, label="build")})
+    assert bitbucket.requests == []
+    stack.refresh()
+    assert [name for _, name in stack.state] == ["ci"], "what is only read may be read by a consumer"
 
 
 @pytest.mark.parametrize("drop", ["before", "after", "during"])

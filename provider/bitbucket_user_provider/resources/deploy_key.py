@@ -41,9 +41,17 @@ class DeployKey(Key):
     )
 
     def create(self, api: Api, args: Any) -> Any:
+        self._refuse_consumers(api)
+        return super().create(api, args)
+
+    def update(self, api: Api, state: Any, args: Any) -> Any:
+        self._refuse_consumers(api)
+        return super().update(api, state, args)
+
+    def _refuse_consumers(self, api: Api) -> None:
+        """Bitbucket would accept one, and the key would stop to work when the consumer changes."""
         if Kind.API_TOKEN not in api.credentials:
             raise ConfigurationError(f"{self.MADE_BY}. Nothing was sent; configure email and apiToken.")
-        return super().create(api, args)
 
     def identity(self, text: str) -> str:
         return identity(text)

@@ -46,9 +46,9 @@ def _deploy_key_names(api: Api, entry: Answer) -> list[str]:
 
 
 def _deploy_keys(family: str, where: PlaceKind, path: str) -> ThingKind:
-    """Only an API token writes them: what an OAuth consumer has made dies with the consumer."""
-    many, one = (Path(template, READS, (Kind.API_TOKEN,)) for template in (path, f"{path}/{{key_id}}"))
-    return ThingKind(family, where, many, one, _deploy_key_names, handle="id")
+    return ThingKind(
+        family, where, Path(path, READS), Path(f"{path}/{{key_id}}", READS), _deploy_key_names, handle="id"
+    )
 
 
 def _variables(
