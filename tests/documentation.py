@@ -1,6 +1,7 @@
-"""The generated page of the documentation that is committed, docs/operations.md. The reference is made by `make docs`.
+"""The generated pages of the documentation that are committed: docs/operations.md and those of Pulumi's registry. The
+reference is made by `make docs`.
 
-`python -m tests.documentation` writes it, with `--check` it fails when it is not current.
+`python -m tests.documentation` writes them, with `--check` it fails when one is not current.
 """
 
 from __future__ import annotations
