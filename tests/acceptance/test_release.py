@@ -74,7 +74,7 @@ def test_the_engine_gets_the_committed_schema_from_the_installed_plugin(machine:
 
 
 def test_the_engine_finds_nothing_wrong_with_the_schema(machine: Machine) -> None:
-    assert "no errors" in machine.pulumi("schema", "check", str(ROOT / "provider/schema.json")).lower()
+    assert machine.pulumi("schema", "check", str(ROOT / "provider/schema.json")) == ""
 
 
 def test_a_project_adds_the_package_from_an_unpacked_tarball(machine: Machine, tarball: Path) -> None:

@@ -11,7 +11,7 @@ import yaml
 from bitbucket_user_provider.config import NAMESPACE, load
 from bitbucket_user_provider.resources import RESOURCES
 
-from tests.documentation import SCHEMA, main, pages
+from tests.documentation import OPERATIONS, SCHEMA, main, pages
 from tests.engine.builds import ROOT
 from tests.stacks import EXAMPLES
 
