@@ -21,7 +21,8 @@ from tests.site import errors, programs, reference, scopes
 from tests.site.outputs import OUTPUTS
 
 DOCS = ROOT / "docs"
-PAGES = sorted([*DOCS.glob("*.md"), *DOCS.glob("guides/*.md")])
+OF_THE_REGISTRY = {"_index.md", "installation-configuration.md"}
+PAGES = sorted(path for path in DOCS.rglob("*.md") if path.name not in OF_THE_REGISTRY)
 INCLUDED = re.compile(r'--8<-- "([^":]+)')
 RUN_BY_NAME = {"native-python", "native-typescript", "native-go", "native-yaml", "guard-rails"}
 """Examples that tests/acceptance/test_languages.py and tests/site/outputs.py run; the others are found by their
