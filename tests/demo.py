@@ -108,13 +108,14 @@ def user_settings(home: Path, bitbucket: Emulator) -> Scene:
     }
     stack = example(home, "user-settings", "dev", secrets, {"BITBUCKET_JWT": "acme-connect-jwt"})
     scene = Scene(stack, bitbucket, lambda: person(bitbucket, "Ada Lovelace"))
-    wanted = {"SSH key": "laptop", "variable": "NPM_TOKEN secured", "property review-limits": PROPERTY}
+    keys = {"SSH key": "laptop", "GPG key": "signing"}
+    wanted = {**keys, "variable": "NPM_TOKEN secured", "property review-limits": PROPERTY}
 
     scene.step("preview", "Preview. Nothing is sent.", "create", 0, {})
     told = "Bring it up. The other two calls mint the OAuth consumer's token and look at the variables."
-    scene.step("up", told, "create", 5, wanted)
+    scene.step("up", told, "create", 6, wanted)
     scene.step("up", "Again. There is nothing to do.", "same", 0, wanted)
-    scene.step("destroy", "Take it down.", "delete", 4, {})
+    scene.step("destroy", "Take it down.", "delete", 5, {})
     return scene
 
 
@@ -130,6 +131,7 @@ def person(bitbucket: Emulator, name: str) -> Holds:
     value = bitbucket.properties(name).get("acme-app/review-limits")
     return {
         "SSH key": ", ".join(key.label for key in bitbucket.ssh_keys(name)),
+        "GPG key": ", ".join(key.name for key in bitbucket.gpg_keys(name)),
         "variable": variables(bitbucket.user_variables(name)),
         "property review-limits": json.dumps(value, sort_keys=True) if value else "",
     }
