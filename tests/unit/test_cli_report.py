@@ -16,7 +16,7 @@ from bitbucket_user_provider.cli.pages import as_csv, as_html
 from bitbucket_user_provider.cli.review import Gap, Grant, Head, Report, Subject, Where
 
 from tests.conftest import CheckedEmulator
-from tests.engine.toolchains import need
+from tests.engine.toolchains import BROWSER, need
 from tests.unit.browser import Browser, Page, axe, browser
 from tests.unit.cli import GRACE, run
 
@@ -197,7 +197,7 @@ def test_a_cell_of_the_table_is_never_a_formula(bitbucket: CheckedEmulator, tmp_
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    need("chromium")
+    need(BROWSER)
     with browser() as started:
         yield started
 
