@@ -25,11 +25,9 @@ LANGUAGES = Path(__file__).parent / "languages"
 TYPESCRIPT = ROOT / "examples" / "native-typescript" / "tsconfig.json"
 CONFIG = {"allowedWorkspaces": '["acme"]'}
 TYPED = {
-    "permission": ("permission", "Allowed values are Read"),
     "map as user": ("userId", "to 'string'"),
     "unknown property": ("permision", "does not exist on"),
     "several": ("permission", "Missing required property 'repoSlug'"),
-    "project permission": ("permission", "Allowed values are Read"),
     "secured": ("secured", "to type 'boolean'"),
     "property value": ("value", "to type 'Map<any>'"),
 }
