@@ -49,19 +49,18 @@ function program({ name, kind, invoke, inputs }: Case): PulumiFn {
 // What the compiler refuses by itself: it fails on a line of these that it would let pass.
 const grant = { workspace: "acme", repoSlug: "api", userId: "712020:1" };
 export const typed: unknown[] = [
-    // @ts-expect-error: boss is no permission
-    (): bitbucket.RepositoryUserPermissionArgs => ({ ...grant, permission: "boss" }),
     // @ts-expect-error: permission is missing
     (): bitbucket.RepositoryUserPermissionArgs => ({ ...grant }),
     // @ts-expect-error: permision is no property
     (): bitbucket.RepositoryUserPermissionArgs => ({ ...grant, permission: "read", permision: "read" }),
-    // @ts-expect-error: create-repo is no permission on a repository
-    (): bitbucket.RepositoryUserPermissionsArgs => ({ ...grant, permissions: { "712020:1": "create-repo" } }),
+    // @ts-expect-error: a permission is a text
+    (): bitbucket.RepositoryUserPermissionsArgs => ({ ...grant, permissions: { "712020:1": 2 } }),
     // @ts-expect-error: secured is a boolean
     (): bitbucket.WorkspacePipelineVariableArgs => ({ workspace: "acme", key: "A", value: "", secured: "yes" }),
     // @ts-expect-error: repoSlug is missing
     () => bitbucket.getRepositoryUserPermissions({ workspace: "acme" }),
     (): bitbucket.RepositoryUserPermissionArgs => ({ ...grant, permission: "read" }),
+    (level: string): bitbucket.RepositoryUserPermissionArgs => ({ ...grant, permission: level }), // as from a file
 ];
 
 main();
