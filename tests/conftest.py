@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from ipaddress import ip_address
 from typing import Any
@@ -118,18 +119,25 @@ def bitbucket() -> Iterator[CheckedEmulator]:
 
 
 class Clock:
-    """A clock that only waits move forward, and they take no real time."""
+    """A clock that only waits move forward, and they take no real time. Threads never turn it back."""
 
     def __init__(self) -> None:
         self.time = 1_000.0
         self.waits: list[float] = []
+        self._lock = threading.Lock()
 
     def now(self) -> float:
         return self.time
 
     def wait(self, seconds: float) -> None:
         self.waits.append(seconds)
-        self.time += seconds
+        self.advance(seconds)
+
+    def advance(self, seconds: float) -> float:
+        """The time afterwards."""
+        with self._lock:
+            self.time += seconds
+            return self.time
 
 
 @pytest.fixture

@@ -31,8 +31,7 @@ class Bitbucket:
 
     def write(self) -> None:
         with self._lock:
-            self._clock.time += 0.05
-            now = self._clock.time
+            now = self._clock.advance(0.05)
             while self._recent and self._recent[0] <= now - HOUR:
                 self._recent.popleft()
             if len(self._recent) >= self._per_hour:
