@@ -28,7 +28,7 @@ check: venv  ## what CI runs: format, lint, types, generated files current, then
 	@$(BIN)/ruff check --quiet $(CODE) $(EXAMPLES)
 	@layers=$$($(BIN)/lint-imports --no-logo --no-cache 2>&1) || (echo "$$layers"; exit 1)
 	@$(BIN)/mypy --no-error-summary $(CODE)
-	@for example in $(EXAMPLES); do MYPYPATH=$${example%/*} $(BIN)/mypy --no-error-summary $$example || exit 1; done
+	@for project in $(sort $(dir $(EXAMPLES))); do MYPYPATH=$$project $(BIN)/mypy --no-error-summary $$project*.py || exit 1; done
 	@$(MAKE) --no-print-directory check-generated
 	@$(MAKE) --no-print-directory test
 

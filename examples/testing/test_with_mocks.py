@@ -27,7 +27,7 @@ def test_everybody_gets_what_the_configuration_says() -> None:
     pulumi.runtime.set_mocks(mocks, project="testing", stack="dev")
     access = {"api": {"grace@acme.example": "write"}, "web": {"bob@acme.example": "read"}}
 
-    @pulumi.runtime.test
+    @pulumi.runtime.test  # type: ignore[untyped-decorator]  # Pulumi gives it no types
     def program() -> pulumi.Output[Any]:
         return pulumi.Output.all(*[one.urn for one in grant("acme", access)])
 
