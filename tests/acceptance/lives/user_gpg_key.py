@@ -8,7 +8,8 @@ WORK, HOME = gpg("work"), gpg("home")
 
 
 def _keys(bitbucket: Emulator) -> Any:
-    return [(one.name, one.key) for one in bitbucket.person("Ada").gpg_keys.values()]
+    """The texts as lines: once `spelled`, the program writes them as Windows does."""
+    return [(one.name, one.key.replace("\r\n", "\n")) for one in bitbucket.person("Ada").gpg_keys.values()]
 
 
 LIFE = Life(
