@@ -52,8 +52,8 @@ docs: venv  ## the documentation site, dist/site
 mutants: venv  ## small changes of what a run knows, one after the other: fail on one that no test notices
 	@$(BIN)/python -m tests.mutants $(ONLY)
 
-soak: engine-quietly  ## long runs, an hour at most: kills at every point; 1,200 dynamic resources; every life on the oldest supported engine
-	@SOAK=1 timeout 30m $(BIN)/python -m pytest -q tests/acceptance/test_kills.py tests/acceptance/test_many.py --numprocesses auto --dist worksteal
+soak: engine-quietly  ## long runs, an hour at most: tests marked so, as kills at every point; every life on the oldest supported engine
+	@SOAK=1 timeout 40m $(BIN)/python -m pytest -q -m soak tests --numprocesses auto --dist worksteal
 	@ENGINE=oldest $(BIN)/python -m tests.engine > /dev/null
 	@ENGINE=oldest timeout 30m $(BIN)/python -m pytest -q tests/acceptance/test_lives.py tests/acceptance/test_import.py
 

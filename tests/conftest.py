@@ -7,6 +7,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,17 @@ for name in [name for name in os.environ if name.startswith(("BITBUCKET_", "PULU
     del os.environ[name]
 for name in ("NO_PROXY", "no_proxy"):
     os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
+
+
+UNIT = Path(__file__).parent / "unit"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is that of the unit tests: under the engine the core runs in other processes, and what is not counted
+    need not be slowed down."""
+    for item in items:
+        if not item.path.is_relative_to(UNIT):
+            item.add_marker(pytest.mark.no_cover)
 
 
 class Outside(OSError):

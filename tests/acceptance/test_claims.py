@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.acceptance.conftest import EVERY_CREDENTIAL, Stacks
 from tests.acceptance.lives import BOB, GRACE
 from tests.conftest import CheckedEmulator
+
+pytestmark = pytest.mark.soak
 
 API = {"workspace": "acme", "repo_slug": "api"}
 WEB = {"workspace": "acme", "repo_slug": "web"}

@@ -142,7 +142,7 @@ def test_a_workspace_comes_under_pulumi_unchanged_and_a_line_taken_away_is_one_l
     assert run and not run.changes and not run.found
 
 
-@pytest.mark.parametrize("how", [(), ("--singles",)], ids=["sets", "singles"])
+@pytest.mark.parametrize("how", [(), pytest.param(("--singles",), marks=pytest.mark.soak)], ids=["sets", "singles"])
 def test_a_program_in_yaml_is_its_own_data(
     how: tuple[str, ...], home: Path, out: Path, stocked: CheckedEmulator
 ) -> None:
@@ -165,7 +165,7 @@ def test_a_program_in_yaml_is_its_own_data(
     assert grants(stocked) == before
 
 
-@pytest.mark.parametrize("how", [(), ("--singles",)], ids=["sets", "singles"])
+@pytest.mark.parametrize("how", [(), pytest.param(("--singles",), marks=pytest.mark.soak)], ids=["sets", "singles"])
 def test_a_program_in_typescript_compiles(how: tuple[str, ...], out: Path, stocked: CheckedEmulator) -> None:
     need("node", "npm")
     options = ("--groups", "--variables", "--keys", *how)

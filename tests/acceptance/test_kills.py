@@ -22,6 +22,8 @@ from tests.acceptance.test_faults import until
 from tests.acceptance.test_ledger import Served, bring_in, held
 from tests.conftest import CheckedEmulator
 
+pytestmark = pytest.mark.soak
+
 SEEDS = range(20)
 WRITES = ("POST", "PUT", "DELETE")
 HELD = {"Grace Hopper": "write", "Bob Kahn": "read", "Alan Turing": "read"}

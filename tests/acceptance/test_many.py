@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pulumi_bitbucket_user.dynamic as bitbucket_user
+import pytest
 
 from tests.acceptance.conftest import Stacks
 from tests.conftest import CheckedEmulator
+
+pytestmark = pytest.mark.soak
 
 RESOURCES = 1_200
 READ = bitbucket_user.RepositoryPermission.READ

@@ -6,12 +6,15 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.lifecycle import Lifecycle
 from bitbucket_user_provider.run.api import Api
 
 from tests.acceptance.conftest import ADA, Stacks
 from tests.conftest import CheckedEmulator
+
+pytestmark = pytest.mark.soak
 
 
 def spread(bitbucket: CheckedEmulator, repositories: int, people: int) -> list[tuple[str, str]]:

@@ -75,6 +75,7 @@ def resource(kind: str, inputs: dict[str, Any]) -> dict[str, Any]:
     return {"type": f"bitbucket-user:{kind}", "properties": inputs}
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("bad", [bad for bad in BAD if bad.name not in TYPED], ids=lambda bad: bad.name)
 def test_yaml_shows_what_the_plugin_refuses(bad: Bad, stack: Stack, bitbucket: CheckedEmulator) -> None:
     write(stack.folder, resources={"it": resource(bad.kind, bad.inputs)})
