@@ -34,6 +34,10 @@ def begin(seed: str | Path | None = None) -> World:
     return from_yaml.read(seed) if seed else default_world()
 
 
+LARGEST_STATE = 64 * 2**20
+"""Bytes of a `PUT /_emulator/state`: thousands of people are some megabytes."""
+
+
 class Server:
     def __init__(
         self,
@@ -57,7 +61,7 @@ class Server:
     def application(self) -> web.Application:
         from . import control
 
-        application = web.Application()
+        application = web.Application(client_max_size=LARGEST_STATE)
         control.add_routes(application, self)
         application.router.add_post(oauth.ROUTE, self.handler(oauth.ROUTE, None))
         for operation in OPERATIONS:

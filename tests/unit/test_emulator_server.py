@@ -159,6 +159,12 @@ def test_fields_select_and_remove(bitbucket: Emulator) -> None:
     assert "size" not in first and "uuid" not in first["values"][0]["user"]
 
 
+def test_a_large_state_goes_in_too(bitbucket: Emulator) -> None:
+    state = f"{bitbucket.url.removesuffix('/2.0')}/_emulator/state"
+    large = requests.get(state, timeout=60).text + " " * 2 * 2**20  # more than aiohttp takes by itself
+    assert requests.put(state, large, timeout=60).ok
+
+
 def test_the_state_goes_out_and_in_again(bitbucket: Emulator) -> None:
     bitbucket.grant("acme", "api", "Grace", "write")
     bitbucket.set_variable("Grace", "K", "x", secured=True)
