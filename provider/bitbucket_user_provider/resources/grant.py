@@ -18,8 +18,7 @@ from ..models.validation import Failure
 from ..operation import current
 from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.evidence import Absent
-from ..run.evidence import NotKnown as Unproven
+from ..run.evidence import Absent, proven
 from ..run.grants import GROUP, GrantKind, Subject
 from ..run.ledger import Begun, moment
 from ..run.place import fields_of
@@ -83,9 +82,7 @@ class Grant(Resource[Any, Any]):
 
     def read(self, api: Api, state: Any) -> Any:
         things = self._things(api, state)
-        found = things.find(self._names(api, state), self._id(state))
-        if isinstance(found, Unproven):
-            raise found.why
+        found = proven(things.find(self._names(api, state), self._id(state)))
         return found if isinstance(found, Absent) else self._state(state, found.entry)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:

@@ -16,8 +16,7 @@ from ..models.validation import Failure
 from ..operation import current
 from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.evidence import Absent, Evidence, Seen
-from ..run.evidence import NotKnown as Unproven
+from ..run.evidence import Absent, Evidence, Seen, proven
 from ..run.things import ThingKind, Things
 from .resource import FOUND, Resource, manages_too
 
@@ -112,9 +111,7 @@ class Key(Resource[Any, Any]):
 
     def read(self, api: Api, state: Any) -> Any:
         is_import = not state.key
-        found = self.find(self._things(api, state), getattr(state, self.ID[-1]), is_import)
-        if isinstance(found, Unproven):
-            raise found.why
+        found = proven(self.find(self._things(api, state), getattr(state, self.ID[-1]), is_import))
         if isinstance(found, Absent):
             return found
         now = self.imported(found.entry) if is_import else {}

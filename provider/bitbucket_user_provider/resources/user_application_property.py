@@ -12,8 +12,7 @@ from ..models.model import Hidden, Model, Replaces
 from ..models.person import UserId
 from ..models.validation import Failure
 from ..run.api import Api
-from ..run.evidence import Absent
-from ..run.evidence import NotKnown as Unproven
+from ..run.evidence import Absent, proven
 from ..run.kinds import USER_APPLICATION_PROPERTIES
 from ..run.things import Things
 from .resource import Resource, manages_too
@@ -65,9 +64,7 @@ class UserApplicationProperty(Resource[Args, State]):
         return self.recall(args.bag())
 
     def read(self, api: Api, state: State) -> State | Absent:
-        found = _things(api, state).ask(_id(state))
-        if isinstance(found, Unproven):
-            raise found.why
+        found = proven(_things(api, state).ask(_id(state)))
         if isinstance(found, Absent):
             return found
         value, kept_here = found.entry.object(), state.value or {}

@@ -16,7 +16,7 @@ from ..models.validation import Failure
 from ..operation import current
 from ..rest.answer import Answer
 from ..run.api import Api
-from ..run.evidence import Absent, Seen
+from ..run.evidence import Absent, Seen, proven
 from ..run.evidence import NotKnown as Unproven
 from ..run.things import ThingKind, Things
 from .resource import FOUND, Adopting, Resource, manages_too
@@ -71,11 +71,9 @@ class Variable(Resource[Any, Any]):
     def read(self, api: Api, state: Any) -> Any:
         things = self._things(api, state)
         if state.uuid and is_uuid(state.uuid):
-            found = things.find([bare(state.uuid)], {"uuid": bare(state.uuid)})
+            found = proven(things.find([bare(state.uuid)], {"uuid": bare(state.uuid)}))
         else:
-            found = things.find([state.uuid])
-        if isinstance(found, Unproven):
-            raise found.why
+            found = proven(things.find([state.uuid]))
         if isinstance(found, Absent):
             return found
         entry, value = found.entry, state.value or ""
