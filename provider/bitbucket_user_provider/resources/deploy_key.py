@@ -40,6 +40,9 @@ class DeployKey(Key):
         "A deploy key has to be made with an API token: one that an OAuth consumer has made dies with the consumer"
     )
 
+    def id(self, state: Any) -> str:
+        return f"{self.where(state)}/{state.key_id}"
+
     def create(self, api: Api, args: Any) -> Any:
         self._refuse_consumers(api)
         return super().create(api, args)

@@ -21,7 +21,6 @@ from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.grants import GROUP, GrantKind, Subject
 from ..run.ledger import Begun, moment
-from ..run.place import fields_of
 from ..run.things import Things
 from .held import ADMIN
 from .resource import Resource, manages_too
@@ -184,7 +183,7 @@ class GrantToPerson(Grant):
     NAMED_BY = ("user_uuid", "account_id", "user_id")
 
     def id(self, state: Any) -> str:
-        return "/".join((*fields_of(self.KIND.where, state).values(), bare(state.user_uuid)))
+        return f"{self.where(state)}/{bare(state.user_uuid)}"
 
     def shown(self, state: Any) -> str:
         return str(state.display_name or state.user_id or state.user_uuid)
@@ -209,7 +208,7 @@ class GrantToGroup(Grant):
     NAMED_BY = ("group_slug",)
 
     def id(self, state: Any) -> str:
-        return "/".join((*fields_of(self.KIND.where, state).values(), state.group_slug))
+        return f"{self.where(state)}/{state.group_slug}"
 
     def shown(self, state: Any) -> str:
         return GROUP + str(state.group_slug)

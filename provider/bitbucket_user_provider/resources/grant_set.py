@@ -19,7 +19,6 @@ from ..models.validation import Failure
 from ..run.api import Api
 from ..run.grants import GrantKind
 from ..run.ledger import moment
-from ..run.place import fields_of
 from .held import ADMIN, GroupGrant, Held, UserGrant
 from .plan import Plan, plan
 from .resource import Adopting, Resource, manages_too
@@ -68,7 +67,7 @@ class GrantSet(Resource[Any, Any]):
         return frozenset(side.list for side in self.sides if args.get(side.map) is None)
 
     def id(self, state: Any) -> str:
-        return self._shown(state)
+        return self.where(state)
 
     def create(self, api: Api, args: Any) -> Any:
         subjects, wanted = self._begin(api, args)
@@ -152,7 +151,7 @@ class GrantSet(Resource[Any, Any]):
         permissions = args.get("permissions")
         refuse_twice(api, permissions if isinstance(permissions, Mapping) else ())
         if self._is_known(args) and api.place(self.KIND.where, args) is self.place(api, state):
-            self._refuse_too_many(api, self._shown(args), self._previewed(api, state, args))
+            self._refuse_too_many(api, self.where(args), self._previewed(api, state, args))
 
     def compare(self, api: Api, state: Any, args: Mapping[str, Any]) -> dict[str, dict[str, Change]]:
         changes: dict[str, dict[str, Change]] = {}
@@ -179,20 +178,17 @@ class GrantSet(Resource[Any, Any]):
 
     def summary(self, api: Api, state: Any, args: Mapping[str, Any]) -> str:
         line = self._previewed(api, state, args).line() if self._is_known(args) else ""
-        return f"{self._shown(args)}: {line}" if line else ""
+        return f"{self.where(args)}: {line}" if line else ""
 
     def farewell(self, api: Api, state: Any) -> str:
         going = [grant for grant in self._grants(state) if grant.managed]
         line = self._plan(api, {}, going, lambda grant: True, None).line()
-        return f"{self._shown(state)}: {line}" if line else ""
+        return f"{self.where(state)}: {line}" if line else ""
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         if state:
             for step in self._previewed(api, state, args).caller:
-                yield f"{self._shown(state)}: {step} is the credential's own account; this is done last."
-
-    def _shown(self, source: Any) -> str:
-        return "/".join(fields_of(self.KIND.where, source).values())
+                yield f"{self.where(state)}: {step} is the credential's own account; this is done last."
 
     def _is_known(self, args: Mapping[str, Any]) -> bool:
         """Whether a preview knows the place."""

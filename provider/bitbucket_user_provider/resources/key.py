@@ -78,7 +78,7 @@ class Key(Resource[Any, Any]):
         wanted, called = getattr(args, self.CALLED), self.called(entry)
         if not self.UPDATES and wanted and wanted != called:
             raise Exists(
-                f"this key is in {self._where(args)} already, as '{called}'; nothing was changed. Bitbucket cannot "
+                f"this key is in {self.where(args)} already, as '{called}'; nothing was changed. Bitbucket cannot "
                 f"change the {self.CALLED} of a key: write '{called}'",
                 self.id(state),
             )
@@ -171,9 +171,6 @@ class Key(Resource[Any, Any]):
     def _names(self, state: Any) -> list[str]:
         return [self.identity(state.key), self._token(self.held(state))]
 
-    def _where(self, source: Any) -> str:
-        return "/".join(str(getattr(source, name)) for name in self.KIND.where.fields)
-
     def _fixed(self, before: str) -> str:
         return f"Bitbucket cannot change what a key is called, and {self.ADVICE}; or leave it '{before}'"
 
@@ -191,7 +188,7 @@ class Key(Resource[Any, Any]):
         if refusal.status not in (400, 409):
             raise refusal
         raise ApiError(
-            f"{refusal} The key is not among those of {self._where(args)}. {self._namesakes(things, args)}If Bitbucket "
+            f"{refusal} The key is not among those of {self.where(args)}. {self._namesakes(things, args)}If Bitbucket "
             f"says that it is taken: {self.ELSEWHERE} has it, or it was deleted lately. {BLOCKED}: use another key.",
             refusal.status,
         )

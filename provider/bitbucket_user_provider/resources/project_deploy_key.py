@@ -40,6 +40,3 @@ class ProjectDeployKey(DeployKey):
     ID = ("workspace", "project_key", "key_id")
     EXAMPLES = ("acme/CORE/1234", "acme/CORE/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM")
     UPDATES = False
-
-    def id(self, state: State) -> str:
-        return f"{state.workspace}/{state.project_key}/{state.key_id}"

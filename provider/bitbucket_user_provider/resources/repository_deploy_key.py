@@ -42,9 +42,6 @@ class RepositoryDeployKey(DeployKey):
     EXAMPLES = ("acme/api/1234", "acme/api/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM")
     SETTLES = frozenset({"comment"})
 
-    def id(self, state: State) -> str:
-        return f"{state.workspace}/{state.repo_slug}/{state.key_id}"
-
     def change(self, args: Args) -> dict[str, Any]:
         """Bitbucket wants the same key again, whose comment may be another."""
         return {"key": args.key, "label": args.label}

@@ -6,7 +6,6 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-re
 
 from ..models.fields import RepoSlug, Workspace
 from ..models.model import Model, Replaces
-from ..models.person import bare
 from ..run.kinds import REPOSITORY_VARIABLES
 from .variable import Variable, VariableArgs, VariableState
 
@@ -37,6 +36,3 @@ class RepositoryPipelineVariable(Variable):
     STATE = State
     ID = ("workspace", "repo_slug", "uuid")
     EXAMPLES = ("acme/api/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}", "acme/api/DEPLOY_KEY")
-
-    def id(self, state: State) -> str:
-        return f"{state.workspace}/{state.repo_slug}/{bare(state.uuid)}"

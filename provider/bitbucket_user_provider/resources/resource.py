@@ -15,7 +15,7 @@ from ..models.validation import Failure
 from ..operation import current
 from ..run.api import Api
 from ..run.evidence import Absent
-from ..run.place import Place
+from ..run.place import Place, fields_of
 from ..run.things import ThingKind
 
 A = TypeVar("A", bound=Model)
@@ -93,6 +93,10 @@ class Resource(ABC, Generic[A, S]):
     def place(self, api: Api, state: S) -> Place:
         """Where the thing is."""
         return api.place(self.KIND.where, state)
+
+    def where(self, source: Any) -> str:
+        """The place as the program or the state writes it, from a mapping by field names or a model."""
+        return "/".join(fields_of(self.KIND.where, source).values())
 
     def leaving(self, state: S) -> str:
         """What leaves the state with a place that is gone, for its one warning."""

@@ -6,7 +6,7 @@ paths, and that a program names them in two maps.
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from ..errors import BitbucketError
 from ..models.person import account_id
@@ -17,8 +17,6 @@ from ..run.grants import GrantKind
 from ..run.ledger import EVERYBODY, Keeper
 from ..run.things import Things
 from .held import GroupGrant, Held, UserGrant
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,9 @@ class VariableState(Model):
 class Variable(Resource[Any, Any]):
     KIND: ClassVar[ThingKind]
 
+    def id(self, state: Any) -> str:
+        return f"{self.where(state)}/{bare(state.uuid)}"
+
     def create(self, api: Api, args: Any) -> Any:
         if args.secured and not args.value:
             raise InvalidInput(f"{self._what(args)} cannot be made without a value; nothing was changed.")
@@ -214,17 +217,14 @@ class Variable(Resource[Any, Any]):
     def _exists(self, things: Things, args: Any, standing: Answer) -> Exists:
         how = "secured" if standing.flag("secured") else "not secured"
         return Exists(
-            f"a variable {args.key} ({how}) stands in {self._where(args)} already; nothing was changed. If this stack "
+            f"a variable {args.key} ({how}) stands in {self.where(args)} already; nothing was changed. If this stack "
             "holds it under another name, give this resource that name in `aliases`; if this is a replacement, set "
             "`deleteBeforeReplace`, or `ignoreChanges` for what must not change",
             self.id(self._state(things, args, standing)),
         )
 
     def _what(self, source: Any) -> str:
-        return f"The variable {source.key} in {self._where(source)}"
-
-    def _where(self, source: Any) -> str:
-        return "/".join(str(getattr(source, name)) for name in self.KIND.where.fields)
+        return f"The variable {source.key} in {self.where(source)}"
 
     def _body(self, args: Any) -> dict[str, Any]:
         return {"key": args.key, "value": args.value, "secured": args.secured}

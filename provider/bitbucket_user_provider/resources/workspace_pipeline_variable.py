@@ -6,7 +6,6 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-wo
 
 from ..models.fields import Workspace
 from ..models.model import Model, Replaces
-from ..models.person import bare
 from ..run.kinds import WORKSPACE_VARIABLES
 from .variable import Variable, VariableArgs, VariableState
 
@@ -33,6 +32,3 @@ class WorkspacePipelineVariable(Variable):
     STATE = State
     ID = ("workspace", "uuid")
     EXAMPLES = ("acme/{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}", "acme/DEPLOY_KEY")
-
-    def id(self, state: State) -> str:
-        return f"{state.workspace}/{bare(state.uuid)}"
