@@ -20,6 +20,12 @@ resume = click.option("--resume", is_flag=True, help="Go on where a run that was
 existing = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
+def states(says: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The option that names exports of stacks; `says` is what they tell."""
+    text = f"An export of a stack (`pulumi stack export`): says {says}."
+    return click.option("--state", "states", metavar="EXPORT", type=existing, multiple=True, help=text)
+
+
 def words(work: Callable[..., int]) -> Callable[..., None]:
     """Makes a command of a function that returns an exit code: whatever goes wrong is said in words."""
 

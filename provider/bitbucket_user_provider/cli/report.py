@@ -25,14 +25,7 @@ target = click.Path(dir_okay=False, path_type=Path)
 @click.option("--html", metavar="FILE", type=target, help="A page to look at: one file that needs nothing else.")
 @click.option("--csv", "table", metavar="FILE", type=target, help="One grant a row, with columns for a reviewer.")
 @click.option("--json", "data", metavar="FILE", type=target, help="The data, also for a later --since; - prints it.")
-@click.option(
-    "--state",
-    "states",
-    metavar="EXPORT",
-    type=cli.existing,
-    multiple=True,
-    help="An export of a stack (`pulumi stack export`): says which grants it manages, and what differs from it.",
-)
+@cli.states("which grants it manages, and what differs from it")
 @click.option("--since", metavar="REPORT", type=cli.existing, help="An earlier report in JSON: says what has changed.")
 @click.option("--effective", is_flag=True, help="Also what groups give to each person: 100 people and places a call.")
 @click.option("--schema", is_flag=True, help="Print the JSON schema of --json and do nothing else.")

@@ -25,14 +25,7 @@ Examples:
 @click.argument("workspace", metavar="WORKSPACE")
 @click.argument("who", metavar="PERSON")
 @click.option("--sources", is_flag=True, help="Say why, and what to change: one call more a repository and project.")
-@click.option(
-    "--state",
-    "states",
-    metavar="EXPORT",
-    type=cli.existing,
-    multiple=True,
-    help="An export of a stack (`pulumi stack export`): says which of its resources gives the access.",
-)
+@cli.states("which of its resources gives the access")
 @cli.resume
 @cli.connected
 def command(session: "Session", workspace: str, who: str, sources: bool, states: tuple[Path, ...], resume: bool) -> int:
