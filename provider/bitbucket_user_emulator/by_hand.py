@@ -197,11 +197,6 @@ class ByHand:
             self.server.save()
         return made
 
-    def delete_gpg_key(self, user: str, fingerprint: str) -> None:
-        with self.server.lock:
-            del self.person(user).gpg_keys[fingerprint]
-            self.server.save()
-
     def add_deploy_key(self, workspace: str, place: str, text: str, label: str = "", owner: str = "Ada") -> DeployKey:
         with self.server.lock:
             key, comment = parse(text)
