@@ -149,9 +149,9 @@ def plugged_in() -> Iterator[Engine]:
     log, threads = Log(), ThreadPoolExecutor(max_workers=64)
     engine = grpc.server(threads)
     engine_pb2_grpc.add_EngineServicer_to_server(log, engine)
-    address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
+    front = Front(f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}")
     plugin = grpc.server(threads)
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(cast(Any, Front(address)), plugin)
+    provider_pb2_grpc.add_ResourceProviderServicer_to_server(cast(Any, front), plugin)
     port = plugin.add_insecure_port("127.0.0.1:0")
     engine.start()
     plugin.start()
@@ -160,5 +160,6 @@ def plugged_in() -> Iterator[Engine]:
             yield Engine(provider_pb2_grpc.ResourceProviderStub(channel), log)
     finally:
         plugin.stop(None).wait()
+        front.close()  # or a later engine of this process that gets the same port would join its run
         engine.stop(None).wait()
         threads.shutdown()

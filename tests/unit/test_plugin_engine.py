@@ -11,6 +11,10 @@ from contextlib import suppress
 import grpc
 import pytest
 from bitbucket_user_provider.plugin.engine import channel, watch
+from bitbucket_user_provider.plugin.server import Front
+from pulumi.runtime.proto import engine_pb2_grpc, plugin_pb2
+
+from tests.unit.plugin import Log
 
 
 class Dying:
@@ -59,12 +63,69 @@ def engine() -> Iterator[Dying]:
     server.stop(None).wait()
 
 
+def served(port: int = 0) -> tuple[grpc.Server, str]:
+    server = grpc.server(ThreadPoolExecutor(4))
+    engine_pb2_grpc.add_EngineServicer_to_server(Log(), server)
+    address = f"127.0.0.1:{server.add_insecure_port(f'127.0.0.1:{port}')}"
+    server.start()
+    return server, address
+
+
+def seen(connection: grpc.Channel, wanted: grpc.ChannelConnectivity) -> bool:
+    """Whether the connection gets there within a minute."""
+    event = threading.Event()
+
+    def heard(state: grpc.ChannelConnectivity) -> None:
+        if state is wanted:
+            event.set()
+
+    connection.subscribe(heard, try_to_connect=True)
+    is_seen = event.wait(60)
+    connection.unsubscribe(heard)
+    return is_seen
+
+
 def test_an_engine_that_has_lost_its_connections_and_not_yet_its_port_is_gone(engine: Dying) -> None:
-    gone, connected = threading.Event(), threading.Event()
-    with channel(engine.address) as connection:
-        watch(engine.address, connection, gone.set)
-        connection.subscribe(lambda state: connected.set() if state is grpc.ChannelConnectivity.READY else None)
-        assert connected.wait(60)
-        assert not gone.is_set()
-        engine.dies()
-        assert gone.wait(60)
+    gone, connection = threading.Event(), channel(engine.address)
+    end = watch(engine.address, connection, gone.set)
+    assert seen(connection, grpc.ChannelConnectivity.READY)
+    assert not gone.is_set()
+    engine.dies()
+    assert gone.wait(60)
+    end()
+
+
+def test_an_engine_that_gets_the_port_of_one_that_is_gone_is_not_gone() -> None:
+    server, address = served()
+    first = channel(address)
+    assert seen(first, grpc.ChannelConnectivity.READY)
+    server.stop(None).wait()
+    assert seen(first, grpc.ChannelConnectivity.TRANSIENT_FAILURE)
+    server, address = served(int(address.rpartition(":")[2]))
+    gone, second = threading.Event(), channel(address)
+    end = watch(address, second, gone.set)
+    assert seen(second, grpc.ChannelConnectivity.READY)
+    assert not gone.is_set()
+    end()
+    server.stop(None).wait()
+
+
+def test_a_plugin_is_new_for_an_engine_that_attaches_with_the_port_of_one_that_is_gone() -> None:
+    server, address = served()
+    front = Front(None)
+    # What every method of the provider protocol asks for.
+    plugin = front._plugin
+    attach = plugin_pb2.PluginAttach(address=address)
+
+    front.Attach(attach, None)
+    first = plugin()
+    front.Attach(attach, None)
+    assert plugin() is first, "an engine attaches once for each of its providers"
+    server.stop(None).wait()
+    while not first.is_over:
+        threading.Event().wait(0.01)
+    server, _ = served(int(address.rpartition(":")[2]))
+    front.Attach(attach, None)
+    assert plugin() is not first and not plugin().is_over
+    front.close()
+    server.stop(None).wait()

@@ -16,11 +16,15 @@ NEVER = 2**31 - 1
 
 
 def channel(address: str) -> grpc.Channel:
-    return grpc.insecure_channel(address, options=[("grpc.client_idle_timeout_ms", NEVER)])
+    """To the engine, with connections of its own: gRPC's shared ones would hand on the failure of an earlier engine
+    that had the same port, and this one would count as gone."""
+    options = [("grpc.client_idle_timeout_ms", NEVER), ("grpc.use_local_subchannel_pool", 1)]
+    return grpc.insecure_channel(address, options=options)
 
 
-def watch(address: str, engine: grpc.Channel, gone: Callable[[], None]) -> None:
-    """Calls `gone` once, from another thread, when an engine that has listened at the address does so no more.
+def watch(address: str, engine: grpc.Channel, gone: Callable[[], None]) -> Callable[[], None]:
+    """Calls `gone` once, from another thread, when an engine that has listened at the address does so no more. Returns
+    what ends the watch: closing the channel under it would raise in gRPC's own thread.
 
     A killed engine sends no signal, and below a shell, where Pulumi starts its dynamic server, its processes do not
     even see their parent go.
@@ -36,12 +40,21 @@ def watch(address: str, engine: grpc.Channel, gone: Callable[[], None]) -> None:
             if state is grpc.ChannelConnectivity.IDLE and _listens(address):
                 # At the very start; or a killed engine has lost its connections and not yet its port, and then nothing
                 # more would be heard of an idle channel.
-                engine.subscribe(lambda state: None, try_to_connect=True)
+                engine.subscribe(connect, try_to_connect=True)
+                engine.unsubscribe(connect)
                 return
             over.set()
             gone()
 
+    def connect(state: grpc.ChannelConnectivity) -> None:
+        """For what subscribing does beside."""
+
+    def end() -> None:
+        over.set()
+        engine.unsubscribe(heard)
+
     engine.subscribe(heard, try_to_connect=True)
+    return end
 
 
 def _listens(address: str) -> bool:

@@ -50,9 +50,11 @@ class Front:
 
     def Attach(self, request: plugins.PluginAttach, context: Any) -> Empty:
         """An engine begins to use this process, which somebody has started for it (PULUMI_DEBUG_PROVIDERS). Another
-        engine than before is another run: nothing of that one counts."""
+        engine than before is another run, also when it has got the same port: nothing of that one counts."""
         with self._lock:
-            before = self._made if request.address != self._engine else None
+            before = self._made
+            if before and request.address == self._engine and not before.is_over:
+                before = None  # one engine attaches once for each of its providers
             if before:
                 self._made, self._cancelled = None, False
             self._engine, self._engine_lost, self._attached = request.address, lambda: None, True

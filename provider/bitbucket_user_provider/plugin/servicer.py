@@ -90,19 +90,22 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._invoker: Invoker | None = None
         self._lock = threading.Lock()
         self._cancelled = threading.Event()
-        if engine and self._channel:
-            watch(engine, self._channel, self._engine_is_gone)
+        self.is_over = False
+        """The engine has gone, and with it the run."""
+        self._end_watch = (
+            watch(engine, self._channel, self._engine_is_gone) if engine and self._channel else lambda: None
+        )
 
     def _engine_is_gone(self) -> None:
         """Nothing more is sent, and no later run finds this one's wishes."""
+        self.is_over = True
         self.cancel()
         self.ledger.close()
         self._engine_lost()
 
     def close(self) -> None:
+        self._end_watch()
         self.ledger.close()
-        if self._channel:
-            self._channel.close()
 
     def reporter(self, urn: str) -> tuple[Callable[[str], None], Callable[[str], None]]:
         """How to say something beside a resource, and how to warn of it."""
