@@ -273,8 +273,10 @@ def test_a_place_that_is_gone_takes_its_set_along(bitbucket: CheckedEmulator) ->
     ]
 
 
-def test_a_destroy_in_a_place_that_is_gone_is_done(bitbucket: CheckedEmulator) -> None:
+@pytest.mark.parametrize("at_once", [1, 16])
+def test_a_destroy_in_a_place_that_is_gone_is_done(bitbucket: CheckedEmulator, at_once: int) -> None:
     stack = Stack(bitbucket)
+    stack.config |= {"maxConcurrentRequests": at_once}
     stack.up(members({GRACE.account_id: "write", BOB.account_id: "read"}))
     del bitbucket.world.workspaces["acme"].repositories["api"]
     sent(bitbucket)

@@ -244,7 +244,8 @@ class Things:
         except ApiError as refusal:
             self._look_for(refusal, id, names)
             current.get().say("was gone from Bitbucket already")
-        self.listing.wrote(names, None)
+        else:  # what has just been found absent needs no other listing for the next one
+            self.listing.wrote(names, None)
 
     def _look_for(self, refusal: ApiError, id: Id, names: Collection[str]) -> None:
         """Returns when the thing is proven absent. Raises what `remove` raises."""
