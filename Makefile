@@ -8,7 +8,7 @@ GO_CODE := $(wildcard tests examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test matrix check docs format generate check-generated mutants soak bench faults emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
+.PHONY: help demo test matrix check docs picture format generate check-generated mutants soak bench faults emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -44,6 +44,9 @@ generate: venv  ## schema.json from the models, the SDKs from schema.json, docs/
 check-generated: venv  ## fail when `make generate` would change something
 	@$(BIN)/python -m tests.engine.generate --check
 	@$(BIN)/python -m tests.documentation --check
+
+picture: venv  ## docs/report.png, a page of `bitbucket-user report`; needs Chromium
+	@$(BIN)/python -m tests.picture
 
 docs: venv  ## the documentation site, dist/site
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
