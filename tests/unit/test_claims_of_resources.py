@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 from bitbucket_user_emulator.seed import default_world
+from bitbucket_user_provider.errors import BitbucketError
+from bitbucket_user_provider.rest.governor import Governor
+from bitbucket_user_provider.run import ledger, things
+from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CheckedEmulator
 from tests.unit.stack import Program, Refused, Stack, urn_of
 from tests.unit.test_grant_sets import BOB, GRACE, KIND, held, members
+from tests.unit.test_grants import KIND as GRANT
 from tests.unit.test_grants import grant, sent
 
 PEOPLE = {name: default_world().person(name) for name in ("Grace", "Bob", "Alan", "Margaret")}
@@ -91,6 +97,39 @@ def test_a_set_moves_to_another_place_whole(bitbucket: CheckedEmulator) -> None:
     stack.up(program)
     assert held(bitbucket) == {}
     assert bitbucket.repository_permissions("acme", "web") == {"Grace Hopper": "write"}
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_a_delete_waits_for_a_new_name_that_queues_as_long_as_others_are_at_work(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, at_work: bool
+) -> None:
+    """Pulumi's dynamic server has four threads: of 160 creates the last may begin long after the first delete."""
+    stack = Stack(bitbucket)
+    stack.up({"old": grant(GRACE.account_id, "write")})
+    core, time = stack.start(), [1_000.0]
+    old = stack.state[GRANT, "old"]
+    with stack.on(GRANT, "new"):
+        core.check(GRANT, old.inputs, {})
+    slow = core.api.things(REPOSITORY_USERS, {"workspace": "acme", "repo_slug": "web"})
+    if at_work:
+        with stack.on(GRANT, "slow"):
+            slow.begin([BOB.uuid])
+
+    def poll(_: Governor, seconds: float) -> None:
+        time[0] += 10
+        if at_work and time[0] == 1_500:
+            with stack.on(GRANT, "slow"):
+                slow.done([BOB.uuid])
+            with stack.on(GRANT, "new"):
+                core.create(GRANT, old.inputs)
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    monkeypatch.setattr(ledger, "moment", lambda: time[0])
+    monkeypatch.setattr(things, "moment", lambda: time[0])
+    with stack.on(GRANT, "old"), nullcontext() if at_work else pytest.raises(BitbucketError, match="was not created"):
+        core.delete(GRANT, old.id, old.outputs)
+    assert held(bitbucket) == {"Grace": "write"}
+    assert time[0] == (1_500 if at_work else 1_010)
 
 
 @st.composite

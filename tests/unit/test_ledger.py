@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import pytest
@@ -364,6 +364,30 @@ def test_what_is_in_the_state_and_under_change_stays_under_change(run: Run) -> N
         run.hold(PLACE, ["ada"])
     with as_("old"):
         assert run.takes("ada").keeper == Keeper("one", Stage.BEGUN)
+
+
+def test_a_create_is_at_work_until_it_is_done_has_failed_or_waits_for_others(run: Run) -> None:
+    assert run.last_at_work() == 0
+    ends: list[Callable[[], object]] = [lambda: run.done(PLACE, ["ada"]), run.failed, run.waits]
+    for end in ends:
+        wants(run, "one", "ada")
+        with as_("one"):
+            run.begin(PLACE, ["ada"])
+            with as_("two"):
+                run.begin(PLACE, ["bob"])
+                assert run.last_at_work() < run.last_at_work(), "now, and now"
+                run.done(PLACE, ["bob"])
+            assert run.last_at_work() < run.last_at_work()
+            end()
+        assert run.last_at_work() == run.last_at_work() <= moment()
+
+
+def test_a_create_whose_process_was_killed_is_not_at_work(run: Run) -> None:
+    with subprocess.Popen(["true"]) as process:
+        pass
+    with run.memory.transaction() as facts:
+        facts.execute("INSERT INTO fact VALUES ('at work', '', '', 'one', ?)", (str(process.pid),))
+    assert run.last_at_work() == 0
 
 
 def test_a_note_is_new_once_a_run_and_keeps_its_first_value(run: Run) -> None:

@@ -237,6 +237,21 @@ class Ledger:
             ends = [value for (value,) in facts.execute(sql, (_names(place), _urn()))]
         return None if "" in ends else max(map(float, ends), default=0.0)
 
+    def waits(self) -> None:
+        """Records that the current URN waits for others of the run, so that none of them waits for it in turn."""
+        with suppress(LedgerLost), self._store.transaction() as facts:
+            _is_not_at_work(facts)
+
+    def last_at_work(self) -> float:
+        """When a create or update of the run was last at work, in any process (a moment of `moment`); 0 where none
+        was. Raises LedgerLost."""
+        with self._store.transaction() as facts:
+            processes = facts.execute("SELECT value FROM fact WHERE kind = 'at work'").fetchall()
+            if any(alive(process) for (process,) in processes):
+                return moment()
+            last = facts.execute("SELECT value FROM fact WHERE kind = 'was at work'").fetchone()
+            return float(last[0]) if last else 0.0
+
     # What else the run has found out
 
     def holder(self, place: str, things: Collection[str]) -> str | None:
@@ -316,6 +331,16 @@ def _forget(facts: Cursor, kind: str, place: str, things: Iterable[str]) -> None
 
 def _stage(facts: Cursor, stage: Stage) -> None:
     facts.execute("INSERT OR REPLACE INTO fact VALUES ('stage', '', '', ?, ?)", (_urn(), stage.value))
+    if stage is Stage.BEGUN:
+        facts.execute("INSERT OR REPLACE INTO fact VALUES ('at work', '', '', ?, ?)", (_urn(), str(os.getpid())))
+    else:
+        _is_not_at_work(facts)
+
+
+def _is_not_at_work(facts: Cursor) -> None:
+    facts.execute("DELETE FROM fact WHERE kind = 'at work' AND place = '' AND thing = '' AND urn = ?", (_urn(),))
+    if facts.rowcount:
+        facts.execute("INSERT OR REPLACE INTO fact VALUES ('was at work', '', '', '', ?)", (_now(),))
 
 
 def _busy(facts: Cursor, place: str, until: str) -> None:

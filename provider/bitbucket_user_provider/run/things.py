@@ -21,7 +21,7 @@ from ..errors import (
     Unanswered,
     Unauthorized,
 )
-from ..operation import current, now
+from ..operation import current
 from ..rest.answer import Answer
 from ..rest.client import Page, Path
 from ..rest.credentials import Kind
@@ -39,7 +39,8 @@ ATTEMPTS = 3
 POLL_SECONDS = 0.05
 """Between two looks at what another process of the run is doing."""
 CLAIM_SECONDS = 4.0
-"""How long a delete waits for the create of a resource that wants the same thing and has not begun."""
+"""How long a delete waits for the create of a resource that wants the same thing and has not begun, once no other
+create or update is at work: Pulumi's dynamic server works on four at a time, and the others queue."""
 QUIET_SECONDS = 1.0
 """How long nothing else must have been under way at a place before its last administrator right goes."""
 
@@ -304,16 +305,18 @@ class Things:
         is recorded that the current URN takes it. With `own`, its own wish keeps it too.
 
         A resource that wants the thing and is at work on it is waited for; one that has only been checked may never
-        come to it (what it depends on has failed), so the wait for that one is short.
+        come to it (what it depends on has failed), so the wait for that one ends soon after all others have come to
+        theirs.
         """
         outcome: list[Keeper | BitbucketError | None] = [None] * len(groups)
         waiting = [*range(len(groups))]
-        certain, began, told = self.place.is_certain, now(), False
+        certain, began, told = self.place.is_certain, moment(), False
         while waiting:
             looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
             again = []
+            is_late = told and moment() - max(began, self.api.ledger.last_at_work()) >= CLAIM_SECONDS
             for index, look in zip(waiting, looks, strict=True):
-                verdict = _verdict(look, now() - began >= CLAIM_SECONDS)
+                verdict = _verdict(look, is_late)
                 again += [index] if verdict is WAIT else []
                 outcome[index] = None if verdict is WAIT else verdict
             if any(look.elsewhere is not Elsewhere.NOBODY for look in looks):
@@ -326,6 +329,7 @@ class Things:
             elif again:
                 if not told:
                     current.get().say("another resource of this run wants this, and is waited for")
+                    self.api.ledger.waits()
                 told = True
                 self.api.governor.wait(POLL_SECONDS)
             waiting = again
@@ -373,6 +377,7 @@ class Things:
         if ready():
             return
         current.get().say(why)
+        self.api.ledger.waits()
         while not ready():
             self.api.governor.wait(POLL_SECONDS)
         current.get().say("")
