@@ -108,8 +108,7 @@ class Lifecycle:
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
         if checked:  # and not what a refresh compares: an old name keeps nothing from the new one
-            for place, things in resource.holds(self.api, old):
-                self.api.ledger.hold(place, things)
+            self.api.ledger.hold([*resource.holds(self.api, old)])
         if found and checked:
             lines = [resource.summary(self.api, None if found.replaces else old, args)]
             lines += [resource.farewell(self.api, old)] if found.replaces else []

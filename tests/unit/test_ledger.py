@@ -93,7 +93,7 @@ def test_a_delete_learns_who_keeps_a_thing_and_how_far_that_one_has_come(run: Ru
     wants(run, "one", "ada")
     with as_("one"):
         if stage is Stage.EXISTS:
-            run.hold(PLACE, ["ada"])
+            run.hold([(PLACE, ["ada"])])
         elif stage is not Stage.CLAIMED:
             run.begin(PLACE, ["ada"])
         if stage is Stage.DONE:
@@ -178,7 +178,7 @@ def test_what_a_urn_wants_beside_what_it_was_given_is_known_to_be_done_too(run: 
 def test_a_replacement_whose_inputs_are_checked_once_more_exists_still(run: Run) -> None:
     wants(run, "one", "ada")
     with as_("one"):
-        run.hold(PLACE, ["ada"])
+        run.hold([(PLACE, ["ada"])])
         run.renew()
         run.want(PLACE, ["bob"])
     with as_("old"):
@@ -352,7 +352,7 @@ def test_work_is_over_however_it_ends(run: Run, end: str) -> None:
 
 def test_who_holds_a_thing_in_the_state_is_known_by_place_and_name(run: Run) -> None:
     with as_("one"):
-        run.hold(PLACE, ["ada", "uuid"])
+        run.hold([(PLACE, ["ada", "uuid"])])
     assert run.holder(PLACE, ["uuid"]) == run.holder(PLACE, ["nobody", "ada"]) == "one"
     assert run.holder(OTHER, ["uuid"]) is run.holder(PLACE, ["grace"]) is None
 
@@ -361,7 +361,7 @@ def test_what_is_in_the_state_and_under_change_stays_under_change(run: Run) -> N
     wants(run, "one", "ada")
     with as_("one"):
         run.begin(PLACE, ["ada"])
-        run.hold(PLACE, ["ada"])
+        run.hold([(PLACE, ["ada"])])
     with as_("old"):
         assert run.takes("ada").keeper == Keeper("one", Stage.BEGUN)
 
@@ -423,7 +423,7 @@ def test_without_the_ledger_a_process_that_has_checked_nothing_deletes_and_reads
     with as_("one"):
         assert ledger.take([PLACE], False, [["ada"], ["bob"]], True) == [FREE, FREE]
         ledger.taken(PLACE, ["ada"], gone=True)
-        ledger.hold(PLACE, ["ada"])
+        ledger.hold([(PLACE, ["ada"])])
         assert ledger.quiet_since(PLACE) == 0
         assert ledger.note("gone", PLACE) and ledger.noted("gone", PLACE) is None
 

@@ -8,15 +8,20 @@ import pytest
 from bitbucket_user_provider.errors import BitbucketError, InvalidInput
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
+from pydantic.alias_generators import to_camel
 
+from tests.acceptance.lives import every_life
 from tests.conftest import CheckedEmulator
+from tests.unit.core import ADA, APP, CONSUMER
 from tests.unit.stack import Bag, Refused, Stack, urn_of
 from tests.unit.test_grant_sets import BOB, GRACE, held, members, stand
 from tests.unit.test_grants import KIND as GRANT
-from tests.unit.test_grants import grant
+from tests.unit.test_grants import grant, sent
 from tests.unit.test_ssh_keys import ssh_key
 from tests.unit.test_variables import KIND as VARIABLE
 from tests.unit.test_variables import variable
+
+LIVES = every_life()
 
 
 @pytest.mark.parametrize(
@@ -110,3 +115,21 @@ def test_an_old_name_that_a_refresh_has_read_keeps_nothing_from_the_new_one(
     assert bitbucket.count("DELETE") == 0
     stack.up({}, refresh=True)
     assert not held(bitbucket) and not bitbucket.workspace_variables("acme") and not bitbucket.ssh_keys("Ada")
+
+
+@pytest.mark.parametrize("kind", LIVES)
+def test_an_old_name_beside_the_new_one_in_the_state_leaves_it_and_nothing_is_lost(
+    bitbucket: CheckedEmulator, kind: str
+) -> None:
+    """A run was killed between the create under a new name and the delete of the old one; the next has nothing to do
+    for the new one."""
+    stack, life = Stack(bitbucket, ADA | CONSUMER, APP), LIVES[kind]
+    program = {"new": (kind, {to_camel(name): value for name, value in life.created.inputs.items()})}
+    stack.up(program)
+    before = life.holds(bitbucket)
+    stack.state[kind, "old"] = stack.state[kind, "new"]
+    sent(bitbucket)
+    stack.up(program)
+    assert [*stack.state] == [(kind, "new")]
+    assert life.holds(bitbucket) == before
+    assert not [call for call in sent(bitbucket) if not call.startswith(("GET", "LIST"))]

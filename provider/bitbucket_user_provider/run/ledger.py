@@ -136,11 +136,12 @@ class Ledger:
 
     # What diff, create and update say
 
-    def hold(self, place: str, things: Iterable[str]) -> None:
-        """Records that the stack's state holds these things for the current URN."""
-        names = [*things]
+    def hold(self, things: Iterable[tuple[str, Iterable[str]]]) -> None:
+        """Records that the current URN is in the stack's state already, and what the state holds for it: places, with
+        the things there."""
         with suppress(LedgerLost), self._store.transaction() as facts:
-            _put(facts, "held", place, names, "")
+            for place, names in things:
+                _put(facts, "held", place, names, "")
             sql = f"UPDATE fact SET value = 'exists' WHERE {STAGE} AND value = 'claimed'"
             facts.execute(sql, (_urn(),))
 
