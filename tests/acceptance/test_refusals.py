@@ -29,6 +29,7 @@ TYPED = {
     "unknown property": ("permision", "does not exist on"),
     "several": ("permission", "Missing required property 'repoSlug'"),
     "secured": ("secured", "to type 'boolean'"),
+    "adoptExisting": ("adoptExisting", "to type 'boolean'"),
     "property value": ("value", "to type 'Map<any>'"),
 }
 """Errors that Pulumi's YAML finds by the schema alone; it reports them together."""
