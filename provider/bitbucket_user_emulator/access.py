@@ -13,6 +13,8 @@ from .world import Credential, World
 IMPLIED = {  # classic scopes that contain others; API token scopes never do
     "account:write": ("account",),
     "repository:write": ("repository",),
+    "pullrequest": ("repository",),
+    "pullrequest:write": ("pullrequest", "repository:write", "repository"),
     "pipeline:variable": ("pipeline:write", "pipeline"),
     "pipeline:write": ("pipeline",),
 }

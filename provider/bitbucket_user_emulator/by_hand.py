@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from . import gpg_keys
+from . import gpg_keys, pull_requests
 from .seed import add_repository, populate
 from .server import Server
 from .ssh_keys import fingerprint, parse
@@ -210,6 +210,26 @@ class ByHand:
         with self.server.lock:
             del self.place(workspace, place).deploy_keys[str(number)]
             self.server.save()
+
+    def open_pull_request(self, workspace: str, repository: str) -> int:
+        """Its number."""
+        with self.server.lock:
+            made = pull_requests.opened(self.world.workspaces[workspace].repositories[repository])
+            self.server.save()
+        return made.id
+
+    def comment(self, workspace: str, repository: str, pull_request: int, text: str, author: str = "Grace") -> int:
+        """The number of somebody's comment."""
+        with self.server.lock:
+            held = self.world.workspaces[workspace].repositories[repository].pull_requests[str(pull_request)]
+            made = pull_requests.commented(self.world, held, text, self.person(author).uuid)
+            self.server.save()
+        return made.id
+
+    def comments(self, workspace: str, repository: str, pull_request: int) -> dict[int, str]:
+        """Number → text."""
+        held = self.world.workspaces[workspace].repositories[repository].pull_requests[str(pull_request)]
+        return {one.id: one.text for one in list(held.comments.values())}
 
     def expire(self, kind: str) -> None:
         """Every credential of a kind is expired from now on."""

@@ -83,6 +83,23 @@ class DeployKey:
 
 
 @dataclass
+class Comment:
+    id: int
+    text: str
+    author: str  # UUID of the account
+    created_on: str
+    updated_on: str
+
+
+@dataclass
+class PullRequest:
+    """Of a pull request only its comments are there."""
+
+    id: int
+    comments: dict[str, Comment] = field(default_factory=dict)
+
+
+@dataclass
 class GpgKey:
     fingerprint: str
     key: str
@@ -123,6 +140,7 @@ class Repository:
     variables: dict[str, Variable] = field(default_factory=dict)
     environments: dict[str, Environment] = field(default_factory=dict)
     deploy_keys: dict[str, DeployKey] = field(default_factory=dict)
+    pull_requests: dict[str, PullRequest] = field(default_factory=dict)
     hidden_calls: int = 0  # so many calls more answer as if it were not there
 
 
@@ -240,6 +258,7 @@ class World:
     consumers: dict[str, Consumer] = field(default_factory=dict)
     apps: list[str] = field(default_factory=list)  # keys of installed Connect apps
     deploy_keys_made: int = 0
+    comments_made: int = 0
     deleted_ssh_keys: list[str] = field(default_factory=list)
     switches: Switches = field(default_factory=Switches)
 

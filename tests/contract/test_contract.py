@@ -63,6 +63,8 @@ def sensible(method: str, route: str, case: Any) -> tuple[Any, Any]:
     """A query and a body that mean something, where what is generated would hardly ever."""
     if method in ("POST", "PUT") and route.endswith("/ssh-keys"):
         return {"expires_on": "2099-12-31"}, {"key": OTHER_SSH_KEY, "label": "laptop"}
+    if method in ("POST", "PUT") and "/comments" in route:
+        return case.query, {"content": {"raw": "Looks good."}}
     if method in ("POST", "PUT") and "/deploy-keys" in route:
         return case.query, {"key": OTHER_SSH_KEY if method == "POST" else DEPLOY_KEY, "label": "robot"}
     if method == "POST" and route.endswith("/gpg-keys"):
@@ -97,6 +99,7 @@ def furnish(bitbucket: Emulator, route: str) -> dict[str, list[str]]:
         "repositories": [str(bitbucket.add_deploy_key("acme", "api", DEPLOY_KEY).id)],
         "projects": [str(bitbucket.add_deploy_key("acme", "CORE", DEPLOY_KEY).id)],
     }
+    pull_request = bitbucket.open_pull_request("acme", "api")
     bitbucket.grant("acme", "api", "Grace", "write")
     bitbucket.grant("acme", "CORE", "Grace", "create-repo")
     bitbucket.set_property("Ada", "acme-app/theme", {"dark": True, "_attributes": ["public"]})
@@ -114,6 +117,8 @@ def furnish(bitbucket: Emulator, route: str) -> dict[str, list[str]]:
         "environment_uuid": [staging.uuid, ada.uuid],
         "key_id": [*(name for part, names in keys.items() if part in route for name in names), ada.uuid],
         "fingerprint": [bitbucket.add_gpg_key("Ada", GPG_KEY).fingerprint, "0" * 40],
+        "pull_request_id": [str(pull_request), "0"],
+        "comment_id": [str(bitbucket.comment("acme", "api", pull_request, "Looks good.", "Ada")), "0"],
         "app_key": ["acme-app", "other-app"],
         "property_name": ["theme", "a name"],
     }
