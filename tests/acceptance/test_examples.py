@@ -153,7 +153,7 @@ def test_team_access_holds_dev_and_prod_side_by_side(folder: Path, bitbucket: Em
     assert held(bitbucket) == {}
 
 
-WITH_TESTS_OF_THEIR_OWN = {"team-access", "native-python", "repository-access-sets", "testing"}
+WITH_TESTS_OF_THEIR_OWN = {"team-access", "native-python", "repository-access-sets", "rollout", "testing"}
 PROGRAMS = {program.parent.name for program in EXAMPLES.glob("*/__main__.py")}
 
 
