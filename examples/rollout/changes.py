@@ -159,5 +159,5 @@ def place(values: Values) -> str:
 
 
 def plain(text: str) -> str:
-    """A message of the engine without its colours."""
-    return re.sub(r"<{%.*?%}>", "", text).strip()
+    """A message of the engine without its colours, and without the way there inside Pulumi."""
+    return re.sub(r"<{%.*?%}>|^python inline source runtime error: ", "", text).partition("\nTraceback ")[0].strip()

@@ -56,6 +56,11 @@ class PullRequest:
 
 
 def main() -> int:
+    try:
+        pull_request = PullRequest()
+    except KeyError as missing:
+        print(f"The environment has no {missing}, as it has in the pipeline of a pull request.", file=sys.stderr)
+        return 2
     changed: dict[str, list[Change]] = {}
     failures: dict[str, str] = {}
     for name in ORDER:
@@ -65,7 +70,11 @@ def main() -> int:
             failures[name] = str(failure)
     said = text(changed, failures, os.environ.get("BITBUCKET_COMMIT", ""))
     print(tables.columns(changed), *(f"{name}: {failure}" for name, failure in failures.items()), sep="\n")
-    PullRequest().say(said)
+    try:
+        pull_request.say(said)
+    except requests.RequestException as error:
+        print(f"The comment could not be written: {error}", file=sys.stderr)
+        return 2
     return 1 if failures else 0
 
 

@@ -53,6 +53,14 @@ def brought_up(previews: Previews) -> int:
     return 0
 
 
+def is_wanted() -> bool:
+    try:
+        return input("\nBring them up? Only yes does it: ").strip() == "yes"
+    except EOFError:  # nobody is there to answer
+        print()
+        return False
+
+
 def agreed_in(file: Path) -> dict[str, list[Change]]:
     return {name: [Change(**one) for one in changes] for name, changes in json.loads(file.read_text()).items()}
 
@@ -84,7 +92,7 @@ def main(arguments: list[str]) -> int:
         return 1
     if all(one.is_unchanged for one in previews.values()):
         return 0
-    if not (given.yes or given.agreed) and input("\nBring them up? Only yes does it: ").strip() != "yes":
+    if not (given.yes or given.agreed or is_wanted()):
         print("Nothing was changed.")
         return 1
     return brought_up(previews)

@@ -1,5 +1,6 @@
 """The stacks of this project through Pulumi's Automation API: looked at, and brought up as they were looked at."""
 
+import functools
 import os
 import runpy
 import tempfile
@@ -14,8 +15,8 @@ from pulumi import automation as auto
 ORDER = ("dev", "staging", "prod")
 HERE = Path(__file__).parent
 CREDENTIALS = ("BITBUCKET_EMAIL", "BITBUCKET_API_TOKEN")
-AFTERWORD = "Resource monitor has terminated, shutting down"
-"""What the engine says after the error of a resource."""
+AFTERWORDS = ("Resource monitor has terminated", "an unhandled error occurred: ")
+"""What the engine says once more after an error."""
 
 
 class Failed(Exception):
@@ -37,11 +38,17 @@ def opened(name: str) -> auto.Stack:
     """The stack, made if it is new. Its credentials are those of the environment that end in its name, as in
     BITBUCKET_API_TOKEN_PROD, or else those for all stacks."""
     own = {key: os.environ[f"{key}_{name.upper()}"] for key in CREDENTIALS if f"{key}_{name.upper()}" in os.environ}
-    settings = auto.LocalWorkspaceOptions(work_dir=str(HERE), env_vars=own)
+    settings = auto.LocalWorkspaceOptions(work_dir=str(HERE), env_vars=own, pulumi_command=pulumi())
     try:
         return auto.create_or_select_stack(name, project_name="rollout", program=program, opts=settings)
     except auto.CommandError as error:
         raise Failed(said(error, [])) from None
+
+
+@functools.cache
+def pulumi() -> auto.PulumiCommand:
+    """Asked for its version once, and not for each stack."""
+    return auto.PulumiCommand()
 
 
 def program() -> None:
@@ -93,5 +100,5 @@ def run(command: Callable[[auto.OnEvent], Any], touches: bool = False) -> tuple[
 def said(error: auto.CommandError, events: list[auto.EngineEvent]) -> str:
     found = [event.diagnostic_event for event in events if event.diagnostic_event]
     errors = [plain(one.message) for one in found if one.severity == "error"]
-    lines = [line for one in errors if one != AFTERWORD for line in one.splitlines()]
+    lines = [line for one in errors if not one.startswith(AFTERWORDS) for line in one.splitlines()]
     return "\n".join(dict.fromkeys(lines)) or str(error).strip().splitlines()[-1]

@@ -13,6 +13,7 @@ WORDS = {
     "↑": ("gets a higher level", "get a higher level"),
     "+": ("gains access", "gain access"),
 }
+TAKES = ("−", "↓")
 Changed = Mapping[str, Sequence[Change]]
 """Stack → what changes there."""
 
@@ -37,8 +38,11 @@ def columns(changed: Changed, nothing: str = "no change") -> str:
 
 
 def markdown(changed: Changed, nothing: str = "no change", most: int = 100) -> str:
-    """Short enough for a comment."""
-    lines = [HEAD, ("---",) * len(HEAD), *(tuple(map(escaped, row)) for row in rows(changed, nothing, most))]
+    """Short enough for a comment. What takes something away is bold, as there is no column of marks."""
+    lines = [HEAD[1:], ("---",) * len(HEAD[1:])]
+    for mark, *cells, what in rows(changed, nothing, most):
+        cells = [escaped(cell) for cell in (*cells, what)]
+        lines.append((*cells[:-1], f"**{cells[-1]}**" if mark in TAKES else cells[-1]))
     return "\n".join(f"| {' | '.join(row)} |" for row in lines)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
@@ -21,11 +22,14 @@ from moto.server import ThreadedMotoServer
 
 from tests.conftest import CheckedEmulator
 from tests.engine.builds import ROOT
+from tests.site.outputs import OUTPUTS
 from tests.stacks import EXAMPLES
 
 EXAMPLE = EXAMPLES / "rollout"
 INSTALL = "pulumi install"
 """Needs the package index. What it makes, an environment in `venv`, each checkout has already."""
+PYTHON = "venv/bin/python"
+QUESTION = "Only yes does it: "
 READ_ONLY = ["read:repository", "read:project", "read:workspace", "read:user"]
 READER = "plain-token-that-only-reads"
 WRITER = "ada-api-token"
@@ -80,7 +84,7 @@ class Repository:
         self, *arguments: str, answer: str = "", meanwhile: Callable[[], object] = lambda: None
     ) -> subprocess.CompletedProcess[str]:
         """At a prompt. `meanwhile` happens when it waits for the answer."""
-        command = ["venv/bin/python", "rollout.py", *arguments]
+        command = [PYTHON, "rollout.py", *arguments]
         environ = self.environ | {"BITBUCKET_API_TOKEN": WRITER}
         with subprocess.Popen(
             command,
@@ -92,7 +96,7 @@ class Repository:
         ) as process:
             assert process.stdout
             asked = b""
-            while answer and not asked.endswith(b"Only yes does it: ") and (sign := process.stdout.read(1)):
+            while answer and not asked.endswith(QUESTION.encode()) and (sign := process.stdout.read(1)):
                 asked += sign
             meanwhile()
             rest, errors = process.communicate(answer.encode())
@@ -115,6 +119,13 @@ class Repository:
         settings = yaml.safe_load(file.read_text())
         settings["config"]["rollout:repositories"][repository]["people"] = people
         file.write_text(yaml.safe_dump(settings))
+
+    def state(self) -> dict[str, str]:
+        """All that is in the bucket: name → content."""
+        address, _, options = self.environ["PULUMI_BACKEND_URL"].removeprefix("s3://").partition("?")
+        bucket = f"http://{options.partition('&')[0].removeprefix('endpoint=')}/{address}"
+        names = re.findall(r"<Key>(.*?)</Key>", requests.get(f"{bucket}?list-type=2", timeout=10).text)
+        return {name: requests.get(f"{bucket}/{name}", timeout=10).text for name in names}
 
     def held(self) -> dict[str, dict[str, str]]:
         """Place → who holds what there, in all three workspaces."""
@@ -157,11 +168,19 @@ def repository(home: Path, tmp_path: Path, bitbucket: CheckedEmulator, s3: str) 
     }
     made = Repository(tmp_path, bitbucket, environ)
     yield made
-    places = [*made.said, *made.bitbucket.world.workspaces["acme"].repositories["access"].pull_requests.values()]
-    assert [secret for secret in SECRETS if secret in str(places)] == []
+    files = [path.read_bytes().decode(errors="replace") for path in tmp_path.rglob("*") if path.is_file()]
+    comments = [str(one) for one in world.workspaces["acme"].repositories["access"].pull_requests.values()]
+    everything = "".join([*made.said, *files, *comments, *made.state().values()])
+    assert [secret for secret in SECRETS if secret in everything] == []
 
 
-def test_from_a_pull_request_over_staging_to_prod(repository: Repository, bitbucket: CheckedEmulator) -> None:
+def is_shown(name: str, text: str) -> None:
+    """In docs/guides/environments.md: what differs is copied from here."""
+    print(text)
+    assert (OUTPUTS / f"rollout-{name}").read_text() == text
+
+
+def test_pull_requests_main_and_nights_as_a_team_lives_them(repository: Repository, bitbucket: CheckedEmulator) -> None:
     number = bitbucket.open_pull_request("acme", "access")
     spoken = bitbucket.comment("acme", "access", number, "Who is this for?")
     [preview] = repository.pipeline("pull-requests", "**")
@@ -170,7 +189,7 @@ def test_from_a_pull_request_over_staging_to_prod(repository: Repository, bitbuc
     assert repository.run(preview, **of_the_pull_request).returncode == 0
     comments = bitbucket.comments("acme", "access", number)
     [made] = comments.keys() - {spoken}
-    assert "| + | staging | acme-staging/web | Bob Kahn | gains write |" in comments[made]
+    assert "| staging | acme-staging/web | Bob Kahn | gains write |" in comments[made]
     assert comments[made].startswith("**With this pull request 16 gain access**")
     assert {one.credential for one in bitbucket.requests if one.method != "GET"} == {"access-token"}
     assert repository.held() == {}
@@ -190,10 +209,12 @@ def test_from_a_pull_request_over_staging_to_prod(repository: Repository, bitbuc
     bitbucket.grant("acme-staging", "web", "Alan", "admin")
     bitbucket.revoke_group("acme-staging", "api", "developers")
     bitbucket.clear()
+    state = repository.state()
     done = repository.run(nightly)
     assert done.returncode == 1
     assert "−  staging  acme-staging/api  group developers  lost read\n" in done.stdout
     assert "+  staging  acme-staging/web  Alan Turing       was given admin\n" in done.stdout
+    is_shown("nightly.txt", f"$ {nightly['script'][-1]}\n{done.stdout}")
     assert {one.method for one in bitbucket.requests} == {"GET"}
 
     repository.write("prod", "api", {"grace@acme.example": "admin", "alan@acme.example": "read"})
@@ -201,21 +222,48 @@ def test_from_a_pull_request_over_staging_to_prod(repository: Repository, bitbuc
     comments = bitbucket.comments("acme", "access", number)
     assert comments.keys() == {spoken, made} and comments[spoken] == "Who is this for?"
     assert comments[made].startswith("**With this pull request 1 loses access, 13 gain access**")
-    assert "| − | staging | acme-staging/web | Alan Turing | loses admin |" in comments[made]
-    assert "| + | prod | acme/api | Alan Turing | gains read |" in comments[made]
+    assert "| staging | acme-staging/web | Alan Turing | **loses admin** |" in comments[made]
+    assert "| prod | acme/api | Alan Turing | gains read |" in comments[made]
+    is_shown("comment.md", comments[made])
+    assert repository.state() == state, "a preview writes nothing, so that it needs no more than to read"
 
-    look, gate = repository.pipeline("tags", "v*")
     before = repository.held()
-    assert repository.run(look).returncode == 0
+    done = repository.driver(
+        "staging", answer="yes\n", meanwhile=lambda: bitbucket.grant("acme-staging", "OPS", "Bob", "admin")
+    )
+    assert done.returncode == 1
+    assert "staging: failed: it would not do what was previewed, and did nothing:\n" in done.stderr
+    assert "new: − acme-staging project OPS: Bob Kahn loses admin\n" in done.stderr
+    answered = done.stdout.replace(QUESTION, f"{QUESTION}yes\n")
+    is_shown("driver.txt", f"$ {PYTHON} rollout.py staging\n{answered}{done.stderr}")
+    bitbucket.revoke("acme-staging", "OPS", "Bob")
     assert repository.held() == before
+
+
+@pytest.mark.soak
+def test_a_tag_is_previewed_and_prod_gets_that_and_nothing_else(
+    repository: Repository, bitbucket: CheckedEmulator
+) -> None:
+    look, gate = repository.pipeline("tags", "v*")
+    assert repository.run(look).returncode == 0
+    assert repository.held() == {}
     assert repository.run(gate).returncode == 0
-    assert repository.held() == before | {
-        "acme/api": {"Grace Hopper": "admin", "Alan Turing": "read", "developers": "read"},
+    held = repository.held()
+    assert held == {
+        "acme/api": {"Grace Hopper": "write", "developers": "read"},
         "acme/web": {"Bob Kahn": "read", "developers": "read"},
         "acme/OPS": {"Grace Hopper": "admin"},
     }
 
+    repository.write("prod", "api", {"grace@acme.example": "admin"})
+    assert repository.run(look).returncode == 0
+    bitbucket.grant("acme", "web", "Alan", "admin")
+    done = repository.run(gate)
+    assert done.returncode == 1 and "prod: new: − acme/web: Alan Turing loses admin\n" in done.stderr
+    assert repository.held() == held | {"acme/web": held["acme/web"] | {"Alan Turing": "admin"}}
 
+
+@pytest.mark.soak
 def test_a_stack_is_brought_up_as_it_was_previewed_or_not_at_all(
     repository: Repository, bitbucket: CheckedEmulator
 ) -> None:
@@ -271,4 +319,4 @@ def test_what_cannot_be_previewed_is_said_in_the_comment_and_fails_the_pull_requ
     [said] = bitbucket.comments("acme", "access", number).values()
     assert "The preview of **staging** failed" in said
     assert "No member of acme-staging has the address eve@outside.example" in said
-    assert "Traceback" not in said and "| + | prod | acme/web | Bob Kahn | gains read |" in said
+    assert "Traceback" not in said and "| prod | acme/web | Bob Kahn | gains read |" in said

@@ -1,6 +1,7 @@
 """What commands print in the guides: docs/outputs/, from real runs under the engine against an emulator.
 
-`python -m tests.site.outputs` writes them; tests/acceptance/test_outputs.py runs them again and compares.
+`python -m tests.site.outputs` writes them; tests/acceptance/test_outputs.py runs them again and compares. What
+examples/rollout prints, `rollout-*`, is compared by test_rollout.py, where all that it needs is running.
 """
 
 from __future__ import annotations

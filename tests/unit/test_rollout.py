@@ -167,16 +167,39 @@ def test_changes_by_hand_are_told_as_past(example: SimpleNamespace) -> None:
 def test_a_name_cannot_break_the_table(example: SimpleNamespace) -> None:
     change = example.changes.Change("+", "acme/api", "Eve | *x* `y`\n[z](//e)", "gains read")
     lines = example.tables.markdown({"dev": [change]}).splitlines()
-    assert lines[2] == r"| + | dev | acme/api | Eve \| \*x\* \`y\` \[z\](//e) | gains read |" and len(lines) == 3
+    assert lines[2] == r"| dev | acme/api | Eve \| \*x\* \`y\` \[z\](//e) | gains read |" and len(lines) == 3
+
+
+def test_what_takes_access_away_stands_out_in_a_comment(example: SimpleNamespace) -> None:
+    marks = [("−", "loses read"), ("↓", "admin → read"), ("↑", "read → admin"), ("+", "gains read")]
+    changes = [example.changes.Change(mark, "acme/api", "Eve", what) for mark, what in marks]
+    shown = [line.split(" | ")[-1] for line in example.tables.markdown({"dev": changes}).splitlines()[2:]]
+    assert shown == ["**loses read** |", "**admin → read** |", "read → admin |", "gains read |"]
 
 
 def test_a_comment_holds_only_so_many_lines_a_stack(example: SimpleNamespace) -> None:
     many = [example.changes.Change("+", "acme/api", f"Person {number}", "gains read") for number in range(150)]
     said = example.comment.text({"dev": many, "prod": []}, {}, "0123456789")
     assert len(said.splitlines()) < 115
-    assert "|  | dev | 50 more: see the log of the pipeline |  |  |" in said and "150 gain access" in said
+    assert "| dev | 50 more: see the log of the pipeline |  |  |" in said and "150 gain access" in said
     assert said.endswith(f"\n\n{example.comment.MARKER}")
     assert len(example.tables.columns({"dev": many}).splitlines()) == 151
+
+
+def test_an_error_of_the_engine_is_told_once_and_without_the_way_there(example: SimpleNamespace) -> None:
+    messages = [
+        ("info", "looking"),
+        ("error", "<{%fg 1%}>no seat left<{%reset%}>\n"),
+        ("error", "python inline source runtime error: no member\nTraceback (most recent call last):\n  File x"),
+        ("error", "an unhandled error occurred: python inline source runtime error: no member"),
+        ("error", "Resource monitor has terminated, shutting down"),
+    ]
+    events = [
+        SimpleNamespace(diagnostic_event=SimpleNamespace(severity=severity, message=message))
+        for severity, message in messages
+    ]
+    assert example.stacks.said(ValueError("code: 255"), events) == "no seat left\nno member"
+    assert example.stacks.said(ValueError("all of it\nthe last line\n"), []) == "the last line"
 
 
 class Stacks:
