@@ -59,12 +59,10 @@ def by_hand(events: Iterable[EngineEvent]) -> list[Change]:
     return found.sorted()
 
 
-def differences(agreed: Iterable[Change], now: Iterable[Change]) -> list[str]:
-    """What is not as it was agreed to, one line each."""
-    before, after = [*agreed], [*now]
-    return [f"new: {one}" for one in after if one not in before] + [
-        f"gone: {one}" for one in before if one not in after
-    ]
+def beyond(agreed: Iterable[Change], now: Iterable[Change]) -> list[Change]:
+    """What nobody has agreed to. To do less is in order: somebody, or an earlier run, has done the rest."""
+    agreed = [*agreed]
+    return [one for one in now if one not in agreed]
 
 
 class Changes:
@@ -95,6 +93,7 @@ class Changes:
         begins = step.op in (OpType.CREATE, OpType.CREATE_REPLACEMENT)
         if not (ends or begins or step.op == OpType.UPDATE):
             return
+        held, leaves = (granted, removed) if after == "inputs" else (seen, seen)
         old = {} if begins or not step.old else step.old.outputs or {}
         new = {} if ends or not step.new else getattr(step.new, after) or {}
         if not step.type.endswith(("Permission", "Permissions")):
@@ -102,8 +101,9 @@ class Changes:
             what = "is removed" if ends else "is made" if begins else "is changed"
             self.things.append(Change("~", place(new or old), f"{kind} {name}", what))
             return
-        for number, (values, held) in enumerate(((old, removed(old) if ends else granted(old)), (new, granted(new)))):
-            for who, level in held.items():
+        # When it is not known yet who will be in a set, everybody who is in it counts as going: they may.
+        for number, values, them in ((0, old, leaves(old) if ends else held(old)), (1, new, held(new))):
+            for who, level in them.items():
                 self.levels.setdefault((place(values), who), ["", ""])[number] = level
 
     def sorted(self) -> list[Change]:
@@ -143,9 +143,19 @@ def removed(values: Values) -> dict[str, str]:
     """Who loses what when the resource goes: of a set those whom its maps name, and nobody else who holds a grant."""
     if "grants" not in values:
         return granted(values)
+    return {who: one["permission"] for who, one in grants(values).items() if one["managed"]}
+
+
+def seen(values: Values) -> dict[str, str]:
+    """Who holds what: in a place that a set has for itself everybody, also those whom it would leave alone."""
+    if "grants" not in values or not values.get("exclusive"):
+        return granted(values)
+    return {who: one["permission"] for who, one in grants(values).items()}
+
+
+def grants(values: Values) -> dict[str, Any]:
     people = {one.get("accountId") or one["userUuid"]: one for one in values["grants"]}
-    groups = {f"group {one['groupSlug']}": one for one in values.get("groupGrants") or []}
-    return {who: one["permission"] for who, one in {**people, **groups}.items() if one["managed"]}
+    return {**people, **{f"group {one['groupSlug']}": one for one in values.get("groupGrants") or []}}
 
 
 def place(values: Values) -> str:

@@ -3,7 +3,7 @@
     python rollout.py                         dev, staging and prod, one after the other
     python rollout.py staging --yes           one of them, in a pipeline
     python rollout.py prod --save agreed.json     previews, and keeps what the preview said
-    python rollout.py prod --agreed agreed.json   does that and nothing else
+    python rollout.py prod --agreed agreed.json   does that, and nothing else
 
 It stops at the first failure and says what is done. Exit status 0: all is done. 1: it is not. 2: a preview failed, and
 nothing was changed.
@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import tables
-from changes import Change, differences
+from changes import Change, beyond
 from stacks import ORDER, Failed, Preview, bring_up, opened, preview
 
 Previews = dict[str, Preview]
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("stacks", nargs="*", metavar="STACK", help=f"of {', '.join(ORDER)}; all of them without it")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--save", type=Path, metavar="FILE", help="only preview, and write what it says")
-    parser.add_argument("--agreed", type=Path, metavar="FILE", help="do what this preview said, and nothing else")
+    parser.add_argument("--agreed", type=Path, metavar="FILE", help="do what this preview said and nothing more")
     given = parser.parse_args(arguments)
     if unknown := {*given.stacks} - {*ORDER}:
         parser.error(f"no such stack: {', '.join(sorted(unknown))}")
@@ -86,9 +86,9 @@ def main(arguments: list[str]) -> int:
         given.save.write_text(json.dumps({name: [asdict(one) for one in it] for name, it in changed.items()}))
         return 0
     agreed = agreed_in(given.agreed) if given.agreed else changed
-    if agreed != changed:
-        lines = [f"{name}: {line}" for name in changed for line in differences(agreed.get(name, []), changed[name])]
-        print("\nThis is not what was agreed to. Nothing was changed.", *lines, sep="\n", file=sys.stderr)
+    more = [f"{name}: {one}" for name in changed for one in beyond(agreed.get(name, []), changed[name])]
+    if more:
+        print("\nThis is more than was agreed to. Nothing was changed.", *more, sep="\n", file=sys.stderr)
         return 1
     if all(one.is_unchanged for one in previews.values()):
         return 0

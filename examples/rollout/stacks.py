@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from changes import Change, by_hand, differences, plain, planned
+from changes import Change, beyond, by_hand, plain, planned
 from pulumi import automation as auto
 
 ORDER = ("dev", "staging", "prod")
@@ -35,14 +35,18 @@ class Preview:
 
 
 def opened(name: str) -> auto.Stack:
-    """The stack, made if it is new. Its credentials are those of the environment that end in its name, as in
-    BITBUCKET_API_TOKEN_PROD, or else those for all stacks."""
-    own = {key: os.environ[f"{key}_{name.upper()}"] for key in CREDENTIALS if f"{key}_{name.upper()}" in os.environ}
-    settings = auto.LocalWorkspaceOptions(work_dir=str(HERE), env_vars=own, pulumi_command=pulumi())
+    """The stack, made if it is new."""
+    settings = auto.LocalWorkspaceOptions(work_dir=str(HERE), env_vars=credentials(name), pulumi_command=pulumi())
     try:
         return auto.create_or_select_stack(name, project_name="rollout", program=program, opts=settings)
     except auto.CommandError as error:
         raise Failed(said(error, [])) from None
+
+
+def credentials(name: str) -> dict[str, str]:
+    """Those of the environment that end in the stack's name, as in BITBUCKET_API_TOKEN_PROD, for when one run is about
+    several stacks. Without them the stack takes those that it finds, as any."""
+    return {key: os.environ[own] for key in CREDENTIALS if (own := f"{key}_{name.upper()}") in os.environ}
 
 
 @functools.cache
@@ -61,7 +65,7 @@ def preview(stack: auto.Stack) -> Preview:
 
 
 def bring_up(agreed: Preview) -> None:
-    """Raises Failed when the update would not do what was agreed to, before anything is changed.
+    """Raises Failed when the update would do more than was agreed to, before anything is changed.
 
     An update plan alone does not show that: it holds the inputs of a resource, and a person who was granted access by
     hand in the meantime is in none. So the state is refreshed, the update is previewed from there, compared, and
@@ -73,9 +77,8 @@ def bring_up(agreed: Preview) -> None:
         plan = str(Path(folder) / "plan.json")
         run(lambda note: stack.refresh(on_event=note))
         now = look(stack, lambda note: stack.preview(plan=plan, on_event=note))
-        if now.changes != agreed.changes:
-            lines = differences(agreed.changes, now.changes)
-            raise Failed("\n  ".join(["it would not do what was previewed, and did nothing:", *lines]))
+        if more := beyond(agreed.changes, now.changes):
+            raise Failed("\n  ".join(["it would do more than was previewed, and did nothing:", *map(str, more)]))
         run(lambda note: stack.up(plan=plan, on_event=note), touches=True)
 
 

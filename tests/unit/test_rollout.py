@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import io
 import json
 import sys
 from collections.abc import Iterator
@@ -164,6 +165,15 @@ def test_changes_by_hand_are_told_as_past(example: SimpleNamespace) -> None:
     ]
 
 
+@pytest.mark.parametrize(("exclusive", "said"), [(True, ["+ acme/api: ada was given admin"]), (False, [])])
+def test_a_grant_by_hand_is_told_where_a_set_owns_the_place(
+    example: SimpleNamespace, exclusive: bool, said: list[str]
+) -> None:
+    ada = {"userUuid": "2", "accountId": "ada", "permission": "admin", "managed": False}
+    old, new = (a_set({}, {}, grants=held, groupGrants=[], exclusive=exclusive) for held in ([], [ada]))
+    assert by_hand(example, step(OpType.UPDATE, "RepositoryUserPermissions", old, new)) == said
+
+
 def test_a_name_cannot_break_the_table(example: SimpleNamespace) -> None:
     change = example.changes.Change("+", "acme/api", "Eve | *x* `y`\n[z](//e)", "gains read")
     lines = example.tables.markdown({"dev": [change]}).splitlines()
@@ -261,9 +271,35 @@ def test_the_driver_does_what_was_agreed_and_nothing_else(
     assert stacks.up == [] and json.loads(Path(file).read_text())["prod"][0]["who"] == "Eve"
     stacks.people["prod"].append("Grace")
     assert example.rollout.main(["prod", "--agreed", file]) == 1
-    assert "prod: new: − acme/api: Grace loses read" in capsys.readouterr().err and stacks.up == []
+    assert "prod: − acme/api: Grace loses read" in capsys.readouterr().err and stacks.up == []
     stacks.people["prod"].remove("Grace")
     assert example.rollout.main(["prod", "--agreed", file]) == 0 and stacks.up == ["prod"]
+
+
+def test_what_an_earlier_run_has_done_of_it_does_not_keep_the_rest_from_being_done(
+    example: SimpleNamespace, stacks: Stacks, tmp_path: Path
+) -> None:
+    file = str(tmp_path / "agreed.json")
+    stacks.people["prod"] = ["Eve", "Grace"]
+    assert example.rollout.main(["prod", "--save", file]) == 0
+    stacks.people["prod"] = ["Grace"]
+    assert example.rollout.main(["prod", "--agreed", file]) == 0 and stacks.up == ["prod"]
+
+
+def test_nobody_there_to_answer_is_no_yes(
+    example: SimpleNamespace, stacks: Stacks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert example.rollout.main([]) == 1 and stacks.up == []
+
+
+def test_a_stack_takes_the_credentials_that_are_named_after_it(
+    example: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BITBUCKET_API_TOKEN", "of all")
+    monkeypatch.setenv("BITBUCKET_API_TOKEN_PROD", "of prod")
+    assert example.stacks.credentials("prod") == {"BITBUCKET_API_TOKEN": "of prod"}
+    assert example.stacks.credentials("dev") == {}
 
 
 def test_the_pipeline_runs_what_there_is_and_prod_waits_for_somebody() -> None:
