@@ -390,6 +390,24 @@ def test_a_create_whose_process_was_killed_is_not_at_work(run: Run) -> None:
     assert run.last_at_work() == 0
 
 
+def test_what_is_done_is_wanted_under_every_name_that_it_turned_out_to_have(run: Run) -> None:
+    with as_("one"):
+        run.begin(PLACE, ["ada"])
+        run.done(PLACE, ["ada", "uuid"])
+    assert wants(run, "two", "uuid") == ["one"]
+
+
+def test_a_place_is_not_quiet_while_a_delete_is_under_way_there(run: Run) -> None:
+    with as_("old"):
+        run.takes("ada")
+    with as_("own"):
+        assert run.quiet_since(PLACE) is None
+    with as_("old"):
+        run.taken(PLACE, ["ada"], gone=True)
+    with as_("own"):
+        assert 0 < (run.quiet_since(PLACE) or 0) <= moment()
+
+
 def test_a_note_is_new_once_a_run_and_keeps_its_first_value(run: Run) -> None:
     assert run.noted("identity", "acme/api") is None
     assert run.note("identity", "acme/api", "first")
