@@ -8,7 +8,7 @@ GO_CODE := $(wildcard tests examples)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test matrix check docs picture format generate check-generated mutants soak bench faults emulator venv engine engine-quietly sdk-nodejs sdk-go dist lock clean
+.PHONY: help demo test matrix check docs picture format generate check-generated mutants soak bench faults emulator venv engine engine-quietly sdk-nodejs sdk-go sdk-java dist lock clean
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*##  */\1|/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '%-16s %s\n' "$$name" "$$text"; done
@@ -91,7 +91,10 @@ sdk-nodejs: venv  ## compile the Node.js SDK; the last line is the folder to ins
 sdk-go: venv  ## compile the Go SDK
 	@$(BIN)/python -m tests.engine.compiled go
 
-dist: venv  ## what a release publishes: wheel, sdist, npm package, plugin tarball
+sdk-java: venv  ## generate and compile the Java SDK; the last line is the jar
+	@$(BIN)/python -m tests.engine.compiled java
+
+dist: venv  ## what a release publishes: wheel, sdist, npm package, jar, plugin tarball
 	@$(BIN)/python -m tests.engine.release
 
 lock:  ## pin the newest allowed versions of the Python environment

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-TOOLCHAINS = ("go", "node", "npm", "chromium")
+TOOLCHAINS = ("go", "node", "npm", "javac", "mvn", "chromium")
 """Without one of them, tests that compile an SDK or look at a page are skipped, and those alone."""
 
 

@@ -1,7 +1,7 @@
 """The same small stack in every language, through the plugin, each in the way that needs no language host.
 
 YAML has a host that can be had everywhere and runs under the CLI. The others run inline in the Automation API of their
-own SDK: Python here, TypeScript and Go compiled and in processes of their own.
+own SDK: Python here, TypeScript, Go and Java compiled and in processes of their own.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import pytest
 from bitbucket_user_emulator import Emulator
 
 from tests.acceptance.stack import Stack
-from tests.engine.compiled import TSC, node_modules
-from tests.engine.toolchains import need
+from tests.engine.compiled import TSC, java_classes, node_modules
+from tests.engine.toolchains import JAVA, need
 from tests.stacks import EXAMPLES, example, with_plugin
 
 LANGUAGES = Path(__file__).parent / "languages"
@@ -57,6 +57,14 @@ def go(stack: Stack) -> Command:
     return lambda name: run(stack, str(program), stack.folder.name, name)
 
 
+def java(stack: Stack) -> Command:
+    need("go", *JAVA)
+    needed, classes = java_classes(), stack.folder / "classes"
+    sources = map(str, [*stack.folder.rglob("*.java"), LANGUAGES / "Automation.java"])
+    run(stack, "javac", "-Xlint:all,-try", "-Werror", "-proc:none", "-cp", needed, "-d", str(classes), *sources)
+    return lambda name: run(stack, "java", "-cp", f"{needed}:{classes}", "Automation", name)
+
+
 def run(stack: Stack, *command: str) -> str:
     done = subprocess.run(
         command, cwd=stack.folder, env={**os.environ, **stack.environ}, capture_output=True, text=True, check=False
@@ -65,7 +73,7 @@ def run(stack: Stack, *command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("language", [python, typescript, go, yaml], ids=lambda language: str(language.__name__))
+@pytest.mark.parametrize("language", [python, typescript, go, java, yaml], ids=lambda language: str(language.__name__))
 def test_the_stack_comes_up_once_and_leaves_nothing(
     language: Callable[[Stack], Command], folder: Path, bitbucket: Emulator
 ) -> None:

@@ -1,13 +1,17 @@
-"""The Node.js and Go SDKs, compiled when their sources have changed."""
+"""The SDKs of Node.js, Go and Java, compiled when their sources have changed."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
+from string import Template
 
-from tests.engine.builds import ROOT, Unavailable, cached, digest, lock, run, say
+from tests.engine.builds import HERE, ROOT, Unavailable, cached, digest, lock, run, say
+from tests.engine.generate import SCHEMA, generators, sdkgen
 
 NODE = ROOT / "sdk" / "nodejs"
 GO = ROOT / "sdk" / "go"
+POM = HERE / "java" / "pom.xml"
 TSC = NODE / "node_modules" / ".bin" / "tsc"
 
 
@@ -70,8 +74,42 @@ def go_sdk() -> Path:
     return GO
 
 
+def java_sdk() -> Path:
+    """The jar. The Java SDK is generated here from the committed schema, and not committed itself."""
+    folder = cached("java-sdk", digest(ROOT / SCHEMA, POM, *generators()), _compile_java)
+    [jar] = (folder / "target").glob("*.jar")
+    return jar
+
+
+def java_classes() -> str:
+    """The class path of a Java program that uses the SDK."""
+    jar = java_sdk()
+    return f"{jar}:{(jar.parents[1] / 'classpath').read_text()}"
+
+
+def _compile_java(folder: Path) -> None:
+    source = (ROOT / SCHEMA).read_bytes()
+    schema = json.loads(source)
+    with sdkgen("sdks", source, "java") as root:
+        shutil.copytree(root / "sdk" / "java" / "src", folder / "src")
+    (folder / "pom.xml").write_text(Template(POM.read_text()).substitute(schema))
+    # Tells `pulumi install` which plugin a program needs. The generator leaves it to Gradle.
+    [version] = folder.rglob("version.txt")
+    plugin = {
+        "resource": True,
+        "name": schema["name"],
+        "version": schema["version"],
+        "server": schema["pluginDownloadURL"],
+    }
+    version.with_name("plugin.json").write_text(json.dumps(plugin))
+    say("Compiling the Java SDK with Maven (once, about half a minute)")
+    # Goals and not a phase: that would fetch a plugin for tests, of which there are none here.
+    goals = ("resources:resources", "compiler:compile", "jar:jar", "dependency:build-classpath")
+    run("mvn", "--quiet", "--batch-mode", "-Dmdep.outputFile=classpath", *goals, cwd=folder)
+
+
 if __name__ == "__main__":
     try:
-        print({"nodejs": node_sdk, "go": go_sdk}[sys.argv[1]]())
+        print({"nodejs": node_sdk, "go": go_sdk, "java": java_sdk}[sys.argv[1]]())
     except Unavailable as error:
         sys.exit(str(error))

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_snake
 from tests.engine.builds import ROOT
 
 FOLDER = ROOT / "docs" / "examples"
-LANGUAGES = ("typescript", "python", "go")
+LANGUAGES = ("typescript", "python", "go", "java")
 BEGIN = "\n\n{{% examples %}}"
 
 

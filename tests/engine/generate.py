@@ -20,6 +20,8 @@ from tests.engine.builds import HERE, ROOT, Unavailable, cached, digest, go_buil
 SCHEMA = Path("provider/schema.json")
 GO_MOD = Path("sdk/go/go.mod")
 PLUGIN_MARK = Path("sdk/python/pulumi_bitbucket_user/pulumi-plugin.json")
+LANGUAGES = ("python", "nodejs", "go")
+"""What is committed of the SDKs. That of Java is made when it is compiled (`compiled.py`)."""
 # The root has one pyproject.toml for both import packages, and one .gitignore.
 NOT_WANTED = ("sdk/python/pyproject.toml", "sdk/python/setup.py", "*/.gitignore", "*/.gitattributes")
 # How Pulumi's generators mark a file, in its first lines.
@@ -39,13 +41,13 @@ def models() -> bytes:
 def schema() -> Files:
     """schema.json: the models, and in each description an example in every language."""
     plain = models()
-    with _sdkgen("examples", plain, str(examples.FOLDER)) as root:
+    with sdkgen("examples", plain, str(examples.FOLDER)) as root:
         return {SCHEMA: examples.added(plain, root / "sdk")}
 
 
 def sdks(schema: bytes) -> Files:
-    """Every generated file of the three SDKs."""
-    with _sdkgen("sdks", schema) as root:
+    """Every generated file of the SDKs that are committed."""
+    with sdkgen("sdks", schema, *LANGUAGES) as root:
         found = {path.relative_to(root): path.read_bytes() for path in root.rglob("sdk/**/*") if path.is_file()}
     files = {path: content for path, content in found.items() if not any(map(path.match, NOT_WANTED))}
     # With true, a program of dynamic resources alone would ask the network for a plugin it never uses.
@@ -71,14 +73,18 @@ def polished(module: str, described: Mapping[str, str]) -> str:
 
 
 @contextmanager
-def _sdkgen(command: str, schema: bytes, *arguments: str) -> Iterator[Path]:
+def sdkgen(command: str, schema: bytes, *arguments: str) -> Iterator[Path]:
     """A folder in whose `sdk` lies what the code generators have made of a schema."""
-    sources = sorted((HERE / "sdkgen").glob("*.go"))
-    sdkgen = cached("sdkgen", digest(*module_files(HERE), *sources), _build_sdkgen) / "sdkgen"
+    program = cached("sdkgen", digest(*generators()), _build_sdkgen) / "sdkgen"
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "schema.json").write_bytes(schema)
-        run(str(sdkgen), command, "schema.json", "sdk", *arguments, cwd=Path(folder))
+        run(str(program), command, "schema.json", "sdk", *arguments, cwd=Path(folder))
         yield Path(folder)
+
+
+def generators() -> list[Path]:
+    """What the code generators are built from."""
+    return [*module_files(HERE), *sorted((HERE / "sdkgen").glob("*.go"))]
 
 
 def _build_sdkgen(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""Build what a release publishes into dist/: wheel, sdist, npm package and plugin tarball."""
+"""Build what a release publishes into dist/: wheel, sdist, npm package, jar and plugin tarball."""
 
 import shutil
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.engine import pack
 from tests.engine.builds import ROOT, Unavailable, cached, digest, run, say
-from tests.engine.compiled import node_sdk
+from tests.engine.compiled import java_sdk, node_sdk
 
 DIST = ROOT / "dist"
 VERSION = pack.VERSION
@@ -29,6 +29,7 @@ def main() -> None:
     shutil.rmtree(DIST, ignore_errors=True)
     run(sys.executable, "-m", "build", "--no-isolation", "--outdir", str(DIST), str(ROOT), cwd=ROOT)
     run("npm", "pack", "--silent", "--pack-destination", str(DIST), cwd=node_sdk())
+    shutil.copy(java_sdk(), DIST)
     shutil.copy(plugin_tarball(), DIST)
     for path in sorted(DIST.iterdir()):
         print(f"dist/{path.name}  {path.stat().st_size / 1e6:.1f} MB")

@@ -14,7 +14,7 @@ import pytest
 from tests.completeness import missing
 from tests.engine import compiled, examples
 from tests.engine.builds import ROOT
-from tests.engine.toolchains import need
+from tests.engine.toolchains import JAVA, need
 
 SCHEMA = json.loads((ROOT / "provider" / "schema.json").read_text())
 PROGRAMS = {
@@ -60,6 +60,17 @@ def test_those_in_go_compile(tmp_path: Path) -> None:
     shutil.copy(source / "go.sum", tmp_path)
     (tmp_path / "go.mod").write_text((source / "go.mod").read_text().replace("../../sdk/go", str(ROOT / "sdk" / "go")))
     done = subprocess.run(["go", "vet", "./..."], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_those_in_java_compile(tmp_path: Path) -> None:
+    need("go", *JAVA)
+    for stem, program in PROGRAMS.items():
+        (tmp_path / stem).mkdir()
+        text = program["java"].replace("package generated_program;", f"package generated_program.{stem};")
+        (tmp_path / stem / "App.java").write_text(text)
+    javac = ["javac", "-cp", compiled.java_classes(), "-d", "classes", "-proc:none"]
+    done = subprocess.run([*javac, *tmp_path.rglob("*.java")], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

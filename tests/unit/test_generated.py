@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import zipfile
 from pathlib import Path
 
 import pytest
 
 from tests.engine import compiled, examples, generate
 from tests.engine.builds import ROOT
-from tests.engine.toolchains import need
+from tests.engine.toolchains import JAVA, need
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +97,14 @@ def test_the_nodejs_sdk_compiles() -> None:
 def test_the_go_sdk_compiles() -> None:
     need("go")
     assert compiled.go_sdk() == ROOT / "sdk/go"
+
+
+def test_the_java_sdk_compiles_and_its_jar_says_what_it_needs() -> None:
+    need("go", *JAVA)
+    schema = json.loads((ROOT / generate.SCHEMA).read_text())
+    with zipfile.ZipFile(compiled.java_sdk()) as jar:
+        assert "com/pulumi/bitbucketuser/UserSshKey.class" in jar.namelist()
+        plugin = json.loads(jar.read("com/pulumi/bitbucket-user/plugin.json"))
+        assert (plugin["name"], plugin["version"]) == ("bitbucket-user", schema["version"])
+        assert jar.read("com/pulumi/bitbucket-user/version.txt").decode() == schema["version"]
+        assert "META-INF/maven/io.github.pulumi-bitbucket-user/pulumi-bitbucket-user/pom.xml" in jar.namelist()

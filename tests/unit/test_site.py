@@ -24,7 +24,7 @@ DOCS = ROOT / "docs"
 OF_THE_REGISTRY = {"_index.md", "installation-configuration.md"}
 PAGES = sorted(path for path in DOCS.rglob("*.md") if path.name not in OF_THE_REGISTRY)
 INCLUDED = re.compile(r'--8<-- "([^":]+)')
-RUN_BY_NAME = {"native-python", "native-typescript", "native-go", "native-yaml", "guard-rails"}
+RUN_BY_NAME = {"native-python", "native-typescript", "native-go", "native-java", "native-yaml", "guard-rails"}
 """Examples that tests/acceptance/test_languages.py and tests/site/outputs.py run; the others are found by their
 `__main__.py` in test_examples.py."""
 

@@ -1,7 +1,7 @@
-// Command sdkgen writes the Python, Node.js and Go SDKs of one schema, or programs that use it, with Pulumi's own code
+// Command sdkgen writes the Python, Node.js, Go and Java SDKs of one schema, or programs that use it, with Pulumi's own code
 // generators.
 //
-//	sdkgen sdks SCHEMA OUT
+//	sdkgen sdks SCHEMA OUT LANGUAGE...
 //	sdkgen examples SCHEMA OUT FOLDER
 package main
 
@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pulumi/pulumi-java/pkg/codegen/java"
 	golang "github.com/pulumi/pulumi/pkg/v3/codegen/go"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/nodejs"
 	"github.com/pulumi/pulumi/pkg/v3/codegen/python"
@@ -29,6 +30,9 @@ var generators = map[string]func(*schema.Package) (map[string][]byte, error){
 	"go": func(p *schema.Package) (map[string][]byte, error) {
 		return golang.GeneratePackage(tool, p, nil)
 	},
+	"java": func(p *schema.Package) (map[string][]byte, error) {
+		return java.GeneratePackage(tool, p, nil, nil, true, false) // without files for Gradle: Maven compiles it
+	},
 }
 
 func main() {
@@ -38,8 +42,8 @@ func main() {
 		writeExamples(source, os.Args[4], os.Args[3])
 		return
 	}
-	for language, generate := range generators {
-		files, err := generate(load(source))
+	for _, language := range os.Args[4:] {
+		files, err := generators[language](load(source))
 		check(err)
 		for name, content := range files {
 			write(filepath.Join(os.Args[3], language, name), content)
