@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc
 import pytest
 import yaml
+from bitbucket_user_provider.cli import start
 from bitbucket_user_provider.schema import RELEASES
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2_grpc
@@ -101,6 +102,15 @@ def pulumi_of(module: Path) -> set[str]:
     """The versions of Pulumi that a go.mod names."""
     file = module / "go.mod" if module.is_dir() else module
     return set(re.findall(r"github.com/pulumi/pulumi/(?:pkg|sdk)/v3 v([\d.]+)", file.read_text()))
+
+
+@pytest.mark.parametrize("extra", ["cli", "testing"])
+def test_an_extra_that_promises_the_command_line_brings_its_libraries(wheel: zipfile.ZipFile, extra: str) -> None:
+    [file] = [name for name in wheel.namelist() if name.endswith(".dist-info/METADATA")]
+    requirements = metadata.PathDistribution(zipfile.Path(wheel, f"{Path(file).parent}/")).requires or []
+    brought = {re.split(r"[^\w.-]", one)[0].lower() for one in requirements if f"extra == '{extra}'" in one}
+    distributions = metadata.packages_distributions()
+    assert brought >= {distributions[library][0].lower() for library in start.LIBRARIES}
 
 
 def test_every_dependency_is_pinned() -> None:
