@@ -50,6 +50,7 @@ def _packages(schema: dict[str, Any]) -> str:
             f"* JavaScript/TypeScript: [`{node}`](https://www.npmjs.com/package/{node})",
             f"* Python: [`{python}`](https://pypi.org/project/{python}/)",
             f"* Go: [`{go}`](https://pkg.go.dev/{go})",
+            f"* Java: `com.pulumi:{schema['name']}`, the jar of a [release]({schema['homepage']}/releases)",
             "* YAML: nothing to install",
         ]
     )

@@ -77,15 +77,11 @@ def test_the_engine_finds_nothing_wrong_with_the_schema(machine: Machine) -> Non
     assert machine.pulumi("schema", "check", str(ROOT / "provider/schema.json")) == ""
 
 
-def test_a_project_adds_the_package_from_an_unpacked_tarball(machine: Machine, tarball: Path) -> None:
-    folder = machine.home / "unpacked"
-    with tarfile.open(tarball) as archive:
-        archive.extractall(folder, filter="data")
-    plugin = str(folder / "pulumi-resource-bitbucket-user")
-    assert json.loads(machine.pulumi("package", "get-schema", plugin))["version"] == release.VERSION
+def test_a_project_adds_the_package_by_its_name(machine: Machine) -> None:
     (machine.home / "Pulumi.yaml").write_text(PROGRAM)
-    machine.pulumi("package", "add", plugin)
-    assert "bitbucket-user" in yaml.safe_load((machine.home / "Pulumi.yaml").read_text())["packages"]
+    machine.pulumi("package", "add", f"bitbucket-user@{release.VERSION}")
+    added = yaml.safe_load((machine.home / "Pulumi.yaml").read_text())["packages"]
+    assert added == {"bitbucket-user": f"bitbucket-user@{release.VERSION}"}
 
 
 def test_the_installed_plugin_brings_up_a_stack(machine: Machine, bitbucket: Emulator) -> None:

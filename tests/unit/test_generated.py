@@ -107,4 +107,4 @@ def test_the_java_sdk_compiles_and_its_jar_says_what_it_needs() -> None:
         plugin = json.loads(jar.read("com/pulumi/bitbucket-user/plugin.json"))
         assert (plugin["name"], plugin["version"]) == ("bitbucket-user", schema["version"])
         assert jar.read("com/pulumi/bitbucket-user/version.txt").decode() == schema["version"]
-        assert "META-INF/maven/io.github.pulumi-bitbucket-user/pulumi-bitbucket-user/pom.xml" in jar.namelist()
+        assert "META-INF/maven/com.pulumi/bitbucket-user/pom.xml" in jar.namelist()
