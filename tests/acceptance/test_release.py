@@ -65,6 +65,13 @@ def test_the_tarball_is_named_as_the_engine_expects_and_needs_no_language_host(t
     assert "PulumiPlugin.yaml" not in names
 
 
+def test_the_tarball_leaves_out_what_only_the_command_line_and_the_emulator_need(tarball: Path) -> None:
+    with tarfile.open(tarball) as archive:
+        libraries = {name.split("/")[1] for name in archive.getnames() if name.startswith("_internal/")}
+    assert "pydantic_core" in libraries
+    assert not libraries & {"aiohttp", "click", "jinja2", "jsonschema_rs", "rich"}
+
+
 def test_the_engine_gets_the_committed_schema_from_the_installed_plugin(machine: Machine) -> None:
     schema = json.loads(machine.pulumi("package", "get-schema", f"bitbucket-user@{release.VERSION}"))
     committed = json.loads((ROOT / "provider/schema.json").read_text())

@@ -20,8 +20,12 @@ DISTRIBUTION = "pulumi-bitbucket-user"
 VERSION = metadata.version(DISTRIBUTION)
 PLUGIN = "pulumi-resource-bitbucket-user"
 ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64"}
-# Found by PyInstaller in the development environment; nothing that runs needs them.
-NOT_NEEDED = ("cffi", "cryptography", "hypothesis", "mypy", "pip", "pytest", "setuptools", "tkinter")
+# Found by PyInstaller in the development environment; nothing that runs needs them. The command line, and the emulator
+# that it starts, come with pip.
+NOT_NEEDED = (
+    *("bitbucket_user_emulator", f"{SOURCES.name}.cli"),
+    *("cffi", "cryptography", "hypothesis", "mypy", "pip", "pytest", "setuptools", "tkinter"),
+)
 
 
 def name() -> str:
