@@ -37,11 +37,14 @@ def test_a_run_that_skips_nothing_says_so_last(tmp_path: Path, options: tuple[st
 @pytest.mark.parametrize("options", [(), ("-n", "1")])
 def test_a_run_that_skips_with_every_toolchain_there_fails(tmp_path: Path, options: tuple[str, ...]) -> None:
     ended = run(tmp_path, GREEN + SKIPPED, TOOLCHAINS, *options)
-    assert ended == (1, "1 passed, 1 skipped; with go, node, npm, chromium on PATH none may be")
+    assert ended == (1, "1 passed, 1 skipped; with go, node, npm, javac, mvn, chromium on PATH none may be")
 
 
 def test_a_run_that_skips_for_want_of_a_toolchain_names_it(tmp_path: Path) -> None:
-    assert run(tmp_path, GREEN + SKIPPED, ("node",)) == (0, "1 passed, 1 skipped; go, npm, chromium not on PATH")
+    assert run(tmp_path, GREEN + SKIPPED, ("node",)) == (
+        0,
+        "1 passed, 1 skipped; go, npm, javac, mvn, chromium not on PATH",
+    )
 
 
 def test_every_test_of_this_project_is_under_that_rule(pytestconfig: pytest.Config) -> None:
