@@ -62,7 +62,9 @@ def java(stack: Stack) -> Command:
     needed, classes = java_classes(), stack.folder / "classes"
     sources = map(str, [*stack.folder.rglob("*.java"), LANGUAGES / "Automation.java"])
     run(stack, "javac", "-Xlint:all,-try", "-Werror", "-proc:none", "-cp", needed, "-d", str(classes), *sources)
-    return lambda name: run(stack, "java", "-cp", f"{needed}:{classes}", "Automation", name)
+    # Each run is short: nothing in it is worth optimizing.
+    java = ("java", "-XX:TieredStopAtLevel=1", "-cp", f"{needed}:{classes}", "Automation")
+    return lambda name: run(stack, *java, name)
 
 
 def run(stack: Stack, *command: str) -> str:
