@@ -81,6 +81,16 @@ def add_routes(application: web.Application, server: Server) -> None:
             raise refused(problem) from None
         return web.Response(status=204)
 
+    async def get_index(request: web.Request) -> web.Response:
+        """What there is: path → methods."""
+        found: dict[str, list[str]] = {}
+        for route in application.router.routes():
+            path = route.resource.canonical if route.resource else ""
+            if path.startswith("/_emulator/") and route.method != "HEAD":
+                found.setdefault(path, []).append(route.method)
+        return web.json_response(found)
+
+    application.router.add_get("/_emulator", get_index)
     application.router.add_get("/_emulator/requests", get_requests)
     application.router.add_delete("/_emulator/requests", delete_requests)
     application.router.add_get("/_emulator/faults", get_faults)

@@ -97,6 +97,22 @@ def test_a_plugin_in_pulumis_own_folder_is_found(machine: Path) -> None:
     assert "Plugin" not in missing()
 
 
+@pytest.mark.parametrize(
+    ("program", "needs"),
+    [
+        ("import pulumi_bitbucket_user.dynamic as bitbucket\n", False),
+        ("from pulumi_bitbucket_user import dynamic\n", False),
+        ("import pulumi_bitbucket_user as bitbucket\n", True),
+        ("from pulumi_bitbucket_user.dynamic import UserSshKey\nfrom pulumi_bitbucket_user import get_user\n", True),
+        ("import pulumi\n", True),
+    ],
+)
+def test_a_program_of_dynamic_resources_needs_no_plugin(program: str, needs: bool, machine: Path) -> None:
+    (machine / "Pulumi.yaml").write_text("name: access\nruntime: python\n")
+    (machine / "__main__.py").write_text(program)
+    assert ("Plugin" in missing()) == needs
+
+
 # What all commands have in common
 
 

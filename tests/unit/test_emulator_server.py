@@ -29,6 +29,12 @@ def control(bitbucket: Emulator, method: str, name: str, **how: Any) -> requests
     return bitbucket.ask(method, f"{bitbucket.origin}/_emulator/{name}", None, **how)
 
 
+def test_the_control_side_tells_what_it_has(bitbucket: Emulator) -> None:
+    found = bitbucket.ask("GET", f"{bitbucket.origin}/_emulator", None).json()
+    assert found["/_emulator/requests"] == ["GET", "DELETE"]
+    assert found.keys() == {f"/_emulator/{name}" for name in ("requests", "faults", "state", "switches", "clock")}
+
+
 def test_the_log_tells_every_exchange(bitbucket: Emulator) -> None:
     grace = bitbucket.person("Grace")
     bitbucket.ask("PUT", f"{USERS}/{grace.uuid}", json={"permission": "read"})

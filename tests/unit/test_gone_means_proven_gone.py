@@ -300,6 +300,15 @@ def test_one_404_of_a_repository_made_a_moment_ago_does_not_fail_a_create(
     assert LIVES[kind].holds(bitbucket) == LIVES[kind].created.held
 
 
+@pytest.mark.parametrize("kind", REPOSITORIES)
+def test_a_repository_that_does_not_come_may_be_spelt_wrong(bitbucket: CheckedEmulator, kind: str) -> None:
+    scene = Scene(bitbucket, kind, "create", False)
+    bitbucket.delete_repository(*place(kind))
+    with pytest.raises(BitbucketError, match="Is the repository acme[a-z/-]+ spelt right, and does this credential"):
+        scene.stack.up(scene.goal)
+    assert not scene.stack.state
+
+
 # 10. The wording of a refusal
 
 

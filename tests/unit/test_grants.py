@@ -180,7 +180,7 @@ def test_a_lower_grant_warns_in_the_preview(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up({"grace": grant(GRACE.account_id, "admin")})
     stack.preview({"grace": grant(GRACE.account_id, "read")})
-    assert stack.warned == ["Grace Hopper holds admin on acme/api; read is less."]
+    assert stack.warned == ["Grace Hopper holds admin on acme/api; this lowers it to read."]
     stack.up({"grace": grant(GRACE.account_id, "read")})
     stack.preview({"grace": grant(GRACE.account_id, "write")})
     assert stack.warned == []
@@ -230,7 +230,7 @@ def test_a_drift_is_seen_and_put_right_without_replacement(bitbucket: CheckedEmu
     sent(bitbucket)
     stack.up({"grace": grant(GRACE.account_id)})
     assert sent(bitbucket) == ["GET user", "PUT Grace"]
-    assert stack.warned == ["Grace Hopper holds admin on acme/api; write is less."]
+    assert stack.warned == ["Grace Hopper holds admin on acme/api; this lowers it to write."]
 
 
 @pytest.mark.parametrize("spelling", [GRACE.account_id, GRACE.uuid, bare(GRACE.uuid).upper()])
@@ -274,6 +274,6 @@ def test_a_project_knows_its_own_levels(bitbucket: CheckedEmulator) -> None:
     stack.up({"grace": ("ProjectUserPermission", inputs)})
     assert bitbucket.project_permissions("acme", "CORE") == {"Grace Hopper": "create-repo"}
     stack.preview({"grace": ("ProjectUserPermission", {**inputs, "permission": "write"})})
-    assert stack.warned == ["Grace Hopper holds create-repo on acme/CORE; write is less."]
+    assert stack.warned == ["Grace Hopper holds create-repo on acme/CORE; this lowers it to write."]
     with pytest.raises(Refused, match="permission: 'create-repo' is not allowed; it is one of read, write, admin"):
         stack.preview({"grace": grant(GRACE.account_id, "create-repo")})

@@ -59,7 +59,7 @@ def test_a_group_that_is_lowered_warns_and_nobody_asks_who_the_caller_is(bitbuck
     stack.up({"team": grant("backend", "admin")})
     sent(bitbucket)
     stack.up({"team": grant("backend", "read")})
-    assert stack.warned == ["group backend holds admin on acme/web; read is less."]
+    assert stack.warned == ["group backend holds admin on acme/web; this lowers it to read."]
     assert sent(bitbucket) == ["PUT backend"]
 
 

@@ -203,6 +203,8 @@ def _plugin(project: Path | None, content: dict[str, Any]) -> Finding:
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
     if installed := sorted(one for one in home.glob("resource-bitbucket-user-v*") if one.is_dir()):
         return Finding("Plugin", True, str(installed[-1]))
+    if project and _runtime(content) == "python" and _is_dynamic(project.parent):
+        return Finding("Plugin", True, "none, and this program needs none: its resources are dynamic")
     beside = Path(sys.executable).parent / PLUGIN
     if beside.exists():
         return Finding(
@@ -217,6 +219,13 @@ def _plugin(project: Path | None, content: dict[str, Any]) -> Finding:
         f"there is no {PLUGIN} on PATH",
         "pip install pulumi-bitbucket-user, in an environment that is activated",
     )
+
+
+def _is_dynamic(folder: Path) -> bool:
+    """Whether the program imports the dynamic flavour alone."""
+    imports = re.compile(r"^\s*(?:import|from) +pulumi_bitbucket_user(\.dynamic\b| import dynamic\b)?", re.MULTILINE)
+    found = [match[1] for file in folder.glob("*.py") for match in imports.finditer(file.read_text(errors="replace"))]
+    return bool(found) and all(found)
 
 
 def _credential(content: dict[str, Any]) -> Finding:

@@ -117,7 +117,7 @@ class Grant(Resource[Any, Any]):
         is_same = api.place(self.KIND.where, args) is self.place(api, state) and forms & self._names(api, state)
         if is_same and level(levels, wanted) < level(levels, state.permission):
             where = self.place(api, state).shown
-            yield f"{self.shown(state)} holds {state.permission} on {where}; {wanted} is less."
+            yield f"{self.shown(state)} holds {state.permission} on {where}; this lowers it to {wanted}."
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
         for entry in self._things(api, place).all().entries:

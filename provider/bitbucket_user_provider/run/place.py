@@ -196,12 +196,16 @@ class Place:
         with self._patience:
             first, self._waited = not self._waited and self.api.ledger.note("waited", self.key), True
             for pause in PAUSES_SECONDS if first and not self.exists else ():
-                self.api.governor.sleep(pause, f"{self.shown} is not there yet")
+                self.api.governor.sleep(pause, f"{self.shown} was not found, and may be new")
                 try:
                     return call()
                 except NotFound:
                     continue
-        return call()
+        try:
+            return call()
+        except NotFound as missing:
+            told = f"{missing} Is the {self.kind.name} {self.shown} spelt right, and does this credential see it?"
+            raise NotFound(told, missing.status, told=missing.told) from None
 
     def lost(self) -> None:
         """Records that this run has taken the credential's own access here: from now on a 404 proves nothing."""
