@@ -114,7 +114,7 @@ def test_ctrl_c_ends_it_at_once_and_nothing_is_asked_twice(
     bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
 ) -> None:
     bitbucket.populate(repositories=100)
-    bitbucket.latency_ms = 20
+    bitbucket.fault("/repositories/acme/repo-0050/permissions-config/users", delay_ms=600_000)  # it cannot end by itself
     environ = {**os.environ, **ADA, "BITBUCKET_BASE_URL": bitbucket.url, "XDG_CACHE_HOME": str(cache)}
     command = [Path(sys.executable).with_name("bitbucket-user"), "discover", "acme", "--out", tmp_path / "out"]
     with subprocess.Popen([*map(str, command)], env=environ, stderr=subprocess.PIPE, text=True) as process:
@@ -127,7 +127,7 @@ def test_ctrl_c_ends_it_at_once_and_nothing_is_asked_twice(
     (journal,) = (cache / "bitbucket-user").iterdir()
     known = [json.loads(line)[0] for line in journal.read_text().splitlines() if line]
     bitbucket.clear()
-    bitbucket.latency_ms = 0
+    bitbucket.clear_faults()
     assert run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache).code == 0
     assert len(known) + len(bitbucket.requests) == 4 + 105
 
