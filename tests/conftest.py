@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 from collections.abc import Iterator
@@ -26,6 +27,9 @@ for name in [name for name in os.environ if name.startswith(("BITBUCKET_", "PULU
 for name in ("NO_PROXY", "no_proxy"):
     os.environ[name] = ",".join(filter(None, [os.environ.get(name), "127.0.0.1", "localhost"]))
 
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as of a shell's background job; processes would inherit it
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 UNIT = Path(__file__).parent / "unit"
 

@@ -103,8 +103,10 @@ def edit(out: Path, remove: str, at: str) -> None:
     ("how", "gone", "at", "named"),
     [
         (("--variables", "--keys"), "Grace Hopper", "api", "− Grace Hopper"),
-        (("--variables", "--keys", "--singles"), "Grace Hopper", "api", "api/Grace Hopper"),
-        (("--groups",), "developers", "web", "− group developers"),
+        pytest.param(
+            ("--variables", "--keys", "--singles"), "Grace Hopper", "api", "api/Grace Hopper", marks=pytest.mark.soak
+        ),
+        pytest.param(("--groups",), "developers", "web", "− group developers", marks=pytest.mark.soak),
         (("--groups", "--singles"), "developers", "web", "web/groups/developers"),
     ],
     ids=["sets", "singles", "sets with groups", "singles with groups"],

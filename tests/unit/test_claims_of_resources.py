@@ -156,7 +156,7 @@ ANYTHING = st.tuples(st.just(True), st.lists(programs(LEVELS, sets=True), min_si
 SINGLES = st.tuples(st.just(False), st.lists(programs(("read",), sets=False), min_size=2, max_size=4))
 
 
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(case=ANYTHING | SINGLES, ahead=st.booleans())
 def test_whatever_is_renamed_swapped_split_or_joined_bitbucket_holds_what_the_program_says(
     bitbucket: CheckedEmulator, case: tuple[bool, list[tuple[Program, dict[str, dict[str, str]]]]], ahead: bool

@@ -114,7 +114,9 @@ def test_ctrl_c_ends_it_at_once_and_nothing_is_asked_twice(
     bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
 ) -> None:
     bitbucket.populate(repositories=100)
-    bitbucket.fault("/repositories/acme/repo-0050/permissions-config/users", delay_ms=600_000)  # it cannot end by itself
+    bitbucket.fault(
+        "/repositories/acme/repo-0050/permissions-config/users", delay_ms=600_000
+    )  # it cannot end by itself
     environ = {**os.environ, **ADA, "BITBUCKET_BASE_URL": bitbucket.url, "XDG_CACHE_HOME": str(cache)}
     command = [Path(sys.executable).with_name("bitbucket-user"), "discover", "acme", "--out", tmp_path / "out"]
     with subprocess.Popen([*map(str, command)], env=environ, stderr=subprocess.PIPE, text=True) as process:

@@ -173,9 +173,7 @@ class Life:
         return True
 
 
-@settings(
-    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=50, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(standing=grants, life=st.lists(runs, min_size=1, max_size=4))
 def test_nobody_loses_access_unnamed_and_every_life_ends_as_the_map_says(
     bitbucket: CheckedEmulator, standing: dict[str, str], life: list[Run]
