@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import CheckedEmulator
+from tests.unit.core import GRACE as AS_GRACE
 from tests.unit.stack import Program, Refused, Stack, urn_of
 from tests.unit.test_grant_sets import BOB, GRACE, KIND, held, members
 from tests.unit.test_grants import KIND as GRANT
@@ -130,6 +131,30 @@ def test_a_delete_waits_for_a_new_name_that_queues_as_long_as_others_are_at_work
         core.delete(GRANT, old.id, old.outputs)
     assert held(bitbucket) == {"Grace": "write"}
     assert time[0] == (1_500 if at_work else 1_010)
+
+
+def test_the_own_right_does_not_wait_for_ever_for_a_delete_that_took_nothing(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, time = Stack(bitbucket), [1_000.0]
+    stack.up({"own": grant(GRACE.account_id, "admin"), "before": grant(BOB.account_id, "write")})
+    stack.config |= AS_GRACE
+    core = stack.start()
+    monkeypatch.setattr(ledger, "moment", lambda: time[0])
+    monkeypatch.setattr(things, "moment", lambda: time[0])
+    with stack.on(GRANT, "after"):
+        core.check(GRANT, grant(BOB.account_id, "write")[1], {})
+        core.create(GRANT, grant(BOB.account_id, "write")[1])
+
+    def poll(_: Governor, seconds: float) -> None:
+        time[0] += 1
+        assert time[0] < 1_100, "it waits for ever"
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    for name in ("before", "own"):
+        with stack.on(GRANT, name):
+            core.delete(GRANT, stack.state[GRANT, name].id, stack.state[GRANT, name].outputs)
+    assert held(bitbucket) == {"Bob": "write"}
 
 
 @st.composite

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -366,9 +367,9 @@ def test_what_is_in_the_state_and_under_change_stays_under_change(run: Run) -> N
         assert run.takes("ada").keeper == Keeper("one", Stage.BEGUN)
 
 
-def test_a_create_is_at_work_until_it_is_done_has_failed_or_waits_for_others(run: Run) -> None:
+def test_a_create_is_at_work_until_it_is_done_or_has_failed(run: Run) -> None:
     assert run.last_at_work() == 0
-    ends: list[Callable[[], object]] = [lambda: run.done(PLACE, ["ada"]), run.failed, run.waits]
+    ends: list[Callable[[], object]] = [lambda: run.done(PLACE, ["ada"]), run.failed]
     for end in ends:
         wants(run, "one", "ada")
         with as_("one"):
@@ -382,12 +383,47 @@ def test_a_create_is_at_work_until_it_is_done_has_failed_or_waits_for_others(run
         assert run.last_at_work() == run.last_at_work() <= moment()
 
 
-def test_a_create_whose_process_was_killed_is_not_at_work(run: Run) -> None:
+def test_a_create_is_not_at_work_while_it_waits_for_others_and_goes_on_afterwards(run: Run) -> None:
+    with as_("one"):
+        with run.waiting():
+            pass
+        assert run.last_at_work() == 0, "a delete is never at work"
+        run.begin(PLACE, ["ada"])
+        with run.waiting():
+            assert run.last_at_work() == run.last_at_work()
+        assert run.last_at_work() < run.last_at_work()
+
+
+def test_a_create_whose_process_was_killed_is_over(run: Run) -> None:
+    """Nobody waits for it, and what it may have made stays."""
     with subprocess.Popen(["true"]) as process:
         pass
+    with as_("one"):
+        run.begin(PLACE, ["ada"])
     with run.memory.transaction() as facts:
-        facts.execute("INSERT INTO fact VALUES ('at work', '', '', 'one', ?)", (str(process.pid),))
-    assert run.last_at_work() == 0
+        facts.execute("UPDATE fact SET value = replace(value, ?, ?)", (str(os.getpid()), str(process.pid)))
+    with as_("old"):
+        assert run.last_at_work() == 0
+        assert run.quiet_since(PLACE) == 0
+        assert run.takes("ada").keeper == Keeper("one", Stage.FAILED)
+
+
+def test_a_place_where_a_delete_has_taken_nothing_is_quiet_and_one_where_a_create_goes_on_is_not(run: Run) -> None:
+    wants(run, "new", "ada")
+    with as_("old"):
+        run.takes("ada")
+    with as_("own"):
+        assert run.quiet_since(PLACE) is None
+    with as_("old"):
+        run.leaves(PLACE)
+    with as_("own"):
+        assert run.quiet_since(PLACE)
+    with as_("set"):
+        run.begin(PLACE, ["bob"])
+        run.takes("ada")
+        run.leaves(PLACE)
+    with as_("own"):
+        assert run.quiet_since(PLACE) is None
 
 
 def test_what_is_done_is_wanted_under_every_name_that_it_turned_out_to_have(run: Run) -> None:

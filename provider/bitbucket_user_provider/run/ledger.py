@@ -12,8 +12,8 @@ are UUIDs, and the names (`place.py`). A thing stands under every known name.
 import os
 import threading
 import time
-from collections.abc import Callable, Collection, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum
 from itertools import product
@@ -84,6 +84,11 @@ class Look(NamedTuple):
     elsewhere: Elsewhere
     """Who wants it at a place that may be this one under another name."""
 
+    @property
+    def is_open(self) -> bool:
+        """Whether the delete goes on here: it takes the thing, or waits to see what becomes of it."""
+        return self.keeper is None or self.keeper.stage in (Stage.CLAIMED, Stage.BEGUN)
+
 
 class Ledger:
     """Safe for threads and processes; see `store`. The current URN is the operation's."""
@@ -149,7 +154,7 @@ class Ledger:
         """Records that the current URN sets out to bring its things about. Raises LedgerLost."""
         with self._store.transaction() as facts:
             _stage(facts, Stage.BEGUN)
-            _busy(facts, place, "")
+            _busy(facts, place)
             _put(facts, "want", place, things, "")
             forms = facts.execute("SELECT thing FROM fact WHERE kind = 'unresolved' AND place = ?", (place,)).fetchall()
             return Begun(
@@ -205,8 +210,10 @@ class Ledger:
         """
         try:
             with self._store.transaction() as facts:
-                _busy(facts, next(iter(places)), "")
-                return [_look(facts, places, certain, names, own) for names in groups]
+                looks = [_look(facts, places, certain, names, own) for names in groups]
+                if any(look.is_open for look in looks):
+                    _busy(facts, next(iter(places)))
+                return looks
         except LedgerLost:
             if self._has_checked.is_set():
                 raise
@@ -223,6 +230,12 @@ class Ledger:
                 _forget(facts, "take", place, names)
             _busy(facts, place, _now())
 
+    def leaves(self, place: str) -> None:
+        """Records that a delete of the current URN has taken nothing at the place. A create or update goes on there."""
+        with suppress(LedgerLost), self._store.transaction() as facts:
+            if _stage_of(facts, _urn()) is not Stage.BEGUN:
+                _busy(facts, place, _now())
+
     def given(self, place: str, things: Collection[str], found_at: float | None = None) -> str | None:
         """Records that things are there which the current URN wants, while it goes on: nobody whom a step of this run
         has just given access loses it by another. Comes back as `done` does."""
@@ -232,16 +245,29 @@ class Ledger:
     def quiet_since(self, place: str) -> float | None:
         """When the last operation of another URN at the place was over (a moment of `moment`), None while one is under
         way; 0 where there was none."""
-        ends: list[str] = []
+        last = 0.0
         with suppress(LedgerLost), self._store.transaction() as facts:
             sql = "SELECT value FROM fact WHERE kind = 'busy' AND place = ? AND urn != ?"
-            ends = [value for (value,) in facts.execute(sql, (_names(place), _urn()))]
-        return None if "" in ends else max(map(float, ends), default=0.0)
+            for (value,) in facts.execute(sql, (_names(place), _urn())).fetchall():
+                over, _, process = value.partition("in ")
+                if process and alive(process):
+                    return None
+                last = max(last, float(over or 0))
+        return last
 
-    def waits(self) -> None:
-        """Records that the current URN waits for others of the run, so that none of them waits for it in turn."""
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Meanwhile the current URN waits for others of the run, so it is not at work: nobody waits for it in turn."""
+        was_at_work = False
         with suppress(LedgerLost), self._store.transaction() as facts:
-            _is_not_at_work(facts)
+            was_at_work = _is_not_at_work(facts)
+        try:
+            yield
+        finally:
+            with suppress(LedgerLost):
+                if was_at_work:
+                    with self._store.transaction() as facts:
+                        _is_at_work(facts)
 
     def last_at_work(self) -> float:
         """When a create or update of the run was last at work, in any process (a moment of `moment`); 0 where none
@@ -331,21 +357,30 @@ def _forget(facts: Cursor, kind: str, place: str, things: Iterable[str]) -> None
 
 
 def _stage(facts: Cursor, stage: Stage) -> None:
-    facts.execute("INSERT OR REPLACE INTO fact VALUES ('stage', '', '', ?, ?)", (_urn(), stage.value))
+    value = f"{stage.value} {os.getpid()}" if stage is Stage.BEGUN else stage.value
+    facts.execute("INSERT OR REPLACE INTO fact VALUES ('stage', '', '', ?, ?)", (_urn(), value))
     if stage is Stage.BEGUN:
-        facts.execute("INSERT OR REPLACE INTO fact VALUES ('at work', '', '', ?, ?)", (_urn(), str(os.getpid())))
+        _is_at_work(facts)
     else:
         _is_not_at_work(facts)
 
 
-def _is_not_at_work(facts: Cursor) -> None:
+def _is_at_work(facts: Cursor) -> None:
+    facts.execute("INSERT OR REPLACE INTO fact VALUES ('at work', '', '', ?, ?)", (_urn(), str(os.getpid())))
+
+
+def _is_not_at_work(facts: Cursor) -> bool:
+    """Whether it was until now."""
     facts.execute("DELETE FROM fact WHERE kind = 'at work' AND place = '' AND thing = '' AND urn = ?", (_urn(),))
-    if facts.rowcount:
+    if was := facts.rowcount > 0:
         facts.execute("INSERT OR REPLACE INTO fact VALUES ('was at work', '', '', '', ?)", (_now(),))
+    return was
 
 
-def _busy(facts: Cursor, place: str, until: str) -> None:
-    facts.execute("INSERT OR REPLACE INTO fact VALUES ('busy', ?, '', ?, ?)", (_names(place), _urn(), until))
+def _busy(facts: Cursor, place: str, until: str = "") -> None:
+    """Records that an operation of the current URN is under way at the place, or since when it is over."""
+    value = until or f"in {os.getpid()}"
+    facts.execute("INSERT OR REPLACE INTO fact VALUES ('busy', ?, '', ?, ?)", (_names(place), _urn(), value))
 
 
 def _names(place: str) -> str:
@@ -412,8 +447,10 @@ def _keeper(facts: Cursor, places: Collection[str], names: Collection[str], own:
 
 
 def _stage_of(facts: Cursor, urn: str) -> Stage:
+    """A create or update whose process was killed has failed."""
     found = facts.execute(f"SELECT value FROM fact WHERE {STAGE}", (urn,)).fetchone()
-    return Stage(found[0]) if found else Stage.CLAIMED
+    name, _, process = found[0].partition(" ") if found else (Stage.CLAIMED.value, "", "")
+    return Stage.FAILED if process and not alive(process) else Stage(name)
 
 
 def _elsewhere(facts: Cursor, place: str, names: Collection[str], own: bool) -> Elsewhere:

@@ -6,6 +6,7 @@ there, whose it is and who may take it: the listing that everybody shares, what 
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -308,32 +309,46 @@ class Things:
         come to it (what it depends on has failed), so the wait for that one ends soon after all others have come to
         theirs.
         """
-        outcome: list[Keeper | BitbucketError | None] = [None] * len(groups)
-        waiting = [*range(len(groups))]
-        certain, began, told = self.place.is_certain, moment(), False
-        while waiting:
-            looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
-            again = []
-            is_late = told and moment() - max(began, self.api.ledger.last_at_work()) >= CLAIM_SECONDS
-            for index, look in zip(waiting, looks, strict=True):
-                verdict = _verdict(look, is_late)
-                again += [index] if verdict is WAIT else []
-                outcome[index] = None if verdict is WAIT else verdict
-            if any(look.elsewhere is not Elsewhere.NOBODY for look in looks):
-                try:
-                    self.place.identify()
-                except NotKnown as unknown:
-                    if any(look.elsewhere is Elsewhere.OTHERS for look in looks):
-                        return [unknown if index in again else outcome[index] for index in range(len(groups))]
-                certain = True  # or it is only its own: what is deleted here is made anew there
-            elif again:
-                if not told:
-                    current.get().say("another resource of this run wants this, and is waited for")
-                    self.api.ledger.waits()
-                told = True
-                self.api.governor.wait(POLL_SECONDS)
-            waiting = again
-        return outcome
+        decided: dict[int, Keeper | BitbucketError | None] = {}
+        try:
+            was_open = self._decide(groups, own, decided)
+        except BaseException:
+            taken = [groups[index] for index, verdict in decided.items() if verdict is None]
+            self.taken([name for names in taken for name in names], False)
+            raise
+        if was_open and None not in decided.values():
+            self.api.ledger.leaves(self.key)
+        return [decided[index] for index in range(len(groups))]
+
+    def _decide(
+        self, groups: Sequence[Collection[str]], own: bool, decided: dict[int, Keeper | BitbucketError | None]
+    ) -> bool:
+        """Decides on each, by its number. Whether the delete counts as under way at the place since."""
+        waiting, was_open = [*range(len(groups))], False
+        certain, began = self.place.is_certain, moment()
+        with ExitStack() as wait:
+            told = False
+            while waiting:
+                looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
+                was_open = was_open or any(look.is_open for look in looks)
+                is_late = told and moment() - max(began, self.api.ledger.last_at_work()) >= CLAIM_SECONDS
+                verdicts = {index: _verdict(look, is_late) for index, look in zip(waiting, looks, strict=True)}
+                decided |= {index: verdict for index, verdict in verdicts.items() if verdict is not WAIT}
+                waiting = [index for index, verdict in verdicts.items() if verdict is WAIT]
+                if any(look.elsewhere is not Elsewhere.NOBODY for look in looks):
+                    try:
+                        self.place.identify()
+                    except NotKnown as unknown:
+                        if any(look.elsewhere is Elsewhere.OTHERS for look in looks):
+                            decided |= dict.fromkeys(waiting, unknown)
+                            return was_open
+                    certain = True  # or it is only its own: what is deleted here is made anew there
+                elif waiting:
+                    if not told:
+                        wait.enter_context(self._waiting("another resource of this run wants this, and is waited for"))
+                    told = True
+                    self.api.governor.wait(POLL_SECONDS)
+        return was_open
 
     def release(self, id: Id, names: Collection[str], own: bool = False) -> bool:
         """The delete of one thing: removes it unless something else of the run wants it, and then says so.
@@ -376,10 +391,15 @@ class Things:
     def _wait_until(self, ready: Callable[[], bool], why: str) -> None:
         if ready():
             return
+        with self._waiting(why):
+            while not ready():
+                self.api.governor.wait(POLL_SECONDS)
+
+    @contextmanager
+    def _waiting(self, why: str) -> Iterator[None]:
         current.get().say(why)
-        self.api.ledger.waits()
-        while not ready():
-            self.api.governor.wait(POLL_SECONDS)
+        with self.api.ledger.waiting():
+            yield
         current.get().say("")
 
 
@@ -403,7 +423,8 @@ def _verdict(look: Look, patience_is_over: bool) -> Any:
         case Stage.CLAIMED if patience_is_over:
             return BitbucketError(
                 f"{look.keeper.urn} wants this, but was not created: it stays, here and in Bitbucket, until a run "
-                "succeeds. Where the engine works on one resource at a time, run with a higher --parallel."
+                "succeeds. Perhaps something that it depends on has failed. Where the engine works on one resource at "
+                "a time, run with a higher --parallel."
             )
         case _:
             return WAIT
