@@ -95,6 +95,21 @@ def test_an_engine_that_has_lost_its_connections_and_not_yet_its_port_is_gone(en
     end()
 
 
+def test_no_proxy_stands_between_a_plugin_and_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """gRPC sends even what goes to this machine through one; the engine would count as gone at once."""
+    for name in ("http_proxy", "https_proxy", "grpc_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    server, address = served()
+    gone, connection = threading.Event(), channel(address)
+    end = watch(address, connection, gone.set)
+    assert seen(connection, grpc.ChannelConnectivity.READY)
+    assert not gone.is_set()
+    end()
+    server.stop(None).wait()
+
+
 def test_an_engine_that_gets_the_port_of_one_that_is_gone_is_not_gone() -> None:
     server, address = served()
     first = channel(address)

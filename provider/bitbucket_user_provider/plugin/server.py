@@ -59,6 +59,7 @@ class Front:
                 self._made, self._cancelled = None, False
             self._engine, self._engine_lost, self._attached = request.address, lambda: None, True
         if before:
+            before.cancel()
             before.close()
         return Empty()
 

@@ -10,10 +10,11 @@ preview.
 import json
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import BitbucketError, NotFound, NotKnown
+from ..errors import BitbucketError, NoEnvironment, NotFound, NotKnown
 from ..models.person import bare, is_uuid, normal, spelt
 from ..operation import current
 from ..rest.answer import Answer
@@ -187,7 +188,7 @@ class Place:
     def asked_again(self, call: Callable[[], T]) -> T:
         """What the call of a create answers; a 404 is asked again where nothing has shown the place to exist: another
         provider of the same program may have made it a moment ago. One wait a place and run, three calls in five
-        seconds."""
+        seconds; who comes later asks once more."""
         try:
             return call()
         except NotFound:
@@ -195,17 +196,20 @@ class Place:
                 raise
         with self._patience:
             first, self._waited = not self._waited and self.api.ledger.note("waited", self.key), True
-            for pause in PAUSES_SECONDS if first and not self.exists else ():
-                self.api.governor.sleep(pause, f"{self.shown} was not found, and may be new")
-                try:
+            if first and not self.exists:
+                self.api.governor.sleep(PAUSES_SECONDS[0], f"{self.shown} was not found, and may be new")
+                with suppress(NotFound):
                     return call()
-                except NotFound:
-                    continue
+                self.api.governor.sleep(PAUSES_SECONDS[1], f"{self.shown} was not found, and may be new")
         try:
             return call()
+        except NoEnvironment:  # which says itself what there is
+            raise
         except NotFound as missing:
             told = f"{missing} Is the {self.kind.name} {self.shown} spelt right, and does this credential see it?"
-            raise NotFound(told, missing.status, told=missing.told) from None
+            found = NotFound(told, missing.status, told=missing.told)
+            found.scopes = missing.scopes
+            raise found from None
 
     def lost(self) -> None:
         """Records that this run has taken the credential's own access here: from now on a 404 proves nothing."""
