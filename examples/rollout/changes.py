@@ -29,6 +29,8 @@ class Change:
     where: str
     who: str
     what: str
+    id: str = ""
+    """Which person or group that is: two people may have one name."""
 
     @property
     def order(self) -> tuple[Any, ...]:
@@ -101,29 +103,33 @@ class Changes:
             what = "is removed" if ends else "is made" if begins else "is changed"
             self.things.append(Change("~", place(new or old), f"{kind} {name}", what))
             return
+        old_held = leaves(old) if ends else held(old)
+        if old and new and after == "inputs":
+            old_held = {**strangers(old, new), **old_held}
         # When it is not known yet who will be in a set, everybody who is in it counts as going: they may.
-        for number, values, them in ((0, old, leaves(old) if ends else held(old)), (1, new, held(new))):
+        for number, values, them in ((0, old, old_held), (1, new, held(new))):
             for who, level in them.items():
                 self.levels.setdefault((place(values), who), ["", ""])[number] = level
 
     def sorted(self) -> list[Change]:
         found = [
-            self.access(where, self.names.get(who, who), before, after)
+            self.access(where, who, before, after)
             for (where, who), (before, after) in self.levels.items()
             if before != after
         ]
         return sorted(found + self.things, key=lambda one: one.order)
 
-    def access(self, where: str, who: str, before: str, after: str) -> Change:
+    def access(self, where: str, id: str, before: str, after: str) -> Change:
         gains, loses, other = self.words
+        who = self.names.get(id, id)
         if NOT_KNOWN in (before, after):
-            return Change("~", where, who.replace(NOT_KNOWN, "people"), "not known before the update")
+            return Change("~", where, who.replace(NOT_KNOWN, "people"), "not known before the update", id)
         if not before:
-            return Change("+", where, who, gains.format(after))
+            return Change("+", where, who, gains.format(after), id)
         if not after:
-            return Change("−", where, who, loses.format(before))
+            return Change("−", where, who, loses.format(before), id)
         mark = "↑" if LEVELS.index(after) > LEVELS.index(before) else "↓"
-        return Change(mark, where, who, other.format(before, after))
+        return Change(mark, where, who, other.format(before, after), id)
 
 
 def granted(values: Values) -> dict[str, str]:
@@ -151,6 +157,18 @@ def seen(values: Values) -> dict[str, str]:
     if "grants" not in values or not values.get("exclusive"):
         return granted(values)
     return {who: one["permission"] for who, one in grants(values).items()}
+
+
+def strangers(old: Values, new: Values) -> dict[str, str]:
+    """Whom the set has left alone until now: it takes the place for itself from now on, or keeps no caller any more."""
+    if "grants" not in old or new.get("exclusive") is False:
+        return {}
+    stay = {*(old.get("__refused") or []), *([old.get("__caller")] if new.get("keepCaller") is not False else [])}
+    return {
+        who: one["permission"]
+        for who, one in grants(old).items()
+        if not one["managed"] and stay.isdisjoint((who, one.get("userUuid"), one.get("groupSlug")))
+    }
 
 
 def grants(values: Values) -> dict[str, Any]:

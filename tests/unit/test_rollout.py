@@ -174,6 +174,32 @@ def test_a_grant_by_hand_is_told_where_a_set_owns_the_place(
     assert by_hand(example, step(OpType.UPDATE, "RepositoryUserPermissions", old, new)) == said
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({}, ["− acme/api: eve loses write"]),
+        ({"keepCaller": False}, ["− acme/api: ada loses admin", "− acme/api: eve loses write"]),
+        ({"exclusive": False}, []),
+    ],
+)
+def test_whom_a_set_left_alone_until_now_is_told_when_it_takes_them(
+    example: SimpleNamespace, options: dict[str, bool], said: list[str]
+) -> None:
+    """The maps stay as they are."""
+    held = [
+        {"userUuid": "1", "accountId": "eve", "permission": "write", "managed": False},
+        {"userUuid": "2", "accountId": "ada", "permission": "admin", "managed": False},
+        {"userUuid": "3", "accountId": "olga", "permission": "admin", "managed": False},
+    ]
+    old = a_set({}, {}, grants=held, exclusive=False, __caller="2", __refused=["3"])
+    assert planned(example, step(OpType.UPDATE, "RepositoryUserPermissions", old, a_set({}, {}, **options))) == said
+
+
+def test_two_people_of_one_name_are_two(example: SimpleNamespace) -> None:
+    one, other = (example.changes.Change("−", "acme/api", "Alex Smith", "loses write", id) for id in ("1", "2"))
+    assert example.changes.beyond([one], [one, other]) == [other]
+
+
 def test_a_name_cannot_break_the_table(example: SimpleNamespace) -> None:
     change = example.changes.Change("+", "acme/api", "Eve | *x* `y`\n[z](//e)", "gains read")
     lines = example.tables.markdown({"dev": [change]}).splitlines()
