@@ -39,4 +39,5 @@ def main() -> None:
     print(PICTURE.relative_to(ROOT))
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -177,7 +177,8 @@ class _Shared:
         watch(engine, self._channel, self._engine_is_gone)
         self._ledger = ledger
         # After the engine's SIGINT, Python would wait for the threads of Pulumi's server, and those for Bitbucket. What
-        # `atexit` registers comes after that; what concurrent.futures registers in this way as well, before it.
+        # `atexit` registers comes too late for that. What is registered last in this way is called first: before
+        # concurrent.futures waits for those threads.
         threading._register_atexit(self._end, 0)  # type: ignore[attr-defined]
         return ledger
 

@@ -76,7 +76,7 @@ def go_sdk() -> Path:
 
 def java_sdk() -> Path:
     """The jar. The Java SDK is generated here from the committed schema, and not committed itself."""
-    folder = cached("java-sdk", digest(ROOT / SCHEMA, POM, *generators()), _compile_java)
+    folder = cached("java-sdk", digest(ROOT / SCHEMA, POM, Path(__file__), *generators()), _compile_java)
     [jar] = (folder / "target").glob("*.jar")
     return jar
 

@@ -38,8 +38,12 @@ def prepare() -> None:
     if names := os.environ.get("TESTS"):
         files = [f"tests/unit/test_{name}.py" for name in names.split(",")]
         project = re.sub(r"(?<=^pytest_add_cli_args_test_selection = )\[.*?\]", f"{files}", project, flags=re.M | re.S)
-        (inner / "mutmut-stats.json").unlink(missing_ok=True)  # says which tests come to which function
-    (PLACE / "pyproject.toml").write_text(project)
+    there = PLACE / "pyproject.toml"
+    if (
+        not there.exists() or there.read_text() != project
+    ):  # other tests come to other functions, and notice other things
+        shutil.rmtree(inner, ignore_errors=True)
+    there.write_text(project)
     for mutated in (inner / "src").rglob("*.py"):  # of what has been removed or renamed
         if not (PLACE / mutated.relative_to(inner)).exists():
             mutated.unlink()

@@ -104,7 +104,10 @@ def test_a_plugin_in_pulumis_own_folder_is_found(machine: Path) -> None:
         ("from pulumi_bitbucket_user import dynamic\n", False),
         ("import pulumi_bitbucket_user as bitbucket\n", True),
         ("from pulumi_bitbucket_user.dynamic import UserSshKey\nfrom pulumi_bitbucket_user import get_user\n", True),
+        ("from pulumi_bitbucket_user import dynamic, UserSshKey\n", True),
+        ("import pulumi, pulumi_bitbucket_user.dynamic as bitbucket\n", False),
         ("import pulumi\n", True),
+        ("this is no Python\n", True),
     ],
 )
 def test_a_program_of_dynamic_resources_needs_no_plugin(program: str, needs: bool, machine: Path) -> None:

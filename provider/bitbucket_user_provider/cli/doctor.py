@@ -1,10 +1,12 @@
 """`doctor`: what a new user got wrong about engine, plugin, language, project or credential, and the line to type."""
 
+import ast
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +18,7 @@ from . import command as cli
 
 OLDEST_ENGINE = (3, 254, 0)
 PLUGIN = "pulumi-resource-bitbucket-user"
+PACKAGE = "pulumi_bitbucket_user"
 EPILOG = """
 \b
 Example:
@@ -223,9 +226,21 @@ def _plugin(project: Path | None, content: dict[str, Any]) -> Finding:
 
 def _is_dynamic(folder: Path) -> bool:
     """Whether the program imports the dynamic flavour alone."""
-    imports = re.compile(r"^\s*(?:import|from) +pulumi_bitbucket_user(\.dynamic\b| import dynamic\b)?", re.MULTILINE)
-    found = [match[1] for file in folder.glob("*.py") for match in imports.finditer(file.read_text(errors="replace"))]
-    return bool(found) and all(found)
+    names = [name for file in (*folder.glob("*.py"), *folder.glob("*/*.py")) for name in _imported(file)]
+    ours = [name for name in names if name.partition(".")[0] == PACKAGE]
+    return bool(ours) and all(f"{name}.".startswith(f"{PACKAGE}.dynamic.") for name in ours)
+
+
+def _imported(file: Path) -> Iterator[str]:
+    try:
+        nodes = ast.walk(ast.parse(file.read_bytes()))
+    except (OSError, SyntaxError, ValueError):
+        return
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (each.name for each in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
 def _credential(content: dict[str, Any]) -> Finding:

@@ -7,6 +7,21 @@ in which it looks whether anybody wants it. A destroy checks nothing, hence want
 
 Places and things are texts here. A place reads "FAMILY FORM NAMES": what kind of things are there, which of its names
 are UUIDs, and the names (`place.py`). A thing stands under every known name.
+
+The facts of a run, by kind:
+
+    of a URN and a thing    want          what it wants to be there
+                            held          what it has in the state
+                            given, found  what is there for it: made by it, or found; no delete of the run takes that
+                            taken over    what it has adopted
+                            take          what its delete takes, or has taken
+    of a URN                stage         how far it has come with what it wants
+                            at work       its create or update is under way and waits for nobody
+    of a URN and a place    busy          its operation is under way there, or since when it is over
+    of a place              unresolved    in which forms persons are named there
+                            form          under which spellings a thing is wanted, to look that up fast
+    of the run              was at work   when a create or update was last at work
+    others                  what `note` is given, as the identity of a place
 """
 
 import os

@@ -108,7 +108,7 @@ class Listing:
                     self._restart()
                 self._read_to_the_end()
                 if not self._doubt:
-                    return Listed(self._held(), self._page_count > 1)
+                    return Listed([*self._entries], self._page_count > 1)
             raise self._not_whole()
 
     def forget(self) -> None:
@@ -165,9 +165,6 @@ class Listing:
     def _read_to_the_end(self) -> None:
         while not self._complete:
             self._next_page()
-
-    def _held(self) -> list[Answer]:
-        return list(self._entries)
 
     def _not_whole(self) -> NotKnown:
         return NotKnown(

@@ -303,7 +303,8 @@ class Things:
 
     def take(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Keeper | BitbucketError | None]:
         """For each thing, by all its names: who keeps it from being deleted, or why that cannot be told yet; None: it
-        is recorded that the current URN takes it. With `own`, its own wish keeps it too.
+        is recorded that the current URN takes it. With `own`, its own wish keeps it too: of things without an identity,
+        which after a new spelling of the place are the same ones.
 
         A resource that wants the thing and is at work on it is waited for; one that has only been checked may never
         come to it (what it depends on has failed), so the wait for that one ends soon after all others have come to
