@@ -16,6 +16,7 @@ from .world import (
     Group,
     Person,
     Project,
+    PullRequest,
     Repository,
     SshKey,
     Variable,
@@ -221,15 +222,18 @@ class ByHand:
     def comment(self, workspace: str, repository: str, pull_request: int, text: str, author: str = "Grace") -> int:
         """The number of somebody's comment."""
         with self.server.lock:
-            held = self.world.workspaces[workspace].repositories[repository].pull_requests[str(pull_request)]
+            held = self._pull_request(workspace, repository, pull_request)
             made = pull_requests.commented(self.world, held, text, self.person(author).uuid)
             self.server.save()
         return made.id
 
     def comments(self, workspace: str, repository: str, pull_request: int) -> dict[int, str]:
         """Number → text."""
-        held = self.world.workspaces[workspace].repositories[repository].pull_requests[str(pull_request)]
+        held = self._pull_request(workspace, repository, pull_request)
         return {one.id: one.text for one in list(held.comments.values())}
+
+    def _pull_request(self, workspace: str, repository: str, number: int) -> PullRequest:
+        return self.world.workspaces[workspace].repositories[repository].pull_requests[str(number)]
 
     def expire(self, kind: str) -> None:
         """Every credential of a kind is expired from now on."""

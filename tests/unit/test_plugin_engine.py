@@ -6,7 +6,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 
 import grpc
 import pytest
@@ -85,14 +85,21 @@ def seen(connection: grpc.Channel, wanted: grpc.ChannelConnectivity) -> bool:
     return is_seen
 
 
-def test_an_engine_that_has_lost_its_connections_and_not_yet_its_port_is_gone(engine: Dying) -> None:
-    gone, connection = threading.Event(), channel(engine.address)
-    end = watch(engine.address, connection, gone.set)
+@contextmanager
+def watched(address: str) -> Iterator[threading.Event]:
+    """What is set when the engine counts as gone; at first it is there."""
+    gone, connection = threading.Event(), channel(address)
+    end = watch(address, connection, gone.set)
     assert seen(connection, grpc.ChannelConnectivity.READY)
     assert not gone.is_set()
-    engine.dies()
-    assert gone.wait(60)
+    yield gone
     end()
+
+
+def test_an_engine_that_has_lost_its_connections_and_not_yet_its_port_is_gone(engine: Dying) -> None:
+    with watched(engine.address) as gone:
+        engine.dies()
+        assert gone.wait(60)
 
 
 def test_no_proxy_stands_between_a_plugin_and_its_engine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,11 +109,8 @@ def test_no_proxy_stands_between_a_plugin_and_its_engine(monkeypatch: pytest.Mon
     for name in ("no_proxy", "NO_PROXY", "no_grpc_proxy"):
         monkeypatch.delenv(name, raising=False)
     server, address = served()
-    gone, connection = threading.Event(), channel(address)
-    end = watch(address, connection, gone.set)
-    assert seen(connection, grpc.ChannelConnectivity.READY)
-    assert not gone.is_set()
-    end()
+    with watched(address):
+        pass
     server.stop(None).wait()
 
 
@@ -117,11 +121,8 @@ def test_an_engine_that_gets_the_port_of_one_that_is_gone_is_not_gone() -> None:
     server.stop(None).wait()
     assert seen(first, grpc.ChannelConnectivity.TRANSIENT_FAILURE)
     server, address = served(int(address.rpartition(":")[2]))
-    gone, second = threading.Event(), channel(address)
-    end = watch(address, second, gone.set)
-    assert seen(second, grpc.ChannelConnectivity.READY)
-    assert not gone.is_set()
-    end()
+    with watched(address):
+        pass
     server.stop(None).wait()
 
 

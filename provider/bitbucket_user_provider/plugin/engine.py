@@ -18,8 +18,11 @@ NEVER = 2**31 - 1
 def channel(address: str) -> grpc.Channel:
     """To the engine, with connections of its own: gRPC's shared ones would hand on the failure of an earlier engine
     that had the same port, and this one would count as gone."""
-    options = [("grpc.client_idle_timeout_ms", NEVER), ("grpc.use_local_subchannel_pool", 1)]
-    options.append(("grpc.enable_http_proxy", 0))  # it is on this machine, whatever http_proxy says
+    options = [
+        ("grpc.client_idle_timeout_ms", NEVER),
+        ("grpc.use_local_subchannel_pool", 1),
+        ("grpc.enable_http_proxy", 0),  # it is on this machine, whatever http_proxy says
+    ]
     return grpc.insecure_channel(address, options=options)
 
 

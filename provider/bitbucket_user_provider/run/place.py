@@ -197,10 +197,12 @@ class Place:
         with self._patience:
             first, self._waited = not self._waited and self.api.ledger.note("waited", self.key), True
             if first and not self.exists:
-                self.api.governor.sleep(PAUSES_SECONDS[0], f"{self.shown} was not found, and may be new")
+                soon, later = PAUSES_SECONDS
+                why = f"{self.shown} was not found, and may be new"
+                self.api.governor.sleep(soon, why)
                 with suppress(NotFound):
                     return call()
-                self.api.governor.sleep(PAUSES_SECONDS[1], f"{self.shown} was not found, and may be new")
+                self.api.governor.sleep(later, why)
         try:
             return call()
         except NoEnvironment:  # which says itself what there is
