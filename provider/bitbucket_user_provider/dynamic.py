@@ -33,7 +33,7 @@ from .errors import BitbucketError, ConfigurationError, Exists, defect
 from .lifecycle import Lifecycle, public
 from .models.model import UNKNOWN
 from .operation import operation
-from .plugin.engine import AFTER_ROTATION, channel, leave, watch
+from .plugin.engine import AFTER_ROTATION, leave, watch
 from .resources import RESOURCES
 from .rest.credentials import STACK
 from .run.api import Api
@@ -173,8 +173,7 @@ class _Shared:
         if not (engine := _engine_address()):
             return Ledger()
         ledger = Ledger(lambda: Shared(engine))
-        self._channel = channel(engine)  # open as long as the process, or the watch would end
-        watch(engine, self._channel, self._engine_is_gone)
+        watch(engine, self._engine_is_gone)
         self._ledger = ledger
         # After the engine's SIGINT, Python would wait for the threads of Pulumi's server, and those for Bitbucket. What
         # `atexit` registers comes too late for that. What is registered last in this way is called first: before

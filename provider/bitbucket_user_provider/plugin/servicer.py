@@ -81,8 +81,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     def __init__(self, engine: str | None, engine_lost: Callable[[], None] = lambda: None) -> None:
         """`engine` is the address of the engine of this run; `engine_lost` is called when it listens no more."""
         self.ledger = Ledger(lambda: Shared(engine)) if engine else Ledger()
-        self._channel = channel(engine) if engine else None
-        self._engine = engine_pb2_grpc.EngineStub(self._channel) if self._channel else None
+        self._engine = engine_pb2_grpc.EngineStub(channel(engine)) if engine else None
         self._engine_lost = engine_lost
         self.attached = False
         """Started by a person for one engine after another. Else an engine started it, and configures it once."""
@@ -92,9 +91,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
         self._cancelled = threading.Event()
         self.is_over = False
         """The engine has gone, and with it the run."""
-        self._end_watch = (
-            watch(engine, self._channel, self._engine_is_gone) if engine and self._channel else lambda: None
-        )
+        self._end_watch = watch(engine, self._engine_is_gone) if engine else lambda: None
 
     def _engine_is_gone(self) -> None:
         """Nothing more is sent, and no later run finds this one's wishes."""
