@@ -9,6 +9,7 @@ import asyncio
 import gc
 import json
 import os
+import shutil
 import sys
 import threading
 from collections import Counter, defaultdict
@@ -17,6 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -193,6 +195,13 @@ class _Stack(auto.Stack):
         return auto.UpdateSummary("", datetime.now(timezone.utc), "", {}, {}, "")
 
 
+@cache
+def _pulumi(executable: str | None) -> auto.PulumiCommand:
+    """It asks the engine for its version, which for every stack would take as long as a small preview."""
+    del executable
+    return auto.PulumiCommand()
+
+
 class Stack:
     def __init__(
         self,
@@ -211,6 +220,7 @@ class Stack:
         self.environ |= QUIET | {"PULUMI_HOME": str(home), "PULUMI_BACKEND_URL": f"file://{folder}"} | dict(environ)
         workspace = auto.LocalWorkspace(
             work_dir=str(folder),
+            pulumi_command=_pulumi(shutil.which("pulumi")),
             env_vars=self.environ,
             program=self._run_program,
             project_settings=None if (folder / "Pulumi.yaml").exists() else auto.ProjectSettings(PROJECT, "python"),
