@@ -19,7 +19,7 @@ from tests.acceptance.conftest import ADA, EVERY_CREDENTIAL
 from tests.acceptance.lives import LAPTOP, ed25519
 from tests.acceptance.stack import Stack
 from tests.conftest import CheckedEmulator
-from tests.engine.compiled import TSC, node_modules, npm_package
+from tests.engine.compiled import COMPILE, node_modules, npm_package
 from tests.engine.toolchains import need
 
 CLI = Path(sys.executable).with_name("bitbucket-user")
@@ -174,7 +174,7 @@ def test_a_program_in_typescript_compiles(how: tuple[str, ...], out: Path, stock
     command(stocked, "discover", "acme", *options, "--program", "typescript", "--out", out)
     node_modules(out)
     (out / "node_modules" / "yaml").symlink_to(npm_package("yaml", "2.8.1"))
-    done = subprocess.run([TSC, "--noEmit"], cwd=out, capture_output=True, text=True, check=False)
+    done = subprocess.run([*COMPILE, "--noEmit"], cwd=out, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
 
 

@@ -18,7 +18,7 @@ import pytest
 from bitbucket_user_emulator import Emulator
 
 from tests.acceptance.stack import Stack
-from tests.engine.compiled import TSC, java_classes, node_modules
+from tests.engine.compiled import COMPILE, java_classes, node_modules
 from tests.engine.toolchains import JAVA, need
 from tests.stacks import EXAMPLES, example, with_plugin
 
@@ -43,7 +43,7 @@ def typescript(stack: Stack) -> Command:
     need("node", "npm")
     node_modules(stack.folder)
     shutil.copy(LANGUAGES / "automation.js", stack.folder)
-    run(stack, str(TSC))
+    run(stack, *COMPILE)
     return lambda name: run(stack, "node", "automation.js", stack.folder.name, name)
 
 

@@ -18,7 +18,7 @@ from tests.acceptance.conftest import CONSUMER, EVERY_CREDENTIAL, PLUGIN
 from tests.acceptance.stack import Stack
 from tests.conftest import CheckedEmulator
 from tests.engine.builds import ROOT
-from tests.engine.compiled import TSC, node_modules
+from tests.engine.compiled import COMPILE, node_modules
 from tests.engine.toolchains import need
 
 LANGUAGES = Path(__file__).parent / "languages"
@@ -127,7 +127,7 @@ def test_typescript_shows_the_same(cases: list[Bad], home: Path, tmp_path: Path,
     node_modules(tmp_path)
     shutil.copy(LANGUAGES / "refusals.ts", tmp_path / "index.ts")
     shutil.copy(TYPESCRIPT, tmp_path)
-    compiled = subprocess.run([TSC], cwd=tmp_path, capture_output=True, text=True)
+    compiled = subprocess.run(COMPILE, cwd=tmp_path, capture_output=True, text=True)
     assert compiled.returncode == 0, compiled.stdout
     stack = Stack(home, tmp_path, lambda: None, EVERY_CREDENTIAL | {"BITBUCKET_BASE_URL": bitbucket.url})
 
