@@ -9,7 +9,7 @@ import pytest
 from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import BitbucketError
 from bitbucket_user_provider.rest.governor import Governor
-from bitbucket_user_provider.run import ledger, things
+from bitbucket_user_provider.run import facts, things
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -125,7 +125,7 @@ def test_a_delete_waits_for_a_new_name_that_queues_as_long_as_others_are_at_work
                 core.create(GRANT, old.inputs)
 
     monkeypatch.setattr(Governor, "_wait", poll)
-    monkeypatch.setattr(ledger, "moment", lambda: time[0])
+    monkeypatch.setattr(facts, "moment", lambda: time[0])
     monkeypatch.setattr(things, "moment", lambda: time[0])
     with stack.on(GRANT, "old"), nullcontext() if at_work else pytest.raises(BitbucketError, match="was not created"):
         core.delete(GRANT, old.id, old.outputs)
@@ -140,7 +140,7 @@ def test_the_own_right_does_not_wait_for_ever_for_a_delete_that_took_nothing(
     stack.up({"own": grant(GRACE.account_id, "admin"), "before": grant(BOB.account_id, "write")})
     stack.config |= AS_GRACE
     core = stack.start()
-    monkeypatch.setattr(ledger, "moment", lambda: time[0])
+    monkeypatch.setattr(facts, "moment", lambda: time[0])
     monkeypatch.setattr(things, "moment", lambda: time[0])
     with stack.on(GRANT, "after"):
         core.check(GRANT, grant(BOB.account_id, "write")[1], {})

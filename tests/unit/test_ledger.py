@@ -10,7 +10,8 @@ from contextlib import contextmanager
 import pytest
 from bitbucket_user_provider.errors import LedgerLost
 from bitbucket_user_provider.operation import operation
-from bitbucket_user_provider.run.ledger import EVERYBODY, Begun, Elsewhere, Keeper, Ledger, Look, Stage, moment
+from bitbucket_user_provider.run.facts import EVERYBODY, Elsewhere, Keeper, Look, Stage, moment
+from bitbucket_user_provider.run.ledger import Begun, Ledger
 from bitbucket_user_provider.run.store import Memory
 
 PLACE, OTHER = "user ss acme/api", "user ss acme/web"

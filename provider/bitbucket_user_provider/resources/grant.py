@@ -19,8 +19,9 @@ from ..operation import current
 from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Absent, proven
+from ..run.facts import moment
 from ..run.grants import GROUP, GrantKind, Subject
-from ..run.ledger import Begun, moment
+from ..run.ledger import Begun
 from ..run.things import Things
 from .held import ADMIN
 from .resource import Resource, manages_too

@@ -17,8 +17,8 @@ from ..models.model import UNKNOWN, Change, Model
 from ..models.person import account_id
 from ..models.validation import Failure
 from ..run.api import Api
+from ..run.facts import moment
 from ..run.grants import GrantKind
-from ..run.ledger import moment
 from .held import ADMIN, GroupGrant, Held, UserGrant
 from .plan import Plan, plan
 from .resource import Adopting, Resource, manages_too

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from ..errors import ApiError, BitbucketError
 from ..operation import current
 from ..run.api import Api
-from ..run.ledger import Keeper
+from ..run.facts import Keeper
 from .held import ADMIN, Held
 from .plan import Outcome, Plan, Step, carry_out
 from .subjects import Subjects

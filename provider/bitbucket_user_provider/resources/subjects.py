@@ -13,8 +13,8 @@ from ..models.person import account_id
 from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Absent, proven
+from ..run.facts import EVERYBODY, Keeper
 from ..run.grants import GrantKind
-from ..run.ledger import EVERYBODY, Keeper
 from ..run.things import Things
 from .held import GroupGrant, Held, UserGrant
 

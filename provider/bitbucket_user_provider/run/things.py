@@ -28,7 +28,8 @@ from ..rest.client import Page, Path
 from ..rest.credentials import Kind
 from .evidence import Absent, Evidence, Seen, entry_of
 from .evidence import NotKnown as Unproven
-from .ledger import Begun, Elsewhere, Keeper, Look, Stage, moment
+from .facts import Elsewhere, Keeper, Look, Stage, moment
+from .ledger import Begun
 from .listing import Listed, Listing
 from .place import Place, PlaceKind
 

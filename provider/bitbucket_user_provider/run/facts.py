@@ -1,0 +1,327 @@
+"""What the ledger remembers: facts, a row each, read and written within one transaction.
+
+Places and things are texts here. A place reads "FAMILY FORM NAMES": what kind of things are there, which of its names
+are UUIDs, and the names (`place.py`). A thing stands under every known name.
+
+The facts of a run, by kind:
+
+    of a URN and a thing    want          what it wants to be there
+                            held          what it has in the state
+                            given, found  what is there for it: made by it, or found; no delete of the run takes that
+                            taken over    what it has adopted
+                            take          what its delete takes, or has taken
+    of a URN                stage         how far it has come with what it wants
+                            at work       its create or update is under way and waits for nobody
+    of a URN and a place    busy          its operation is under way there, or since when it is over
+    of a place              unresolved    in which forms persons are named there
+                            form          under which spellings a thing is wanted, to look that up fast
+    of the run              was at work   when a create or update was last at work
+    others                  what `note` is given, as the identity of a place
+"""
+
+import os
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import Enum
+from itertools import product
+from math import inf
+from sqlite3 import Cursor
+from typing import NamedTuple
+
+from ..operation import current
+from .store import alive
+
+EVERYBODY = "*"
+"""The thing that an exclusive set wants beside those that it names: nobody else may want anything there."""
+
+STAGE = "kind = 'stage' AND place = '' AND thing = '' AND urn = ?"
+"""The whole key: with a part of it SQLite would search all stages of the run."""
+
+
+class Stage(Enum):
+    """How far a URN of the program has come with what it wants."""
+
+    CLAIMED = "claimed"
+    """Checked, and nothing more."""
+    EXISTS = "exists"
+    """It is in the state already: what it wants is its own, and a change of it is sure to be asked for."""
+    BEGUN = "begun"
+    """Its create or update is under way."""
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Keeper:
+    """Who keeps a thing from being deleted."""
+
+    urn: str
+    stage: Stage
+
+
+class Elsewhere(Enum):
+    NOBODY = 0
+    ITSELF = 1
+    """The current URN alone, which moves or is spelt anew."""
+    OTHERS = 2
+
+
+class Look(NamedTuple):
+    """What a delete finds out about one thing."""
+
+    keeper: Keeper | None
+    """Nobody: it is recorded that the current URN takes the thing."""
+    elsewhere: Elsewhere
+    """Who wants it at a place that may be this one under another name."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the delete goes on here: it takes the thing, or waits to see what becomes of it."""
+        return self.keeper is None or self.keeper.stage in (Stage.CLAIMED, Stage.BEGUN)
+
+
+class Facts:
+    """The current URN is the operation's."""
+
+    def __init__(self, rows: Cursor) -> None:
+        self._rows = rows
+
+    def renew(self) -> None:
+        """Forgets what the current URN wanted, and how far it had come, unless the state has it."""
+        self._rows.execute("DELETE FROM fact WHERE urn = ? AND kind = 'want'", (_urn(),))
+        self._rows.execute(f"DELETE FROM fact WHERE {STAGE} AND value != 'exists'", (_urn(),))
+
+    def put(self, kind: str, place: str, things: Iterable[str], value: str) -> None:
+        urn, names = _urn(), {*things}
+        self._rows.executemany(
+            "INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?, ?)", [(kind, place, thing, urn, value) for thing in names]
+        )
+        if kind == "want":  # so that a look for other forms of one place costs the same in any stack
+            family, form, _ = place.split(" ", 2)
+            self._rows.executemany(
+                "INSERT OR IGNORE INTO fact VALUES ('form', ?, ?, ?, '')",
+                [(f"{family} {form}", thing, urn) for thing in names],
+            )
+
+    def given(self, place: str, things: Collection[str], found_at: float | None) -> str | None:
+        """Records that the current URN's things are there: made by it, or found there at `found_at`. Where a delete has
+        taken them since, nothing is recorded but the names, and its URN comes back."""
+        self.put("want", place, things, "")
+        if found_at is None:
+            self.forget("take", place, things)
+        elif taker := self.taker(place, things, since=found_at):
+            return taker
+        else:
+            self.put("found", place, things, "")
+        self.put("given", place, things, "")
+        return None
+
+    def forget(self, kind: str, place: str, things: Iterable[str]) -> None:
+        self._rows.executemany(
+            "DELETE FROM fact WHERE kind = ? AND place = ? AND thing = ?", [(kind, place, thing) for thing in {*things}]
+        )
+
+    def claim(self) -> None:
+        """The current URN has been checked: its stage, unless it has come further."""
+        self._rows.execute("INSERT OR IGNORE INTO fact VALUES ('stage', '', '', ?, 'claimed')", (_urn(),))
+
+    def exists(self) -> None:
+        """The current URN is in the state."""
+        self._rows.execute(f"UPDATE fact SET value = 'exists' WHERE {STAGE} AND value = 'claimed'", (_urn(),))
+
+    def stage(self, stage: Stage) -> None:
+        value = f"{stage.value} {os.getpid()}" if stage is Stage.BEGUN else stage.value
+        self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('stage', '', '', ?, ?)", (_urn(), value))
+        if stage is Stage.BEGUN:
+            self.at_work()
+        else:
+            self.not_at_work()
+
+    def at_work(self) -> None:
+        self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('at work', '', '', ?, ?)", (_urn(), str(os.getpid())))
+
+    def not_at_work(self) -> bool:
+        """Whether it was until now."""
+        self._rows.execute(
+            "DELETE FROM fact WHERE kind = 'at work' AND place = '' AND thing = '' AND urn = ?", (_urn(),)
+        )
+        if was := self._rows.rowcount > 0:
+            self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('was at work', '', '', '', ?)", (_now(),))
+        return was
+
+    def busy(self, place: str) -> None:
+        """Records that an operation of the current URN is under way there."""
+        self._busy(place, f"in {os.getpid()}")
+
+    def over(self, place: str) -> None:
+        """Records that it is over, and when."""
+        self._busy(place, _now())
+
+    def _busy(self, place: str, value: str) -> None:
+        sql = "INSERT OR REPLACE INTO fact VALUES ('busy', ?, '', ?, ?)"
+        self._rows.execute(sql, (_names(place), _urn(), value))
+
+    def over_everywhere(self) -> None:
+        sql = "UPDATE fact INDEXED BY fact_of_urn SET value = ? WHERE kind = 'busy' AND urn = ?"
+        self._rows.execute(sql, (_now(), _urn()))
+
+    def quiet_since(self, place: str) -> float | None:
+        """When the latest operation of another URN was over there; None while one is under way, 0 where none was."""
+        last = 0.0
+        sql = "SELECT value FROM fact WHERE kind = 'busy' AND place = ? AND urn != ?"
+        for (value,) in self._rows.execute(sql, (_names(place), _urn())).fetchall():
+            over, _, process = value.partition("in ")
+            if process and alive(process):
+                return None
+            last = max(last, float(over or 0))
+        return last
+
+    def last_at_work(self) -> float:
+        processes = self._rows.execute("SELECT value FROM fact WHERE kind = 'at work'").fetchall()
+        if any(alive(process) for (process,) in processes):
+            return moment()
+        last = self._rows.execute("SELECT value FROM fact WHERE kind = 'was at work'").fetchone()
+        return float(last[0]) if last else 0.0
+
+    def unresolved(self, place: str, forms: Iterable[str]) -> None:
+        """Records in which forms persons are named there whose other form is not known."""
+        sql = "INSERT OR IGNORE INTO fact VALUES ('unresolved', ?, ?, '', '')"
+        self._rows.executemany(sql, [(place, form) for form in forms])
+
+    def is_mixed(self, place: str) -> bool:
+        """Whether they are named there in more than one form."""
+        sql = "SELECT thing FROM fact WHERE kind = 'unresolved' AND place = ?"
+        return len(self._rows.execute(sql, (place,)).fetchall()) > 1
+
+    def note(self, kind: str, place: str, value: str) -> bool:
+        """Whether this is the first time."""
+        self._rows.execute("INSERT OR IGNORE INTO fact VALUES (?, ?, '', '', ?)", (kind, place, value))
+        return bool(self._rows.execute("SELECT changes()").fetchone()[0])
+
+    def noted(self, kind: str, place: str) -> str | None:
+        found = self._rows.execute("SELECT value FROM fact WHERE kind = ? AND place = ?", (kind, place)).fetchone()
+        return found[0] if found else None
+
+    def first(self, kind: str, places: Collection[str], things: Collection[str]) -> str | None:
+        """The URN of the first fact of the kind about one of these things at one of these places."""
+        for place in places:
+            for thing in things:
+                found = self._rows.execute(
+                    "SELECT urn FROM fact WHERE kind = ? AND place = ? AND thing = ?", (kind, place, thing)
+                ).fetchone()
+                if found:
+                    return str(found[0])
+        return None
+
+    def rivals(self, place: str, things: Collection[str]) -> list[str]:
+        if EVERYBODY in things:
+            rows = self._rows.execute(
+                "SELECT DISTINCT urn FROM fact WHERE kind = 'want' AND place = ?", (place,)
+            ).fetchall()
+        else:
+            rows = []
+            for thing in (*things, EVERYBODY):
+                sql = "SELECT urn FROM fact WHERE kind = 'want' AND place = ? AND thing = ?"
+                rows += self._rows.execute(sql, (place, thing)).fetchall()
+        return sorted({urn for (urn,) in rows} - {_urn()})
+
+    def taker(self, place: str, things: Iterable[str], since: float = inf) -> str | None:
+        """The URN whose delete of one of these things is under way, or was over after `since`."""
+        for thing in things:
+            rows = self._rows.execute(
+                "SELECT urn, value FROM fact WHERE kind = 'take' AND place = ? AND thing = ?", (place, thing)
+            )
+            for urn, value in rows.fetchall():
+                process, _, gone = value.partition(" gone ")
+                if float(gone) >= since if gone else alive(process):
+                    return str(urn)
+        return None
+
+    def gone(self, place: str, things: Collection[str]) -> None:
+        """Records that what the current URN was about to take is gone."""
+        self.put("take", place, things, f"{os.getpid()} gone {_now()}")
+        self.forget("given", place, things)
+
+    def taken_elsewhere(self, place: str, things: Iterable[str]) -> bool:
+        """Whether this run has taken one of these things at another place, which may be this one under another name."""
+        return any(self._is_there("take", place.split(" ")[0], thing, but=place) for thing in things)
+
+    def look(self, places: Collection[str], certain: bool, names: Collection[str], own: bool) -> Look:
+        if keeper := self._keeper(places, names, own):
+            return Look(keeper, Elsewhere.NOBODY)
+        place = next(iter(places))
+        if not certain and (elsewhere := self._elsewhere(place, names, own)) is not Elsewhere.NOBODY:
+            return Look(None, elsewhere)
+        self.put("take", place, names, str(os.getpid()))
+        return Look(None, Elsewhere.NOBODY)
+
+    def _keeper(self, places: Collection[str], names: Collection[str], own: bool) -> Keeper | None:
+        has_it = self.first("taken over", [""], names) or self.first("given", places, names)
+        if has_it is not None:
+            return Keeper(has_it, Stage.DONE)
+        for place in places:
+            for name in names:
+                rows = self._rows.execute(
+                    "SELECT urn FROM fact WHERE kind = 'want' AND place = ? AND thing = ?", (place, name)
+                )
+                for (urn,) in rows.fetchall():
+                    if own or urn != _urn():
+                        return Keeper(urn, self._stage_of(urn))
+        return None
+
+    def has_begun(self) -> bool:
+        """Whether a create or update of the current URN is under way."""
+        return self._stage_of(_urn()) is Stage.BEGUN
+
+    def _stage_of(self, urn: str) -> Stage:
+        """A create or update whose process was killed has failed."""
+        found = self._rows.execute(f"SELECT value FROM fact WHERE {STAGE}", (urn,)).fetchone()
+        name, _, process = found[0].partition(" ") if found else (Stage.CLAIMED.value, "", "")
+        return Stage.FAILED if process and not alive(process) else Stage(name)
+
+    def _elsewhere(self, place: str, names: Collection[str], own: bool) -> Elsewhere:
+        """Who wants the thing at a place that may be this one under another name: the current URN itself, where that
+        counts; whoever spells its place in another form; whoever has found the thing there."""
+        family, form, _ = place.split(" ", 2)
+        for name in names:
+            if self._in_another_form(family, form, name) or self._is_there("found", family, name, but=place):
+                return Elsewhere.OTHERS
+        is_own = own and any(self._is_there("want", family, name, but=place, of=_urn()) for name in names)
+        return Elsewhere.ITSELF if is_own else Elsewhere.NOBODY
+
+    def _in_another_form(self, family: str, form: str, name: str) -> bool:
+        """Whether another URN wants the thing at a place that it spells in another form. What the current one wants
+        under a new spelling is made anew after this delete, and must not wait for a credential that can tell the
+        place's names."""
+        sql = "SELECT 1 FROM fact WHERE kind = 'form' AND place = ? AND thing = ? AND urn != ? LIMIT 1"
+        others = ["".join(letters) for letters in product("su", repeat=len(form))]
+        return any(
+            self._rows.execute(sql, (f"{family} {other}", name, _urn())).fetchone() for other in others if other != form
+        )
+
+    def _is_there(self, kind: str, family: str, name: str, but: str, of: str | None = None) -> bool:
+        """Whether there is a fact of the kind about the thing at another place of the family, of this URN or of any."""
+        sql = "SELECT 1 FROM fact WHERE kind = ? AND thing = ? AND place BETWEEN ? AND ? AND place != ?"
+        values = [kind, name, f"{family} ", f"{family}!", but]  # ! is the sign after the blank
+        if of is not None:
+            sql, values = f"{sql} AND urn = ?", [*values, of]
+        return self._rows.execute(f"{sql} LIMIT 1", values).fetchone() is not None
+
+
+def moment() -> float:
+    """Seconds of a clock that all processes of a machine share."""
+    return time.monotonic()
+
+
+def _now() -> str:
+    return str(moment())
+
+
+def _urn() -> str:
+    return current.get().urn
+
+
+def _names(place: str) -> str:
+    """What people and groups, variables and keys of one place have in common."""
+    return place.split(" ", 2)[2]
