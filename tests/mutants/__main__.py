@@ -2,7 +2,7 @@
 
     python -m tests.mutants                    everything in run/
     python -m tests.mutants '*.run.people*'    what matches
-    TESTS=ledger,store python -m tests.mutants '*.run.ledger*'    with these files' tests alone: minutes, not hours
+    TESTS=ledger,store python -m tests.mutants '*.run.facts*'    with these files' tests alone: minutes, not hours
 
 mutmut works in a copy under .cache/mutants, because it wants the package in src/; there it keeps what it knows of code
 that has not changed. `explained.yaml` says which mutants may live, and why.

@@ -15,7 +15,8 @@ from bitbucket_user_emulator import Emulator
 from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider import __version__
 from bitbucket_user_provider.lifecycle import Lifecycle
-from bitbucket_user_provider.plugin.servicer import OLDEST_ENGINE, Plugin
+from bitbucket_user_provider.plugin.engine import OLDEST_ENGINE
+from bitbucket_user_provider.plugin.servicer import Plugin
 from google.protobuf.empty_pb2 import Empty
 from pulumi.runtime.proto import provider_pb2 as rpc
 from pulumi.runtime.proto import provider_pb2_grpc

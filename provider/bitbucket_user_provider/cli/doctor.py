@@ -16,7 +16,6 @@ import click
 
 from . import command as cli
 
-OLDEST_ENGINE = (3, 254, 0)
 PLUGIN = "pulumi-resource-bitbucket-user"
 PACKAGE = "pulumi_bitbucket_user"
 EPILOG = """
@@ -71,6 +70,8 @@ def _python() -> Finding:
 
 
 def _engine() -> Finding:
+    from ..plugin.engine import OLDEST_ENGINE
+
     install = "curl -fsSL https://get.pulumi.com | sh"
     path = shutil.which("pulumi")
     if not path:
@@ -79,8 +80,8 @@ def _engine() -> Finding:
     match = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
     version = tuple(map(int, match.groups())) if match else ()
     found = f"{match[0] if match else 'a version that cannot be read'} at {path}"
-    needed = ".".join(map(str, OLDEST_ENGINE))
-    return Finding("Pulumi", version >= OLDEST_ENGINE, found, f"{install}  ({needed} or later is needed)")
+    is_new = version >= tuple(map(int, OLDEST_ENGINE.split(".")))
+    return Finding("Pulumi", is_new, found, f"{install}  ({OLDEST_ENGINE} or later is needed)")
 
 
 def _project(folder: Path) -> tuple[Path | None, dict[str, Any]]:

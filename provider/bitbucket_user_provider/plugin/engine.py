@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import grpc
 
+OLDEST_ENGINE = "3.254.0"
+"""Older ones lose entries of maps when an import compares them with the program's."""
 AFTER_ROTATION = (
     "After a change in stack configuration, refresh and destroy still hand over the one in state: run `pulumi up` "
     "first, or add `--run-program`."

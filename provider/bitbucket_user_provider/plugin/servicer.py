@@ -31,14 +31,12 @@ from ..rest.credentials import STACK, Origin
 from ..run.api import Api
 from ..run.ledger import Ledger
 from ..run.store import Shared
-from .engine import AFTER_ROTATION, channel, watch
+from .engine import AFTER_ROTATION, OLDEST_ENGINE, channel, watch
 from .values import to_bag, to_struct
 
 if TYPE_CHECKING:
     from ..invoke import Invoker
 
-OLDEST_ENGINE = "3.254.0"
-"""Older engines lose entries of maps when an import compares them with the program's."""
 IMPORTED_IN_PLAIN = (
     "{}: Bitbucket shows it to whoever may read it, and `pulumi import` writes it in plain text into the code that it "
     "prints. `--generate-code=false` leaves the code out."
