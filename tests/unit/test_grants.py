@@ -166,6 +166,18 @@ def test_two_spellings_of_one_grant_are_refused_as_soon_as_an_answer_shows_them(
     assert bitbucket.repository_permissions("acme", "api") == {"Grace Hopper": "write"}
 
 
+def test_two_kinds_of_spellings_at_one_place_are_asked_for_before_anything_is_written(
+    bitbucket: CheckedEmulator,
+) -> None:
+    """Bitbucket answers the same to both of them, and the last one to write would win."""
+    with pytest.raises(Exception, match="keep one of the two"):
+        Stack(bitbucket).up({"one": grant(GRACE.uuid), "two": grant(GRACE.account_id, "admin")}, ahead=True)
+    assert bitbucket.repository_permissions("acme", "api") == {} and bitbucket.count("GET", "/users/")
+    bitbucket.clear()
+    Stack(bitbucket).up({"bob": grant(BOB.account_id), "grace": grant(GRACE.account_id)}, ahead=True)
+    assert bitbucket.count("PUT") == 2 and not bitbucket.count("GET", "/users/")
+
+
 def test_namesakes_are_two_people(bitbucket: CheckedEmulator) -> None:
     for person in (bitbucket.person("Grace"), bitbucket.person("Bob")):
         person.display_name = "Kim Lee"

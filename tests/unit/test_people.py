@@ -91,6 +91,24 @@ def test_what_was_learnt_in_parts_is_known_as_a_whole() -> None:
     assert people.forms() == people.forms(None) == frozenset()
 
 
+def test_a_person_has_the_name_that_came_with_any_spelling() -> None:
+    people = People()
+    people.learn(UUID, OLD, name="Ada Lovelace")
+    people.learn(UUID, OLDEST, name="Ada King")
+    people.learn(NEW)
+    assert [people.name(form) for form in (OLD, BRACED.upper(), OLDEST, NEW)] == [*["Ada King"] * 3, None]
+
+
+def test_people_of_whom_one_spelling_alone_is_known_are_told_by_its_form() -> None:
+    people = People()
+    people.learn(UUID, OLD)
+    people.learn(NEW)
+    assert people.unresolved([UUID, OLD]) == set()
+    assert people.unresolved([OLD, NEW, OLDEST]) == {"account id"}
+    assert people.unresolved([OLD, BRACED.replace("d", "e")]) == {"uuid"}
+    assert people.unresolved([NEW, BRACED.replace("d", "e")]) == {"uuid", "account id"}
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), max_size=12))
 def test_people_never_run_together_and_spellings_find_each_other(lessons: list[tuple[int, int, int]]) -> None:
     people = People()

@@ -62,6 +62,11 @@ for port in range(60):
 """
 
 
+def environ(base: Path) -> dict[str, str]:
+    """Of a process that runs the same code as this one, which `make mutants` has put first in its path."""
+    return {**os.environ, "XDG_RUNTIME_DIR": str(base), "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
 class Process:
     """A provider process of the engine at an address."""
 
@@ -71,7 +76,7 @@ class Process:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env={**os.environ, "XDG_RUNTIME_DIR": str(base)},
+            env=environ(base),
         )
 
     def ask(self, verb: str, urn: str = "-", *things: str) -> Any:
@@ -160,10 +165,7 @@ def test_the_last_process_to_leave_removes_the_folder(start: Start, base: Path) 
 
 def test_runs_that_come_and_go_at_once_always_find_the_same_folder_and_leave_nothing(base: Path) -> None:
     """A process that took another folder, because an ending run had just removed the first, would share nothing."""
-    coming_and_going = [
-        subprocess.Popen([sys.executable, "-c", COMING_AND_GOING], env={**os.environ, "XDG_RUNTIME_DIR": str(base)})
-        for _ in range(4)
-    ]
+    coming_and_going = [subprocess.Popen([sys.executable, "-c", COMING_AND_GOING], env=environ(base)) for _ in range(4)]
     assert [process.wait() for process in coming_and_going] == [0] * 4
     assert not [*base.iterdir()]
 
