@@ -73,6 +73,15 @@ def test_of_two_environments_that_a_slug_may_mean_none_is_taken(bitbucket: Check
     assert [*bitbucket.variables("acme/api/QA-1")] == ["TOKEN"] and bitbucket.variables("acme/api/QA 1") == {}
 
 
+def test_a_slug_that_bitbucket_has_made_in_another_way_names_its_environment(bitbucket: CheckedEmulator) -> None:
+    slugs = {"QA 1": "qa-1", "QA-1": "qa-1-second"}
+    shown = [{"uuid": bitbucket.add_environment("acme", "api", name).uuid, "name": name} for name in slugs]
+    answer = [one | {"type": "deployment_environment", "slug": slugs[one["name"]]} for one in shown]
+    bitbucket.fault(ENVIRONMENTS, "GET", patch={"values": answer, "size": 2}, times=None)
+    Stack(bitbucket).up({"slug": variable("qa-1", "ONE"), "other": variable("QA_1_SECOND", "TWO")})
+    assert [*bitbucket.variables("acme/api/QA 1")] == ["ONE"] and [*bitbucket.variables("acme/api/QA-1")] == ["TWO"]
+
+
 def test_environments_are_listed_once_a_repository_and_run_and_by_uuid_never(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     program = {
@@ -93,13 +102,20 @@ def test_environments_are_listed_once_a_repository_and_run_and_by_uuid_never(bit
 def test_an_unknown_environment_is_refused_with_those_that_exist(bitbucket: CheckedEmulator, clock: Clock) -> None:
     with pytest.raises(NoEnvironment) as refusal:
         Stack(bitbucket).up({"token": variable("prodction")})
-    assert "no environment 'prodction'; there are: Test, Staging, Production. Give one of these" in str(refusal.value)
-    assert "GET /repositories/acme/api/environments" in str(refusal.value)
+    assert str(refusal.value) == (
+        "GET /repositories/acme/api/environments shows no environment 'prodction'; there are: Test, Staging, "
+        "Production. Give one of these, by name, slug or UUID, or make it first."
+    )
+    assert refusal.value.status == 404
     assert set(sent(bitbucket)) == {"WHERE"}
     with pytest.raises(BitbucketError, match="there are: Test, Staging, Production"):
         Invoker(connect(bitbucket)).call(
             "getDeploymentPipelineVariables", {"workspace": "acme", "repoSlug": "api", "environment": "prod"}
         )
+    for name in ("Test", "Staging", "Production"):
+        bitbucket.delete_environment("acme", "api", name)
+    with pytest.raises(NoEnvironment, match="there are: none. Give"):
+        Stack(bitbucket).up({"token": variable("Test")})
 
 
 def test_an_environment_of_the_same_program_is_waited_for(
@@ -202,6 +218,14 @@ def test_a_renamed_resource_keeps_its_variable_however_it_writes_the_environment
     assert bitbucket.variables("acme/api/Production") == {"TOKEN": {"value": SECRET, "secured": True}}
 
 
+def test_a_resource_that_is_renamed_with_its_repository_keeps_its_variable(bitbucket: CheckedEmulator) -> None:
+    stack = Stack(bitbucket, adoptExisting=True)
+    stack.up({"before": variable()})
+    bitbucket.rename_repository("acme", "api", "service")
+    stack.up({"after": variable(repoSlug="service")})
+    assert bitbucket.count("DELETE") == 0 and [*bitbucket.variables("acme/service/Production")] == ["TOKEN"]
+
+
 def test_a_renamed_repository_is_written_under_its_new_name(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     stack.up({"token": variable()})
@@ -225,4 +249,7 @@ def test_an_environment_that_was_deleted_lets_its_variables_leave_with_one_warni
     bitbucket.delete_environment("acme", "api", "Production")
     stack.refresh()
     assert [name for _, name in stack.state] == ["staging"]
-    assert len(stack.warned) == 1 and stack.warned[0].startswith("acme/api/Production answers 404")
+    assert stack.warned == [
+        "acme/api/Production answers 404: deleted, or this credential no longer sees it; what this stack holds there "
+        "leaves the state."
+    ]

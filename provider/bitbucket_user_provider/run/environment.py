@@ -14,7 +14,7 @@ from ..models.environment import spelt_environment
 from ..models.person import bare, is_uuid, spelt
 from ..rest.answer import Answer
 from ..rest.client import Path
-from .place import PIPELINES, REPOSITORY, Place, PlaceKind, key_of
+from .place import PIPELINES, REPOSITORY, Place, PlaceKind
 from .things import ThingKind, Things
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ ENVIRONMENTS = ThingKind(
 
 def _names(entry: Answer) -> list[str]:
     """All that an environment answers to, its UUID last."""
-    named = [entry.text("name"), entry.maybe("slug") or "", entry.text("uuid")]
+    named = [entry.text("name"), entry.maybe("slug"), entry.text("uuid")]
     return [*dict.fromkeys(spelt_environment(name) for name in named if name)]
 
 
@@ -61,10 +61,6 @@ class Environment(Place):
     @property
     def in_path(self) -> Mapping[str, str]:
         return {**self.fields, "environment": self.uuid}
-
-    def keys(self, family: str) -> list[str]:
-        by_uuid = [key_of(family, (*self.names[:-1], self._uuid))] if self._uuid else []
-        return [*dict.fromkeys([*super().keys(family), *by_uuid])]
 
     def has_another_name(self) -> bool:
         """Whether its repository has; that one warns."""
