@@ -4,12 +4,16 @@ run without it. Processes are real ones."""
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import shutil
+import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -22,7 +26,7 @@ from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.run import store
 from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.run.ledger import Ledger
-from bitbucket_user_provider.run.store import Memory, Shared
+from bitbucket_user_provider.run.store import Memory, Shared, Store
 
 from tests.conftest import CheckedEmulator
 from tests.unit.core import ADA
@@ -177,6 +181,10 @@ def test_what_a_killed_run_has_left_never_counts_for_a_later_one_of_the_same_add
     also_killed.ask("take", "old", "grace")
     killed.kill()
     also_killed.kill()
+    first = Shared(ENGINE)
+    with first.transaction() as facts:
+        assert facts.execute("SELECT * FROM fact").fetchall() == []
+    first.close()
     later = start()
     assert later.ask("want", "later", "ada", "bob") == []
     assert later.ask("begin", "later", "grace") is None
@@ -189,10 +197,145 @@ def test_what_other_killed_runs_have_left_is_removed_and_those_that_live_stay(st
     [left] = runs(base)
     living.ask("want", "new", "ada")
     killed.kill()
-    start("127.0.0.1:4713").ask("want", "other", "bob")
+    (left.parent / "a file").touch()
+    for number in range(3):  # nobody can tell whether these are deserted
+        (left.parent / f"spoilt {number}").mkdir()
+        (left.parent / f"spoilt {number}" / "door").write_text("no database")
+    other = Shared("127.0.0.1:4713")
     assert left not in runs(base)
-    assert len(runs(base)) == 2
+    assert len(runs(base)) == 6
     assert living.ask("take", "old", "ada") == "new"
+    other.close()
+
+
+def test_a_process_that_joins_while_the_last_one_leaves_makes_the_folder_anew(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, left = store._connect, list[Path]()
+
+    def in_the_door(file: Path, **more: Any) -> sqlite3.Connection:
+        connection = connect(file, **more)
+        if file.name == "door" and not left:
+            left.append(file.parent.rename(file.parent.with_name("removed")))
+        return connection
+
+    monkeypatch.setattr(store, "_connect", in_the_door)
+    first, second = Shared(ENGINE), Shared(ENGINE)
+    assert len(left) == 1 and len(runs(base)) == 1, "the second one has tidied up"
+    first.close()
+    second.close()
+
+
+def test_a_process_joins_again_where_temporary_files_are_cleaned_meanwhile(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect, cleaned = store._connect, list[Path]()
+
+    def cleaning(file: Path, **more: Any) -> sqlite3.Connection:
+        if file.name == "life" and not cleaned:
+            cleaned.append(file)
+            lose(base)
+        return connect(file, **more)
+
+    monkeypatch.setattr(store, "_connect", cleaning)
+    shared = Shared(ENGINE)
+    assert cleaned and len(runs(base)) == 1
+    shared.close()
+
+
+def test_two_processes_may_remove_the_same_files(base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    remove = shutil.rmtree
+
+    def late(folder: Path, **how: Any) -> None:
+        remove(folder)
+        remove(folder, **how)
+
+    shared = Shared(ENGINE)
+    monkeypatch.setattr(shutil, "rmtree", late)
+    shared.close()
+    assert not [*base.iterdir()]
+
+
+def test_whoever_joins_waits_for_others_but_not_to_see_whether_they_live(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A provider process that waited for the end of those that live would start ten seconds late."""
+    connect, waits = sqlite3.connect, list[tuple[str, float]]()
+
+    def patient(file: Path, timeout: float = 5, **more: Any) -> Any:
+        waits.append((file.name, timeout))
+        return connect(file, timeout=timeout, **more)
+
+    monkeypatch.setattr(sqlite3, "connect", patient)
+    first, second = Shared(ENGINE), Shared(ENGINE)
+    assert waits == [("door", 10), ("life", 0), ("life", 10), ("facts", 10)] * 2
+    first.close()
+    second.close()
+
+
+def test_a_run_ends_in_peace_whatever_has_become_of_its_files(base: Path) -> None:
+    shared = Shared(ENGINE)
+    [folder] = runs(base)
+    (folder / "door").write_text("no database")
+    shared.close()
+
+
+@pytest.mark.parametrize("make", [Memory, lambda: Shared(ENGINE)], ids=["memory", "shared"])
+def test_every_thread_may_use_it(make: Callable[[], Store], base: Path) -> None:
+    shared = make()
+
+    def note(thing: int) -> None:
+        with shared.transaction() as facts:
+            facts.execute("INSERT INTO fact VALUES ('want', '', ?, '', '')", (thing,))
+
+    with ThreadPoolExecutor(3) as pool:
+        [*pool.map(note, range(6))]
+    with shared.transaction() as facts:
+        assert facts.execute("SELECT count(*) FROM fact").fetchone() == (6,)
+    shared.close()
+
+
+REMOVED = [FileNotFoundError(2, "No such file or directory"), sqlite3.OperationalError("disk I/O error")]
+OTHERWISE = {"Permission denied": PermissionError(13, "Permission denied")} | {
+    words: sqlite3.OperationalError(words) for words in ["database is locked"]
+}
+
+
+def stumble(monkeypatch: pytest.MonkeyPatch, trouble: Exception, times: int) -> list[int]:
+    """Joining fails so many times; grows with each attempt."""
+    join, attempts = Shared._join, list[int]()
+
+    def stumbling(self: Shared) -> Any:
+        attempts.append(1)
+        if len(attempts) <= times:
+            raise trouble
+        return join(self)
+
+    monkeypatch.setattr(Shared, "_join", stumbling)
+    return attempts
+
+
+@pytest.mark.parametrize("trouble", REMOVED, ids=str)
+def test_a_process_joins_again_where_the_folder_was_removed_meanwhile_but_not_for_ever(
+    trouble: Exception, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as first:
+        attempts = stumble(first, trouble, 2)
+        Shared(ENGINE).close()
+        assert len(attempts) == 3
+    attempts = stumble(monkeypatch, trouble, 1000)
+    with pytest.raises(LedgerLost):
+        Shared(ENGINE)
+    assert len(attempts) == store.ATTEMPTS
+
+
+@pytest.mark.parametrize("words", OTHERWISE)
+def test_any_other_trouble_is_told_at_once(words: str, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    attempts = stumble(monkeypatch, OTHERWISE[words], 1000)
+    with pytest.raises(LedgerLost) as told:
+        Shared(ENGINE)
+    assert str(told.value) == advice(words)
+    assert len(attempts) == 1
 
 
 def test_the_announcement_of_a_killed_process_holds_no_create_up(start: Start) -> None:
@@ -204,6 +347,32 @@ def test_the_announcement_of_a_killed_process_holds_no_create_up(start: Start) -
 
 
 # Where it stands
+
+
+def advice(why: str) -> str:
+    return (
+        f"This run cannot share what it does with its other provider processes ({why}). Without that a rename could "
+        "take away access, so nothing is changed. Set XDG_RUNTIME_DIR or TMPDIR to a folder that only you can write "
+        "to, and run again."
+    )
+
+
+@pytest.mark.parametrize("network", ["net:[4026531840]", ""])
+def test_every_release_finds_the_run_at_the_same_place(
+    network: str, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def readlink(path: str) -> str:
+        assert path == "/proc/self/ns/net"
+        if not network:
+            raise FileNotFoundError(2, "No such file or directory")
+        return network
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "readlink", readlink)
+        shared = Shared(ENGINE)
+    name = hashlib.sha256(f"{ENGINE} {network}".encode()).hexdigest()[:32]
+    assert runs(base) == [base / f"bitbucket-user-{os.getuid()}" / name]
+    shared.close()
 
 
 def test_only_the_user_may_read_or_write_anything_of_it(base: Path) -> None:
@@ -268,14 +437,61 @@ def test_a_folder_that_cannot_be_written_to_gives_way_to_the_next(
     shared.close()
 
 
-@pytest.mark.parametrize("kind", ["open to all", "a link", "somebody else's"])
+def test_a_full_disk_gives_way_to_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full, good = tmp_path / "full", tmp_path / "good"
+    full.mkdir()
+    good.mkdir()
+    temporary = tempfile.TemporaryFile
+
+    def write(dir: Path | None = None) -> Any:
+        if dir and dir.is_relative_to(full):
+            raise OSError(28, "No space left on device")
+        return temporary(dir=dir)
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", write)
+    monkeypatch.setattr(store, "_bases", lambda: [full, good])
+    shared = Shared(ENGINE)
+    assert runs(full) == [] and len(runs(good)) == 1
+    shared.close()
+
+
+def test_a_folder_that_another_process_removes_is_made_again_but_not_for_ever(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check, most, checked = store._check, 3, list[Path]()
+
+    def late(folder: Path) -> None:
+        checked.append(folder)
+        if len(checked) < most:
+            folder.rmdir()
+        check(folder)
+
+    monkeypatch.setattr(store, "_check", late)
+    assert store._folder().parent == base and len(checked) == 3
+    monkeypatch.setattr(store, "_bases", lambda: [base])
+    checked.clear()
+    most = 1000
+    with pytest.raises(LedgerLost, match="No such file or directory"):
+        store._folder()
+    assert len(checked) == store.ATTEMPTS
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("open to all", "others may read or write it"),
+        ("a link", "it is no folder"),
+        ("somebody else's", "it belongs to somebody else"),
+    ],
+)
 def test_a_folder_that_is_not_the_users_alone_is_not_used(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     base = foreign(tmp_path, kind, monkeypatch)
     monkeypatch.setattr(store, "_bases", lambda: [base])
-    with pytest.raises(LedgerLost, match="Set XDG_RUNTIME_DIR or TMPDIR to a folder that only you can write to"):
+    with pytest.raises(LedgerLost) as told:
         Shared(ENGINE)
+    assert str(told.value) == advice(f"{base / f'bitbucket-user-{store._user()}'}: {why}")
     assert runs(base) == []
     assert not [*(tmp_path / "elsewhere").glob("*")]
 
@@ -287,7 +503,48 @@ def test_the_folders_are_looked_at_in_their_order_and_the_current_one_never(monk
     assert store._bases() == [Path("/run/user/1"), Path("/tmp"), Path("/home/one/.pulumi")]
     monkeypatch.setenv("XDG_RUNTIME_DIR", "")
     monkeypatch.setenv("TMPDIR", "/var/tmp")
-    assert store._bases() == [Path("/var/tmp"), Path("/tmp"), Path("/home/one/.pulumi")]
+    monkeypatch.delenv("PULUMI_HOME")
+    monkeypatch.setenv("HOME", "/home/two")
+    assert store._bases() == [Path("/var/tmp"), Path("/tmp"), Path("/home/two/.pulumi")]
+
+
+def test_windows_has_a_folder_of_its_own_for_each_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMP", r"C:\Temp")
+    monkeypatch.setenv("USERNAME", "ada")
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "name", "nt")
+        windows.delattr(os, "getuid")
+        assert (store._system_temporary(), store._user()) == (r"C:\Temp", "ada")
+        windows.delenv("USERNAME")
+        assert store._user() == "user"
+
+
+def test_a_process_lives_until_it_is_known_to_be_dead(monkeypatch: pytest.MonkeyPatch) -> None:
+    dead = subprocess.Popen(["true"])
+    dead.wait()
+
+    def forbidden(process: int, signal: int) -> None:
+        raise PermissionError
+
+    assert store.alive(str(os.getpid())) and store.alive("somebody")
+    assert not store.alive(str(dead.pid))
+    with monkeypatch.context() as somebody_elses:
+        somebody_elses.setattr(os, "kill", forbidden)
+        assert store.alive(str(dead.pid))
+    monkeypatch.setattr(sys, "platform", "win32")  # where os.kill ends a process
+    assert store.alive(str(dead.pid))
+
+
+def test_every_folder_that_was_tried_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    missing = [tmp_path / "one", tmp_path / "two"]
+    for bases, why in (
+        (missing, "; ".join(f"{one}/bitbucket-user-{os.getuid()}: No such file or directory" for one in missing)),
+        ([], "no such folder is known"),
+    ):
+        monkeypatch.setattr(store, "_bases", lambda bases=bases: bases)
+        with pytest.raises(LedgerLost) as told:
+            Shared(ENGINE)
+        assert str(told.value) == advice(why)
 
 
 # What becomes of a run
@@ -376,8 +633,9 @@ def test_a_run_whose_folder_was_replaced_by_that_of_another_process_has_lost_it(
     first = Shared(ENGINE)
     lose(base)
     second = Shared(ENGINE)
-    with pytest.raises(LedgerLost), first.transaction():
+    with pytest.raises(LedgerLost) as told, first.transaction():
         pass
+    assert str(told.value) == advice("it was replaced")
     with second.transaction() as facts:
         facts.execute("SELECT 1 FROM fact")
     first.close()
@@ -394,7 +652,7 @@ def test_after_the_end_of_a_run_its_process_sends_nothing_more(bitbucket: Checke
         ledger.close()
         bitbucket.clear()
         [failure] = run.check(KIND, grant(bitbucket))
-        assert "This run is over" in failure.reason
+        assert failure.reason == "This run is over: its engine has gone. Nothing more is sent to Bitbucket."
         with pytest.raises(LedgerLost, match="This run is over"):
             run.delete(KIND, "id", state)
     assert not bitbucket.requests and runs(base) == []

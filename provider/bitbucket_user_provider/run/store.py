@@ -172,9 +172,10 @@ def _entered(folder: Path) -> Iterator[bool]:
     try:
         door.execute("BEGIN EXCLUSIVE")
         try:
-            yield (folder / "door").stat().st_ino == inode
+            is_current = (folder / "door").stat().st_ino == inode
         except FileNotFoundError:
-            yield False
+            is_current = False
+        yield is_current
     finally:
         door.close()
 
@@ -195,18 +196,17 @@ def _is_deserted(folder: Path) -> bool:
 def _remove_leftovers(but: Path) -> None:
     """Removes what killed runs have left beside this one's folder."""
     for folder in but.parent.iterdir():
-        if folder == but:
-            continue
-        with contextlib.suppress(OSError, sqlite3.Error), _entered(folder) as is_current:
-            if is_current and _is_deserted(folder):
-                _remove(folder)
+        if folder != but:
+            with contextlib.suppress(OSError, sqlite3.Error), _entered(folder) as is_current:
+                if is_current and _is_deserted(folder):
+                    _remove(folder)
 
 
 def _remove(folder: Path) -> None:
     """In one step, or somebody who joins in the middle would lose the files that it has just made."""
     going = folder.with_name(f"{folder.name}.{os.getpid()}")
     folder.rename(going)
-    shutil.rmtree(going, ignore_errors=True)
+    shutil.rmtree(going, ignore_errors=True)  # another process may do the same
 
 
 def _may_have_been_removed(trouble: Exception) -> bool:
@@ -259,8 +259,8 @@ def _bases() -> list[Path]:
     return [Path(base) for base in dict.fromkeys([*named, home]) if base and os.path.isabs(base)]
 
 
-def _system_temporary() -> str:
-    return "/tmp" if os.name == "posix" else os.environ.get("TEMP", "")  # noqa: S108 - the folder in it is checked
+def _system_temporary() -> str | None:
+    return "/tmp" if os.name == "posix" else os.environ.get("TEMP")  # noqa: S108 - the folder in it is checked
 
 
 def _user() -> str:
@@ -272,11 +272,11 @@ def _check(folder: Path) -> None:
     delete believe that a grant is wanted, or that none is."""
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode):
-        raise NotADirectoryError(0, "it is no folder")
+        raise NotADirectoryError("it is no folder")
     if hasattr(os, "getuid") and found.st_uid != os.getuid():
-        raise PermissionError(0, "it belongs to somebody else")
+        raise PermissionError("it belongs to somebody else")
     if os.name == "posix" and stat.S_IMODE(found.st_mode) & 0o077:
-        raise PermissionError(0, "others may read or write it")
+        raise PermissionError("others may read or write it")
 
 
 _ADVICE = (
