@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from bitbucket_user_emulator.seed import default_world
+from bitbucket_user_provider.config import load
 from bitbucket_user_provider.errors import (
     ApiError,
     BitbucketError,
@@ -21,6 +22,8 @@ from bitbucket_user_provider.lifecycle import Lifecycle, public
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
+from bitbucket_user_provider.rest.credentials import Origin
+from bitbucket_user_provider.run.api import Api
 
 from tests.conftest import CheckedEmulator, Clock
 
@@ -365,6 +368,13 @@ def test_an_expired_credential_changes_no_state(bitbucket: CheckedEmulator) -> N
     for kind, state in made:
         with pytest.raises(Unauthorized, match="e-mail from stack configuration, token from stack configuration"):
             run.read(kind, "", state)
+
+
+def test_a_credential_that_is_refused_is_told_by_where_its_configuration_stands(bitbucket: CheckedEmulator) -> None:
+    bitbucket.expire("api-token")
+    api = Api(load(ADA), {"BITBUCKET_BASE_URL": bitbucket.url}, Origin("provider production"))
+    with pytest.raises(Unauthorized, match="e-mail from provider production, token from provider production"):
+        api.caller()
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.models.person import UserId, bare, is_uuid, normal, same_person
 from bitbucket_user_provider.run.people import People
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+
+from tests.conftest import CheckedEmulator
+from tests.unit.core import connect
 
 UUID = "d301aafa-d676-4ee0-88be-962be7417567"
 BRACED = "{" + UUID + "}"
@@ -125,3 +129,30 @@ def test_people_never_run_together_and_spellings_find_each_other(lessons: list[t
         for form in joined:
             assert people.forms(form) == joined
             assert {known.split(":")[0] for known in people.forms(form)} == {form.split(":")[0]}
+
+
+# Whom Bitbucket is asked for
+
+ADA, GRACE = map(default_world().person, ("Ada", "Grace"))
+
+
+def test_the_credentials_own_account_is_asked_for_once_and_known_by_both_spellings(bitbucket: CheckedEmulator) -> None:
+    api = connect(bitbucket)
+    assert api.caller_uuid() == api.caller_uuid() == bare(ADA.uuid)
+    assert api.who_is(ADA.account_id) == api.who_is(ADA.uuid) == {bare(ADA.uuid), ADA.account_id}
+    assert [api.is_caller(one.uuid.upper()) for one in (ADA, GRACE)] == [True, False]
+    assert [one.route for one in bitbucket.requests] == ["/user"]
+
+
+def test_nobody_is_the_caller_where_bitbucket_does_not_let_it_ask(bitbucket: CheckedEmulator) -> None:
+    bitbucket.fault("/user", status=403, times=None)
+    assert not connect(bitbucket).is_caller(ADA.uuid)
+
+
+def test_a_person_has_the_spelling_that_was_asked_for_though_the_answer_leaves_it_out(
+    bitbucket: CheckedEmulator,
+) -> None:
+    bitbucket.fault("/users/", drop_fields=["account_id"], times=None)
+    api = connect(bitbucket)
+    assert api.who_is(GRACE.account_id) == api.who_is(GRACE.uuid) == {bare(GRACE.uuid), GRACE.account_id}
+    assert len(bitbucket.requests) == 1
