@@ -208,20 +208,27 @@ def test_what_other_killed_runs_have_left_is_removed_and_those_that_live_stay(st
     other.close()
 
 
-def test_a_process_that_joins_while_the_last_one_leaves_makes_the_folder_anew(
-    base: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("made_anew", [True, False])
+def test_a_process_that_joins_while_the_last_one_removes_the_folder_shares_the_new_one(
+    made_anew: bool, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also where the first one of another process has been made at once."""
     connect, left = store._connect, list[Path]()
 
-    def in_the_door(file: Path, **more: Any) -> sqlite3.Connection:
-        connection = connect(file, **more)
+    def late(file: Path, **more: Any) -> sqlite3.Connection:
         if file.name == "door" and not left:
             left.append(file.parent.rename(file.parent.with_name("removed")))
-        return connection
+            if made_anew:
+                file.parent.mkdir(mode=0o700)
+        return connect(file, **more)
 
-    monkeypatch.setattr(store, "_connect", in_the_door)
+    monkeypatch.setattr(store, "_connect", late)
     first, second = Shared(ENGINE), Shared(ENGINE)
-    assert len(left) == 1 and len(runs(base)) == 1, "the second one has tidied up"
+    with first.transaction() as facts:
+        facts.execute("INSERT INTO fact VALUES ('want', '', 'ada', 'one', '')")
+    with second.transaction() as facts:
+        assert len(facts.execute("SELECT * FROM fact").fetchall()) == 1
+    assert left and left[0] not in runs(base), "the second one has tidied up"
     first.close()
     second.close()
 

@@ -99,7 +99,7 @@ class Shared:
             with contextlib.suppress(FileExistsError):
                 self._folder.mkdir(mode=0o700)
             with _entered(self._folder) as is_current:
-                if not is_current:  # its last process has just removed it
+                if not is_current:
                     continue
                 if _is_deserted(self._folder):
                     for left in self._folder.glob("facts*"):
@@ -165,17 +165,13 @@ def _committed(facts: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
 
 @contextlib.contextmanager
 def _entered(folder: Path) -> Iterator[bool]:
-    """Alone in the folder's door, for coming and going; false when the folder was removed while this one waited."""
+    """Alone in the folder's door, for coming and going; false when the folder was removed and made anew meanwhile."""
     _make(folder / "door")
     inode = (folder / "door").stat().st_ino
     door = _connect(folder / "door")
     try:
         door.execute("BEGIN EXCLUSIVE")
-        try:
-            is_current = (folder / "door").stat().st_ino == inode
-        except FileNotFoundError:
-            is_current = False
-        yield is_current
+        yield (folder / "door").stat().st_ino == inode
     finally:
         door.close()
 
