@@ -33,6 +33,7 @@ from tests.unit.core import ADA
 from tests.unit.stack import urn_of
 
 ENGINE, LATER = "127.0.0.1:4711", "127.0.0.1:4712"
+NO_FILE = FileNotFoundError(2, "No such file or directory")
 IN_ITS_OWN_NETWORK = ["unshare", "--map-current-user", "--net"]
 PROCESS = """
 import sys
@@ -302,12 +303,6 @@ def test_every_thread_may_use_it(make: Callable[[], Store], base: Path) -> None:
     shared.close()
 
 
-REMOVED = [FileNotFoundError(2, "No such file or directory"), sqlite3.OperationalError("disk I/O error")]
-OTHERWISE = {"Permission denied": PermissionError(13, "Permission denied")} | {
-    words: sqlite3.OperationalError(words) for words in ["database is locked"]
-}
-
-
 def stumble(monkeypatch: pytest.MonkeyPatch, trouble: Exception, times: int) -> list[int]:
     """Joining fails so many times; grows with each attempt."""
     join, attempts = Shared._join, list[int]()
@@ -322,7 +317,7 @@ def stumble(monkeypatch: pytest.MonkeyPatch, trouble: Exception, times: int) -> 
     return attempts
 
 
-@pytest.mark.parametrize("trouble", REMOVED, ids=str)
+@pytest.mark.parametrize("trouble", [NO_FILE, sqlite3.OperationalError("disk I/O error")], ids=str)
 def test_a_process_joins_again_where_the_folder_was_removed_meanwhile_but_not_for_ever(
     trouble: Exception, base: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -336,9 +331,17 @@ def test_a_process_joins_again_where_the_folder_was_removed_meanwhile_but_not_fo
     assert len(attempts) == store.ATTEMPTS
 
 
-@pytest.mark.parametrize("words", OTHERWISE)
-def test_any_other_trouble_is_told_at_once(words: str, base: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    attempts = stumble(monkeypatch, OTHERWISE[words], 1000)
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (PermissionError(13, "Permission denied"), "Permission denied"),
+        (sqlite3.OperationalError("database is locked"), "database is locked"),
+    ],
+)
+def test_any_other_trouble_is_told_at_once(
+    trouble: Exception, words: str, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempts = stumble(monkeypatch, trouble, 1000)
     with pytest.raises(LedgerLost) as told:
         Shared(ENGINE)
     assert str(told.value) == advice(words)
@@ -371,7 +374,7 @@ def test_every_release_finds_the_run_at_the_same_place(
     def readlink(path: str) -> str:
         assert path == "/proc/self/ns/net"
         if not network:
-            raise FileNotFoundError(2, "No such file or directory")
+            raise NO_FILE
         return network
 
     with monkeypatch.context() as patched:
