@@ -218,6 +218,17 @@ def test_a_renamed_resource_keeps_its_variable_however_it_writes_the_environment
     assert bitbucket.variables("acme/api/Production") == {"TOKEN": {"value": SECRET, "secured": True}}
 
 
+def test_a_variable_is_deleted_though_another_environment_that_is_given_by_uuid_keeps_one_of_its_key(
+    bitbucket: CheckedEmulator,
+) -> None:
+    stack = Stack(bitbucket)
+    other = {"other": variable(uuid_of(bitbucket, "Staging"))}
+    stack.up({"token": variable("Production"), **other})
+    stack.up(other)
+    assert bitbucket.variables("acme/api/Production") == {}
+    assert [*bitbucket.variables("acme/api/Staging")] == ["TOKEN"]
+
+
 def test_a_resource_that_is_renamed_with_its_repository_keeps_its_variable(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket, adoptExisting=True)
     stack.up({"before": variable()})

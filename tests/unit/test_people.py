@@ -149,10 +149,18 @@ def test_nobody_is_the_caller_where_bitbucket_does_not_let_it_ask(bitbucket: Che
     assert not connect(bitbucket).is_caller(ADA.uuid)
 
 
+@pytest.mark.parametrize("spelling", [GRACE.account_id, GRACE.uuid])
+def test_anybody_is_asked_for_once_and_known_by_both_spellings(bitbucket: CheckedEmulator, spelling: str) -> None:
+    api = connect(bitbucket)
+    for asked in (spelling, GRACE.account_id, GRACE.uuid):
+        assert api.who_is(asked) == {bare(GRACE.uuid), GRACE.account_id}
+    assert [one.route for one in bitbucket.requests] == ["/users/{selected_user}"]
+
+
 def test_a_person_has_the_spelling_that_was_asked_for_though_the_answer_leaves_it_out(
     bitbucket: CheckedEmulator,
 ) -> None:
-    bitbucket.fault("/users/", drop_fields=["account_id"], times=None)
+    bitbucket.switches.account_ids = False
     api = connect(bitbucket)
     assert api.who_is(GRACE.account_id) == api.who_is(GRACE.uuid) == {bare(GRACE.uuid), GRACE.account_id}
     assert len(bitbucket.requests) == 1
