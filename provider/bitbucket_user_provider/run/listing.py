@@ -119,13 +119,12 @@ class Listing:
     def wrote(self, names: Iterable[str], entry: Answer | None) -> None:
         """Says that this process has put `entry` there, or removed what answers to `names`."""
         with self._lock:
-            gone = {id(self._index.pop(name)) for name in {*names} if name in self._index}
-            self._entries = [one for one in self._entries if id(one) not in gone] if gone else self._entries
+            for name in names:
+                self._index.pop(name, None)
             if entry is not None:
                 self._index.update(dict.fromkeys(self._names(entry), entry))
-                self._entries.append(entry)
             self._written = True
-            self._shifted = self._pages is not None and not self._complete  # the next page may leave something out
+            self._shifted = self._pages is not None  # the next page may leave something out
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -173,7 +172,7 @@ class Listing:
         )
 
     def _affords_a_page(self) -> bool:
-        left = -(-(self._size - self._seen) // (self._seen // self._page_count)) if self._size and self._seen else None
+        left = (self._size - self._seen) * self._page_count / self._seen if self._size and self._seen else None
         return self._calls <= self._served or (left is not None and self._calls + left <= self.readers + 1)
 
     def _next_page(self) -> None:
