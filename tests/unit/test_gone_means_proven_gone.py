@@ -5,18 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.errors import ApiError, BitbucketError, Exists, NotKnown, PartialFailure
+from bitbucket_user_provider.config import load
+from bitbucket_user_provider.errors import (
+    ApiError,
+    BitbucketError,
+    Exists,
+    NoEnvironment,
+    NotFound,
+    NotKnown,
+    PartialFailure,
+)
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
+from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.rest import client
 from bitbucket_user_provider.run import things
+from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.ledger import Ledger
+from bitbucket_user_provider.run.place import REPOSITORY, USER, WORKSPACE, Place, PlaceKind
 
 from tests.acceptance.lives import ADA as ADA_LOVELACE
 from tests.acceptance.lives import BOB, GRACE, LAPTOP
 from tests.conftest import CheckedEmulator, Clock
 from tests.matrix import LIVES, Scene
-from tests.unit.core import APP
+from tests.unit.core import ADA, APP, VARIABLES, connect
 from tests.unit.stack import Stack
 
 GRANTS = [kind for kind in RESOURCES if "Permission" in kind]
@@ -412,3 +425,121 @@ def test_a_property_that_somebody_deleted_is_gone_to_the_apps_token_alone(
     bitbucket.set_property("Grace", "acme-app/look", None)
     getattr(stack, command)()
     assert stack.state == {}
+
+
+# What a place makes of a 404, and what it says
+
+API, WEB = {"workspace": "acme", "repo_slug": "api"}, {"workspace": "acme", "repo_slug": "web"}
+CALL = "GET /repositories answered 404."
+MISSING = NotFound(CALL, 404, told="No such repository")
+MISSING.scopes = {"required": ("repository",)}
+OUT_OF_SIGHT = (
+    f"{CALL} acme/api was deleted, or this credential no longer sees it; that cannot be told apart, so nothing was "
+    "removed and it stays in the state. If it was deleted, `pulumi refresh` lets it leave the state. If the repository "
+    "is a resource of this program, set `deletedWith` to it. If it is there, run again with a credential that "
+    "administers it."
+)
+LOST = (
+    f"{CALL} This run has taken the credential's own access to acme/api, so what is left there cannot be seen and "
+    "stays in the state. Finish with the credential of another administrator, and let the other resources of this "
+    "place depend on that of the own access (`dependsOn`): it then goes last."
+)
+
+
+def test_a_place_is_said_to_be_gone_once_a_run_by_whoever_finds_out_first(bitbucket: CheckedEmulator) -> None:
+    api, warned = connect(bitbucket), list[str]()
+    read_first, deleted_first = api.place(REPOSITORY, API), api.place(REPOSITORY, WEB)
+    with operation(warn=warned.append):
+        read_first.gone_for_a_read(MISSING, VARIABLES, "2 grants leave")
+        read_first.gone_for_a_delete(MISSING)
+        deleted_first.gone_for_a_delete(MISSING)
+        deleted_first.gone_for_a_read(MISSING, VARIABLES, "2 grants leave")
+    assert warned == [
+        "acme/api answers 404: deleted, or this credential no longer sees it; 2 grants leave the state.",
+        "acme/web answers 404 to an administrator of the workspace: it is gone.",
+    ]
+
+
+def test_a_place_that_may_be_out_of_sight_is_not_gone_for_a_delete_and_the_ways_out_are_named(
+    bitbucket: CheckedEmulator,
+) -> None:
+    bitbucket.demote("Ada")
+    with pytest.raises(NotKnown) as refusal:
+        connect(bitbucket).place(REPOSITORY, API).gone_for_a_delete(MISSING)
+    assert str(refusal.value) == OUT_OF_SIGHT
+
+
+def test_nothing_is_gone_from_the_place_where_the_run_has_taken_its_own_access(bitbucket: CheckedEmulator) -> None:
+    api = connect(bitbucket)
+    place = api.place(REPOSITORY, API)
+    place.lost()
+    with pytest.raises(NotKnown) as of_a_read:
+        place.gone_for_a_read(MISSING, VARIABLES, "it leaves")
+    with pytest.raises(NotKnown) as of_a_delete:
+        place.gone_for_a_delete(MISSING)
+    assert str(of_a_read.value) == str(of_a_delete.value) == LOST
+    api.place(REPOSITORY, WEB).gone_for_a_read(MISSING, VARIABLES, "it leaves")
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "faults", "gone"),
+    [
+        (WORKSPACE, {"workspace": "acme"}, [], False),
+        (USER, {"user_id": GRACE.uuid}, [], False),
+        (USER, {"user_id": GRACE.uuid}, [("/users/{selected_user}", 404)], True),
+        (USER, {"user_id": GRACE.uuid}, [("/users/{selected_user}", 404), ("/user", 401)], False),
+    ],
+    ids=["a workspace", "an account that is there", "an account that is not", "a credential that is not accepted"],
+)
+def test_an_account_is_proven_gone_by_its_own_404_and_a_workspace_by_nobody(
+    bitbucket: CheckedEmulator, kind: PlaceKind, fields: dict[str, str], faults: list[tuple[str, int]], gone: bool
+) -> None:
+    for route, status in faults:
+        bitbucket.fault(route, "GET", status=status)
+    place = connect(bitbucket).place(kind, fields)
+    if gone:
+        place.gone_for_a_delete(MISSING)
+    else:
+        with pytest.raises(NotKnown, match="cannot be told apart"):
+            place.gone_for_a_delete(MISSING)
+
+
+def of_one_run(bitbucket: CheckedEmulator, processes: int) -> list[Place]:
+    """The same repository, as several provider processes of one run have it."""
+    ledger = Ledger()
+    return [
+        Api(load(ADA), {"BITBUCKET_BASE_URL": bitbucket.url}, ledger=ledger).place(REPOSITORY, API)
+        for _ in range(processes)
+    ]
+
+
+def test_a_place_that_may_be_new_is_waited_for_once_a_run(bitbucket: CheckedEmulator, clock: Clock) -> None:
+    began, asked, said = clock.time, list[float](), list[str]()
+
+    def missing() -> None:
+        asked.append(clock.time - began)
+        raise MISSING
+
+    first, other = of_one_run(bitbucket, 2)
+    for place in (first, first, other):
+        with operation(say=said.append), pytest.raises(NotFound) as refusal:
+            place.asked_again(missing)
+    assert asked == [0, 1, 4, 4, 4, 4, 4]
+    assert [one.partition(";")[0] for one in said] == ["acme/api was not found, and may be new", ""] * 2
+    assert str(refusal.value) == f"{CALL} Is the repository acme/api spelt right, and does this credential see it?"
+    assert (refusal.value.status, refusal.value.told) == (404, "No such repository")
+    assert refusal.value.scopes == MISSING.scopes
+
+
+@pytest.mark.parametrize("error", [MISSING, NoEnvironment("no such environment", 404)], ids=["seen", "no environment"])
+def test_a_404_of_what_is_known_to_be_there_or_says_itself_what_is_is_not_explained(
+    bitbucket: CheckedEmulator, error: NotFound
+) -> None:
+    def missing() -> None:
+        raise error
+
+    place = connect(bitbucket).place(REPOSITORY, API)
+    place.exists = error is MISSING
+    with pytest.raises(NotFound) as refusal:
+        place.asked_again(missing)
+    assert refusal.value is error

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from operator import itemgetter
 
 import pytest
-from bitbucket_user_provider.errors import BitbucketError, InvalidInput
+from bitbucket_user_provider.config import load
+from bitbucket_user_provider.errors import BitbucketError, Cancelled, InvalidInput, NotFound, NotKnown, Unanswered
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
+from bitbucket_user_provider.operation import operation
+from bitbucket_user_provider.rest.governor import Governor
+from bitbucket_user_provider.run import ledger as ledgers
+from bitbucket_user_provider.run import things as several
+from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.evidence import Absent, Evidence, Seen
+from bitbucket_user_provider.run.evidence import NotKnown as Unproven
+from bitbucket_user_provider.run.grants import REPOSITORY_USERS
+from bitbucket_user_provider.run.kinds import USER_APPLICATION_PROPERTIES, WORKSPACE_VARIABLES
+from bitbucket_user_provider.run.ledger import Keeper, Ledger, Stage, moment
+from bitbucket_user_provider.run.place import REPOSITORY
+from bitbucket_user_provider.run.things import Things
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import every_life
 from tests.conftest import CheckedEmulator
-from tests.unit.core import ADA, APP, CONSUMER
+from tests.unit.core import ADA, APP, CONSUMER, connect
 from tests.unit.stack import Bag, Refused, Stack, urn_of
 from tests.unit.test_grant_sets import BOB, GRACE, held, members, stand
 from tests.unit.test_grants import KIND as GRANT
@@ -133,3 +147,360 @@ def test_an_old_name_beside_the_new_one_in_the_state_leaves_it_and_nothing_is_lo
     assert [*stack.state] == [(kind, "new")]
     assert life.holds(bitbucket) == before
     assert not [call for call in sent(bitbucket) if not call.startswith(("GET", "LIST"))]
+
+
+# Places with several names
+
+API = {"workspace": "acme", "repo_slug": "api"}
+
+
+def test_what_else_a_place_is_called_is_asked_once_a_run(bitbucket: CheckedEmulator) -> None:
+    """Whichever of the run's provider processes asks."""
+    ledger, environ = Ledger(), {"BITBUCKET_BASE_URL": bitbucket.url}
+    places = [Api(load(ADA), environ, ledger=ledger).place(REPOSITORY, API) for _ in range(2)]
+    acme = bitbucket.world.workspaces["acme"]
+    workspaces, slugs = ("acme", bare(acme.uuid)), ("api", bare(acme.repositories["api"].uuid))
+    for place in places:
+        assert place.identified() == tuple((workspace, slug) for slug in slugs for workspace in workspaces)
+    assert len(bitbucket.requests) == 1
+
+
+def test_the_ledger_knows_a_place_by_each_of_its_names_as_soon_as_they_are_known(bitbucket: CheckedEmulator) -> None:
+    """Which of the names are UUIDs is a part of it."""
+    place, acme = connect(bitbucket).place(REPOSITORY, API), bitbucket.world.workspaces["acme"]
+    assert place.keys("things") == ["things ss acme/api"]
+    place.identify()
+    workspace, slug = bare(acme.uuid), bare(acme.repositories["api"].uuid)
+    assert place.keys("things") == [
+        "things ss acme/api",
+        f"things us {workspace}/api",
+        f"things su acme/{slug}",
+        f"things uu {workspace}/{slug}",
+    ]
+
+
+def test_a_place_under_a_former_name_is_written_by_its_uuids_and_said_to_have_another_one_once(
+    bitbucket: CheckedEmulator,
+) -> None:
+    acme = bitbucket.world.workspaces["acme"]
+    bitbucket.rename_repository("acme", "api", "service")
+    api, warned = connect(bitbucket), list[str]()
+    place, other = api.place(REPOSITORY, API), api.place(REPOSITORY, API | {"repo_slug": "web"})
+    with operation(warn=warned.append):
+        assert place.has_another_name() and place.has_another_name() and not other.has_another_name()
+    assert place.where_to_write == {
+        "workspace": bare(acme.uuid),
+        "repo_slug": bare(acme.repositories["service"].uuid),
+    }
+    assert place.is_renamed and not other.is_renamed and other.where_to_write == other.fields
+    assert warned == ["acme/api is called acme/service in Bitbucket now: write that name."]
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_nothing_is_removed_where_bitbucket_does_not_tell_what_else_a_place_is_called(
+    bitbucket: CheckedEmulator, status: int
+) -> None:
+    bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", status=status)
+    place = connect(bitbucket).place(REPOSITORY, API)
+    if status == 404:  # then it has no other name
+        place.identify()
+        assert place.is_certain
+        return
+    with pytest.raises(NotKnown) as refusal:
+        place.identify()
+    assert str(refusal.value) == (
+        "Whether acme/api is the same repository as one that this run writes in another way cannot be told, so nothing "
+        f"was removed there: {place.identified()}"
+    )
+
+
+# What the run wants and takes; each operation is a resource at work
+
+WAITED_FOR = "another resource of this run wants this, and is waited for"
+
+
+@pytest.fixture
+def things(bitbucket: CheckedEmulator) -> Things:
+    return connect(bitbucket).things(REPOSITORY_USERS, API)
+
+
+def each_wait(monkeypatch: pytest.MonkeyPatch, *happens: Callable[[], object]) -> list[float]:
+    """What happens during each wait for other resources, one more of which is an error; the seconds of those waits."""
+    waits, left = list[float](), [*happens]
+
+    def wait(_: Governor, seconds: float) -> None:
+        waits.append(seconds)
+        left.pop(0)()
+
+    monkeypatch.setattr(Governor, "_wait", wait)
+    return waits
+
+
+def nothing() -> None: ...
+
+
+@pytest.fixture
+def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time, in a list."""
+    time = [1_000.0]
+    for module in (ledgers, several):
+        monkeypatch.setattr(module, "moment", lambda: time[0])
+    return time
+
+
+def test_a_create_waits_for_the_delete_of_the_same_thing(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = list[str]()
+
+    def is_gone() -> None:
+        with operation("old"):
+            things.taken(["grace"], True)
+
+    with operation("old"):
+        assert things.take([["grace"]]) == [None]
+    waits = each_wait(monkeypatch, nothing, is_gone)
+    with operation("new", say=said.append):
+        assert things.begin(["bob"]).taker is None
+        assert (waits, said) == ([], [])
+        assert things.begin(["grace"]).taker == "old"
+    assert waits == [several.POLL_SECONDS] * 2
+    assert said == ["waiting for a delete of this run", ""]
+
+
+def test_what_was_found_and_then_taken_is_to_be_looked_at_anew(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+    def is_gone() -> None:
+        with operation("old"):
+            things.taken(["grace"], True)
+
+    found_at = moment()
+    with operation("old"):
+        assert things.take([["grace"]]) == [None]
+    waits = each_wait(monkeypatch, is_gone)
+    with operation("new"):
+        assert not things.done(["grace"], found_at)
+        assert len(waits) == 1
+        assert things.done(["grace"], moment())
+
+
+def test_the_own_right_waits_until_nothing_else_has_been_under_way_for_a_second(
+    things: Things, monkeypatch: pytest.MonkeyPatch, time: list[float]
+) -> None:
+    said = list[str]()
+
+    def half_a_second() -> None:
+        time[0] += 0.5
+
+    def is_done() -> None:
+        half_a_second()
+        with operation("other"):
+            things.done(["bob"])
+
+    with operation("other"):
+        things.begin(["bob"])
+    each_wait(monkeypatch, half_a_second, is_done, *[half_a_second] * 4)
+    with operation("own", say=said.append):
+        things.wait_until_quiet()
+        assert time[0] == 1_002.0
+        time[0] = 2_000.0
+        things.wait_until_quiet()
+        assert time[0] == 2_001.0
+    assert said == ["the credential's own administrator right goes last", ""] * 2
+
+
+@pytest.mark.parametrize("stage", [Stage.DONE, Stage.EXISTS])
+def test_what_another_has_is_kept_at_once(things: Things, stage: Stage) -> None:
+    with operation("new"):
+        things.want(["grace"])
+        if stage is Stage.DONE:
+            things.done(["grace"])
+        else:
+            things.api.ledger.hold([(things.key, ["grace"])])
+    with operation("old"):
+        assert things.take([["bob"], ["grace"]]) == [None, Keeper("new", stage)]
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_things_own_wish_keeps_it_where_that_counts(things: Things, own: bool) -> None:
+    with operation("old"):
+        things.want(["grace"])
+        assert things.take([["grace"]], own) == [Keeper("old", Stage.CLAIMED) if own else None]
+
+
+def test_what_is_at_work_is_waited_for(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = list[str]()
+
+    def is_done() -> None:
+        with operation("new"):
+            things.done(["grace"])
+
+    with operation("new"):
+        things.begin(["grace"])
+    waits = each_wait(monkeypatch, nothing, is_done)
+    with operation("old", say=said.append):
+        assert things.take([["grace"]]) == [Keeper("new", Stage.DONE)]
+    assert waits == [several.POLL_SECONDS] * 2
+    assert said == [WAITED_FOR, ""]
+
+
+def test_what_has_failed_keeps_its_thing(things: Things) -> None:
+    with operation("new"):
+        things.begin(["grace"])
+        things.api.ledger.failed()
+    with operation("old"):
+        [verdict] = things.take([["grace"]])
+    assert isinstance(verdict, BitbucketError)
+    assert str(verdict) == "new wants this and has failed: it stays, here and in Bitbucket, until a run succeeds."
+
+
+def test_what_does_not_come_keeps_its_thing_after_four_seconds(
+    things: Things, monkeypatch: pytest.MonkeyPatch, time: list[float]
+) -> None:
+    def two_seconds() -> None:
+        time[0] += 2
+
+    with operation("new"):
+        things.want(["grace"])
+    waits = each_wait(monkeypatch, two_seconds, two_seconds)
+    with operation("old"):
+        [verdict] = things.take([["grace"]])
+    assert len(waits) == 2 and isinstance(verdict, BitbucketError)
+    assert str(verdict) == (
+        "new wants this, but was not created: it stays, here and in Bitbucket, until a run succeeds. Perhaps something "
+        "that it depends on has failed. Where the engine works on one resource at a time, run with a higher --parallel."
+    )
+
+
+def test_a_delete_that_is_cancelled_while_it_waits_takes_nothing(
+    things: Things, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop() -> None:
+        raise Cancelled("over")
+
+    with operation("new"):
+        things.begin(["bob"])
+    each_wait(monkeypatch, stop)
+    with operation("old"), pytest.raises(Cancelled):
+        things.take([["grace"], ["bob"]])
+    with operation("third"):
+        begun = things.begin(["grace"])
+    assert (begun.taker, begun.taken) == (None, False)
+
+
+# What one call proves
+
+VARIABLE_ROUTE = "/workspaces/{workspace}/pipelines-config/variables"
+
+
+def shown(found: Evidence) -> str:
+    return str(found.why) if isinstance(found, Unproven) else type(found).__name__
+
+
+@pytest.mark.parametrize("place", [200, 404, 403])
+@pytest.mark.parametrize("environ", [{}, APP], ids=["ada", "app"])
+def test_a_thing_that_answers_404_is_gone_when_its_list_answers(
+    bitbucket: CheckedEmulator, place: int, environ: dict[str, str]
+) -> None:
+    things = Api(load(ADA), {"BITBUCKET_BASE_URL": bitbucket.url, **environ}).things(WORKSPACE_VARIABLES, API)
+    bitbucket.fault(f"{VARIABLE_ROUTE}/{{variable_uuid}}", "GET", status=404)
+    if place != 200:
+        bitbucket.fault(VARIABLE_ROUTE, "GET", status=place)
+    if place == 404:
+        with pytest.raises(NotFound, match="variables/some"):
+            things.ask({"uuid": "some"})
+        return
+    found = things.ask({"uuid": "some"})
+    assert len(bitbucket.requests) == 2
+    if place == 200:
+        assert isinstance(found, Absent)
+    else:
+        assert " Whether acme is there cannot be told: GET /workspaces/acme/pipelines-config/variables" in shown(found)
+
+
+def test_a_thing_that_answers_404_is_gone_without_another_call_where_its_list_has_answered(
+    bitbucket: CheckedEmulator,
+) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    things.all()
+    assert isinstance(things.ask({"uuid": "some"}), Absent)
+    assert len(bitbucket.requests) == 2
+
+
+PROPERTY = {"app_key": "acme-app", "property_name": "look"}
+
+
+@pytest.mark.parametrize("place", [200, 404, 403])
+def test_a_property_that_answers_404_to_a_person_is_gone_when_its_account_answers(
+    bitbucket: CheckedEmulator, place: int
+) -> None:
+    things = connect(bitbucket).things(USER_APPLICATION_PROPERTIES, {"user_id": GRACE.uuid})
+    bitbucket.fault("properties", "GET", status=404)
+    if place != 200:
+        bitbucket.fault("/users/{selected_user}", "GET", status=place)
+    if place == 404:
+        with pytest.raises(NotFound, match="properties/acme-app/look"):
+            things.ask(PROPERTY)
+        return
+    found = things.ask(PROPERTY)
+    assert [one.route for one in bitbucket.requests][1:] == ["/users/{selected_user}"]
+    assert shown(found) == "Absent" or " is there cannot be told: GET /users/" in shown(found)
+
+
+def test_a_property_that_answers_404_to_its_own_app_is_gone_at_one_call(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket, {}, APP).things(USER_APPLICATION_PROPERTIES, {"user_id": GRACE.uuid})
+    assert isinstance(things.ask(PROPERTY), Absent)
+    assert len(bitbucket.requests) == 1
+
+
+def test_what_bitbucket_does_not_list_cannot_be_listed(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket, {}, APP).things(USER_APPLICATION_PROPERTIES, {"user_id": GRACE.uuid})
+    with pytest.raises(InvalidInput) as refusal:
+        things.all()
+    assert str(refusal.value) == f"Bitbucket has no list of what is asked for in {GRACE.uuid}."
+
+
+def test_a_post_that_does_not_say_what_it_made_is_looked_for(
+    bitbucket: CheckedEmulator,
+) -> None:
+    things, said = connect(bitbucket).things(WORKSPACE_VARIABLES, API), list[str]()
+    body = {"key": "TOKEN", "value": "x", "secured": False}
+    nameless = "POST /workspaces/acme/pipelines-config/variables does not say what was made."
+    bitbucket.fault("pipelines-config", "POST", drop_fields=["uuid"])
+    with operation(say=said.append):
+        made, was_found = things.post(body, "TOKEN", lambda entry: entry.text("value") == "x")
+    assert (made.text("key"), was_found) == ("TOKEN", True)
+    assert said == [f"looking whether it was made all the same: {nameless}"]
+
+
+def test_a_post_whose_answer_is_lost_is_sent_three_times_at_most(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    bitbucket.fault("pipelines-config", "POST", times=3, drop="before")
+    with pytest.raises(Unanswered):
+        things.post({"key": "TOKEN", "value": "x", "secured": False}, "TOKEN", lambda entry: True)
+    assert [one.method for one in bitbucket.requests] == ["POST", "GET"] * 3
+
+
+def test_a_post_is_found_by_its_answer(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    made, was_found = things.post({"key": "TOKEN", "value": "x", "secured": False}, "TOKEN", lambda entry: True)
+    assert (made.text("key"), was_found) == ("TOKEN", False)
+
+
+@pytest.mark.parametrize("afterwards", ["there", "gone", "not known"])
+def test_a_refused_delete_is_decided_by_a_look(bitbucket: CheckedEmulator, afterwards: str) -> None:
+    uuid = bare(bitbucket.set_variable("acme", "TOKEN", "x").uuid)
+    things, said = connect(bitbucket).things(WORKSPACE_VARIABLES, API), list[str]()
+    assert isinstance(things.find(["TOKEN"]), Seen)
+    bitbucket.fault("pipelines-config", "DELETE", status=409)
+    if afterwards == "gone":
+        bitbucket.delete_variable("acme", "TOKEN")
+    if afterwards == "not known":
+        bitbucket.fault(f"{VARIABLE_ROUTE}/{{variable_uuid}}", "GET", drop_fields=["key"])
+    if afterwards == "gone":
+        with operation(say=said.append):
+            things.remove({"uuid": uuid}, ["TOKEN", uuid])
+        assert said == ["was gone from Bitbucket already"]
+        return
+    with pytest.raises(
+        BitbucketError, match=f"^DELETE /workspaces/acme/pipelines-config/variables/.*{uuid}"
+    ) as refusal:
+        things.remove({"uuid": uuid}, ["TOKEN", uuid])
+    assert (" Whether it is still there cannot be told: GET /" in str(refusal.value)) is (afterwards == "not known")

@@ -46,7 +46,7 @@ class PlaceKind:
     """Its own kind of Place, where what stands in a path is not what a program writes."""
 
 
-def _of_workspace(answer: Answer, path: str = "") -> list[str]:
+def _of_workspace(answer: Answer, path: str) -> list[str]:
     return [answer.text(f"{path}slug").lower(), bare(answer.text(f"{path}uuid"))]
 
 
@@ -72,7 +72,7 @@ WORKSPACE = PlaceKind(
     "workspace",
     ("workspace",),
     Path("/workspaces/{workspace}", READ_PEOPLE),
-    lambda answer: [(name,) for name in _of_workspace(answer)],
+    lambda answer: [(name,) for name in _of_workspace(answer, "")],
 )
 USER = PlaceKind(
     "user",
@@ -96,7 +96,6 @@ class Place:
         self.shown = "/".join(fields.values()) or kind.name
         self._lock = threading.Lock()
         self._patience = threading.Lock()
-        self._waited = False
         self._identity: tuple[tuple[str, ...], ...] | BitbucketError | None = None
         self._renamed_fields: dict[str, str] | None = None
         self.exists = False
@@ -195,8 +194,7 @@ class Place:
             if self.exists:
                 raise
         with self._patience:
-            first, self._waited = not self._waited and self.api.ledger.note("waited", self.key), True
-            if first and not self.exists:
+            if self.api.ledger.note("waited", self.key) and not self.exists:
                 soon, later = PAUSES_SECONDS
                 why = f"{self.shown} was not found, and may be new"
                 self.api.governor.sleep(soon, why)
