@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.errors import ApiError, ConfigurationError, Exists, InvalidInput
+from bitbucket_user_provider.errors import ApiError, ConfigurationError, Exists, InvalidInput, OddAnswer
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.public_key import fingerprint
+from bitbucket_user_provider.rest.answer import Answer
+from bitbucket_user_provider.run.kinds import REPOSITORY_DEPLOY_KEYS
 
 from tests.acceptance.lives import ed25519
 from tests.conftest import CheckedEmulator, Clock
-from tests.unit.core import CONSUMER
+from tests.unit.core import CONSUMER, connect
 from tests.unit.stack import Refused, Stack, urn_of
 
 KINDS = ("RepositoryDeployKey", "ProjectDeployKey")
@@ -86,6 +88,17 @@ def test_twenty_keys_are_refreshed_with_one_call(bitbucket: CheckedEmulator, kin
     sent(bitbucket)
     stack.refresh()
     assert sent(bitbucket) == ["LIST"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "odd"),
+    [({"id": 7, "key": "ssh-ed25519 broken"}, "`key` is a text"), ({"key": CI}, "`id` is missing")],
+    ids=["no key", "no number"],
+)
+def test_an_entry_that_is_no_key_is_said_to_be_odd(bitbucket: CheckedEmulator, entry: dict[str, Any], odd: str) -> None:
+    with pytest.raises(OddAnswer) as refusal:
+        REPOSITORY_DEPLOY_KEYS.names(connect(bitbucket), Answer("GET /keys", entry))
+    assert str(refusal.value) == f"GET /keys has an answer of another form than documented: {odd}."
 
 
 @pytest.mark.parametrize("by", ["number", "fingerprint", "label"])

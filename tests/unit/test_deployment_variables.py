@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bitbucket_user_provider.errors import BitbucketError, InvalidInput, NoEnvironment, NotKnown
+from bitbucket_user_provider.errors import BitbucketError, InvalidInput, NoEnvironment, NotFound, NotKnown
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.person import bare
@@ -244,6 +244,16 @@ def test_a_renamed_repository_is_written_under_its_new_name(bitbucket: CheckedEm
     stack.up({"token": variable(value="new-secret-value")})
     assert bitbucket.variables("acme/service/Production")["TOKEN"]["value"] == "new-secret-value"
     assert stack.warned == ["acme/api is called acme/service in Bitbucket now: write that name."]
+
+
+def test_a_404_to_a_delete_of_what_the_list_still_shows_is_an_error(bitbucket: CheckedEmulator) -> None:
+    """One variable cannot be asked for alone."""
+    stack = Stack(bitbucket)
+    stack.up({"token": variable()})
+    bitbucket.fault("deployments_config", "DELETE", status=404)
+    with pytest.raises(NotFound):
+        stack.destroy()
+    assert len(stack.state) == 1 and list(bitbucket.variables("acme/api/Production")) == ["TOKEN"]
 
 
 @pytest.mark.parametrize(

@@ -318,11 +318,53 @@ def test_what_another_has_is_kept_at_once(things: Things, stage: Stage) -> None:
         assert things.take([["bob"], ["grace"]]) == [None, Keeper("new", stage)]
 
 
-@pytest.mark.parametrize("own", [True, False])
-def test_a_things_own_wish_keeps_it_where_that_counts(things: Things, own: bool) -> None:
+@pytest.mark.parametrize("own", [[True], [False], []], ids=str)
+def test_a_things_own_wish_keeps_it_where_that_counts(things: Things, own: list[bool]) -> None:
     with operation("old"):
         things.want(["grace"])
-        assert things.take([["grace"]], own) == [Keeper("old", Stage.CLAIMED) if own else None]
+        assert things.take([["grace"]], *own) == [Keeper("old", Stage.CLAIMED) if own == [True] else None]
+
+
+def test_a_delete_is_under_way_from_its_look_until_it_has_taken_the_thing(things: Things) -> None:
+    def since() -> float | None:
+        with operation("other"):
+            return things.api.ledger.quiet_since(things.key)
+
+    with operation("old"):
+        assert things.take([["grace"]]) == [None]
+        assert since() is None
+        things.taken(["grace"], True)
+        assert since()
+
+
+def test_a_delete_that_finds_everything_kept_was_never_under_way(things: Things) -> None:
+    with operation("new"):
+        things.want(["grace"])
+        things.api.ledger.hold([(things.key, ["grace"])])
+    with operation("old"):
+        assert things.take([["grace"]]) == [Keeper("new", Stage.EXISTS)]
+    with operation("other"):
+        assert things.api.ledger.quiet_since(things.key) == 0
+
+
+@pytest.mark.parametrize("own", [[True], [False], []], ids=str)
+def test_what_is_wanted_is_not_released(bitbucket: CheckedEmulator, things: Things, own: list[bool]) -> None:
+    bitbucket.grant("acme", "api", "Grace", "read")
+    said, names = list[str](), [GRACE.uuid, bare(GRACE.uuid)]
+    with operation("old", say=said.append):
+        things.want(names)
+        assert things.release({"user_id": GRACE.uuid}, names, *own) is (own != [True])
+    assert said == (["kept in Bitbucket: old wants it"] if own == [True] else [])
+    assert held(bitbucket) == ({"Grace": "read"} if own == [True] else {})
+
+
+def test_what_bitbucket_refuses_to_remove_was_not_taken(bitbucket: CheckedEmulator, things: Things) -> None:
+    bitbucket.grant("acme", "api", "Grace", "read")
+    bitbucket.fault("permissions-config", "DELETE", status=403)
+    with operation("old"), pytest.raises(BitbucketError):
+        things.release({"user_id": GRACE.uuid}, ["grace", GRACE.uuid, bare(GRACE.uuid)])
+    with operation("new"):
+        assert not things.begin(["grace"]).taken
 
 
 def test_what_is_at_work_is_waited_for(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -337,6 +379,8 @@ def test_what_is_at_work_is_waited_for(things: Things, monkeypatch: pytest.Monke
     waits = each_wait(monkeypatch, nothing, is_done)
     with operation("old", say=said.append):
         assert things.take([["grace"]]) == [Keeper("new", Stage.DONE)]
+    with operation("other"):
+        assert things.api.ledger.quiet_since(things.key), "nothing is under way any more"
     assert waits == [several.POLL_SECONDS] * 2
     assert said == [WAITED_FOR, ""]
 
@@ -422,6 +466,13 @@ def test_a_thing_that_answers_404_is_gone_without_another_call_where_its_list_ha
     things.all()
     assert isinstance(things.ask({"uuid": "some"}), Absent)
     assert len(bitbucket.requests) == 2
+
+
+def test_a_thing_that_is_there_shows_that_its_place_is(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    uuid = bitbucket.set_variable("acme", "TOKEN", "x").uuid
+    assert isinstance(things.ask({"uuid": uuid}), Seen)
+    assert things.place.exists
 
 
 PROPERTY = {"app_key": "acme-app", "property_name": "look"}
