@@ -12,6 +12,7 @@ from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.rest.governor import Governor
+from bitbucket_user_provider.run import grants, kinds
 from bitbucket_user_provider.run import ledger as ledgers
 from bitbucket_user_provider.run import things as several
 from bitbucket_user_provider.run.api import Api
@@ -20,8 +21,8 @@ from bitbucket_user_provider.run.evidence import NotKnown as Unproven
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from bitbucket_user_provider.run.kinds import USER_APPLICATION_PROPERTIES, WORKSPACE_VARIABLES
 from bitbucket_user_provider.run.ledger import Keeper, Ledger, Stage, moment
-from bitbucket_user_provider.run.place import REPOSITORY
-from bitbucket_user_provider.run.things import Things
+from bitbucket_user_provider.run.place import REPOSITORY, USER, WORKSPACE
+from bitbucket_user_provider.run.things import ThingKind, Things
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import every_life
@@ -165,6 +166,12 @@ def test_what_else_a_place_is_called_is_asked_once_a_run(bitbucket: CheckedEmula
     assert len(bitbucket.requests) == 1
 
 
+def test_a_workspace_and_an_account_are_called_by_name_and_by_uuid(bitbucket: CheckedEmulator) -> None:
+    api, uuid = connect(bitbucket), bare(bitbucket.world.workspaces["acme"].uuid)
+    assert api.place(WORKSPACE, API).identified() == (("acme",), (uuid,))
+    assert api.place(USER, {"user_id": GRACE.uuid}).identified() == ((GRACE.account_id,), (bare(GRACE.uuid),))
+
+
 def test_the_ledger_knows_a_place_by_each_of_its_names_as_soon_as_they_are_known(bitbucket: CheckedEmulator) -> None:
     """Which of the names are UUIDs is a part of it."""
     place, acme = connect(bitbucket).place(REPOSITORY, API), bitbucket.world.workspaces["acme"]
@@ -212,6 +219,12 @@ def test_nothing_is_removed_where_bitbucket_does_not_tell_what_else_a_place_is_c
         "Whether acme/api is the same repository as one that this run writes in another way cannot be told, so nothing "
         f"was removed there: {place.identified()}"
     )
+
+
+def test_the_ledger_tells_all_kinds_of_things_apart() -> None:
+    """A repository and a project of one name, or the people and the groups of one place."""
+    families = [kind.family for kind in (vars(grants) | vars(kinds)).values() if isinstance(kind, ThingKind)]
+    assert families and len(families) == len({*families})
 
 
 # What the run wants and takes; each operation is a resource at work
