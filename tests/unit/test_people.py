@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.models.person import UserId, bare, is_uuid, normal, same_person
+from bitbucket_user_provider.run.grants import REPOSITORY_GROUPS, REPOSITORY_USERS
 from bitbucket_user_provider.run.people import People
 from hypothesis import given
 from hypothesis import strategies as st
@@ -129,6 +130,19 @@ def test_people_never_run_together_and_spellings_find_each_other(lessons: list[t
         for form in joined:
             assert people.forms(form) == joined
             assert {known.split(":")[0] for known in people.forms(form)} == {form.split(":")[0]}
+
+
+def test_an_entry_of_a_list_says_what_a_person_is_called(bitbucket: CheckedEmulator) -> None:
+    api, grace = connect(bitbucket), bitbucket.person("Grace")
+    bitbucket.grant("acme", "api", "Grace", "read")
+    api.things(REPOSITORY_USERS, {"workspace": "acme", "repo_slug": "api"}).all()
+    assert api.people.name(grace.account_id) == api.people.name(grace.uuid) == "Grace Hopper"
+
+
+def test_a_group_has_no_other_form_that_may_be_used_elsewhere() -> None:
+    ids = [NEW, BRACED]
+    assert REPOSITORY_USERS.unresolved(People(), ids) == {"account id", "uuid"}
+    assert REPOSITORY_GROUPS.unresolved(People(), ids) == set()
 
 
 # Whom Bitbucket is asked for

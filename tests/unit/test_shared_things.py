@@ -542,6 +542,22 @@ def test_a_post_whose_answer_is_lost_is_sent_three_times_at_most(bitbucket: Chec
     assert [one.method for one in bitbucket.requests] == ["POST", "GET"] * 3
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [({"key": "TOKEN"}, "does not say what was made."), ([], "answered with a list where an object is documented.")],
+    ids=["nameless", "a list"],
+)
+def test_a_post_that_never_says_what_it_made_counts_as_one_without_an_answer(
+    bitbucket: CheckedEmulator, answer: object, words: str
+) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    bitbucket.fault("pipelines-config", "POST", times=3, status=200, body=answer)
+    with pytest.raises(Unanswered) as refusal:
+        things.post({"key": "TOKEN", "value": "x", "secured": False}, "TOKEN", lambda entry: False)
+    assert str(refusal.value) == f"POST /workspaces/acme/pipelines-config/variables {words}"
+    assert refusal.value.sent
+
+
 def test_a_post_is_found_by_its_answer(bitbucket: CheckedEmulator) -> None:
     things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
     made, was_found = things.post({"key": "TOKEN", "value": "x", "secured": False}, "TOKEN", lambda entry: True)
