@@ -11,6 +11,8 @@ from bitbucket_user_provider.errors import BitbucketError, Cancelled, InvalidInp
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
+from bitbucket_user_provider.rest.answer import Answer
+from bitbucket_user_provider.rest.credentials import Kind
 from bitbucket_user_provider.rest.governor import Governor
 from bitbucket_user_provider.run import grants, kinds
 from bitbucket_user_provider.run import ledger as ledgers
@@ -227,6 +229,14 @@ def test_the_ledger_tells_all_kinds_of_things_apart() -> None:
     assert families and len(families) == len({*families})
 
 
+@pytest.mark.parametrize(
+    "kind", [one for one in vars(grants).values() if isinstance(one, ThingKind)], ids=lambda kind: kind.family
+)
+def test_grants_are_read_with_an_api_token_or_oauth_and_written_with_an_api_token_alone(kind: ThingKind) -> None:
+    assert kind.list_path and kind.list_path.reads == kind.path.reads == (Kind.API_TOKEN, Kind.OAUTH)
+    assert kind.path.writes == (Kind.API_TOKEN,)
+
+
 # What the run wants and takes; each operation is a resource at work
 
 WAITED_FOR = "another resource of this run wants this, and is waited for"
@@ -380,7 +390,10 @@ def test_what_bitbucket_refuses_to_remove_was_not_taken(bitbucket: CheckedEmulat
         assert not things.begin(["grace"]).taken
 
 
-def test_what_is_at_work_is_waited_for(things: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("before", [[], [nothing]], ids=len)
+def test_what_is_at_work_is_waited_for(
+    things: Things, monkeypatch: pytest.MonkeyPatch, before: list[Callable[[], object]]
+) -> None:
     said = list[str]()
 
     def is_done() -> None:
@@ -389,13 +402,47 @@ def test_what_is_at_work_is_waited_for(things: Things, monkeypatch: pytest.Monke
 
     with operation("new"):
         things.begin(["grace"])
-    waits = each_wait(monkeypatch, nothing, is_done)
+    waits = each_wait(monkeypatch, *before, is_done)
     with operation("old", say=said.append):
         assert things.take([["grace"]]) == [Keeper("new", Stage.DONE)]
     with operation("other"):
         assert things.api.ledger.quiet_since(things.key), "nothing is under way any more"
-    assert waits == [several.POLL_SECONDS] * 2
+    assert waits == [several.POLL_SECONDS] * (len(before) + 1)
     assert said == [WAITED_FOR, ""]
+
+
+def test_what_may_be_wanted_under_another_name_of_the_place_is_not_taken_while_that_is_not_known(
+    bitbucket: CheckedEmulator, things: Things
+) -> None:
+    acme = bitbucket.world.workspaces["acme"]
+    by_uuid = {"workspace": acme.uuid, "repo_slug": acme.repositories["api"].uuid}
+    with operation("new"):
+        things.api.things(REPOSITORY_USERS, by_uuid).want(["grace"])
+    bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", status=403)
+    with operation("old"):
+        free, doubtful = things.take([["bob"], ["grace"]])
+    assert free is None and isinstance(doubtful, NotKnown)
+
+
+def test_two_forms_of_persons_at_one_place_make_it_mixed(things: Things) -> None:
+    with operation("one"):
+        things.want([GRACE.uuid], ["uuid"])
+        assert not things.begin([GRACE.uuid]).mixed
+    with operation("two"):
+        things.want([BOB.account_id], ["account id"])
+        assert things.begin([BOB.account_id]).mixed
+
+
+def test_what_this_process_has_written_is_seen_without_a_call(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    entry = Answer("PUT /variable", {"uuid": "some", "key": "TOKEN"})
+    things.wrote(["TOKEN", "some"], entry)
+    assert things.place.exists
+    assert things.seen(["TOKEN"]) is entry
+    things.wrote(["TOKEN", "some"], None)
+    bitbucket.clear()
+    assert things.seen(["TOKEN"], {"uuid": "some"}) is None
+    assert [(one.route, one.query.get("fields")) for one in bitbucket.requests] == [(VARIABLE_ROUTE, None)]
 
 
 def test_what_has_failed_keeps_its_thing(things: Things) -> None:
