@@ -14,15 +14,20 @@ from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.rest.answer import Answer
 from bitbucket_user_provider.rest.credentials import Kind
 from bitbucket_user_provider.rest.governor import Governor
-from bitbucket_user_provider.run import grants, kinds
-from bitbucket_user_provider.run import ledger as ledgers
+from bitbucket_user_provider.run import facts, grants, kinds
 from bitbucket_user_provider.run import things as several
 from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.run.evidence import Absent, Evidence, Seen
 from bitbucket_user_provider.run.evidence import NotKnown as Unproven
+from bitbucket_user_provider.run.facts import Keeper, Stage, moment
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
-from bitbucket_user_provider.run.kinds import USER_APPLICATION_PROPERTIES, WORKSPACE_VARIABLES
-from bitbucket_user_provider.run.ledger import Keeper, Ledger, Stage, moment
+from bitbucket_user_provider.run.kinds import (
+    USER_APPLICATION_PROPERTIES,
+    USER_GPG_KEYS,
+    USER_SSH_KEYS,
+    WORKSPACE_VARIABLES,
+)
+from bitbucket_user_provider.run.ledger import Ledger
 from bitbucket_user_provider.run.place import REPOSITORY, USER, WORKSPACE
 from bitbucket_user_provider.run.things import ThingKind, Things
 from pydantic.alias_generators import to_camel
@@ -266,7 +271,7 @@ def nothing() -> None: ...
 def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, in a list."""
     time = [1_000.0]
-    for module in (ledgers, several):
+    for module in (facts, several):
         monkeypatch.setattr(module, "moment", lambda: time[0])
     return time
 
@@ -528,6 +533,13 @@ def test_a_thing_that_answers_404_is_gone_without_another_call_where_its_list_ha
     assert len(bitbucket.requests) == 2
 
 
+def test_a_list_that_answers_shows_that_its_place_is_there(things: Things) -> None:
+    assert things.key == "repository-users ss acme/api"
+    assert not things.place.exists
+    things.all()
+    assert things.place.exists
+
+
 def test_a_thing_that_is_there_shows_that_its_place_is(bitbucket: CheckedEmulator) -> None:
     things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
     uuid = bitbucket.set_variable("acme", "TOKEN", "x").uuid
@@ -603,6 +615,27 @@ def test_a_post_that_never_says_what_it_made_counts_as_one_without_an_answer(
         things.post({"key": "TOKEN", "value": "x", "secured": False}, "TOKEN", lambda entry: False)
     assert str(refusal.value) == f"POST /workspaces/acme/pipelines-config/variables {words}"
     assert refusal.value.sent
+
+
+def test_a_post_that_is_refused_at_once_is_not_looked_for(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    bitbucket.fault("pipelines-config", "POST", status=409)
+    with pytest.raises(BitbucketError, match="answered 409"):
+        things.post({"key": "TOKEN", "value": "x", "secured": False}, "TOKEN", lambda entry: True)
+    assert [one.method for one in bitbucket.requests] == ["POST"]
+
+
+def test_what_is_answered_only_when_it_is_asked_for_is(bitbucket: CheckedEmulator) -> None:
+    bitbucket.fault("gpg-keys", "GET", status=404)
+    connect(bitbucket).things(USER_GPG_KEYS, {"user_id": GRACE.uuid}).ask({"fingerprint": "F" * 40})
+    assert [one.query["fields"] for one in bitbucket.requests] == ["+key", "+values.key"]
+
+
+def test_a_key_that_can_be_in_one_account_alone_has_one_place_in_the_ledger(bitbucket: CheckedEmulator) -> None:
+    api = connect(bitbucket)
+    assert {api.things(USER_SSH_KEYS, {"user_id": one.uuid}).key for one in (GRACE, BOB)} == {
+        "user-ssh-keys s anywhere"
+    }
 
 
 def test_a_post_is_found_by_its_answer(bitbucket: CheckedEmulator) -> None:
