@@ -218,8 +218,9 @@ def test_readers_of_a_long_list_in_any_but_the_worst_order_pay_little_more_than_
     assert place.calls < 25
 
 
-def test_a_page_and_a_call_for_one_thing_cost_one_call_each_and_one_reader_pays_for_one() -> None:
-    place = Place(NAMES[:4], 1, sizes=False)
+@pytest.mark.parametrize("sizes", [True, False])
+def test_a_page_and_a_call_for_one_thing_cost_one_call_each_and_one_reader_pays_for_one(sizes: bool) -> None:
+    place = Place(NAMES[:4], 1, sizes)
     assert [place.glance(name) for name in ("other", "n0", "more")] == [None, "n0", None]
     assert (place.pages, place.alone) == (2, 2)
 
