@@ -9,7 +9,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from ..errors import BitbucketError, InvalidInput, NoEnvironment, NotFound
+from ..errors import InvalidInput, NoEnvironment, NotFound
 from ..models.environment import spelt_environment
 from ..models.person import bare, is_uuid, spelt
 from ..rest.answer import Answer
@@ -105,10 +105,7 @@ class Environment(Place):
         )
 
     def _spellings(self) -> list[tuple[str, ...]]:
-        repository = self._repository.identified()
-        if isinstance(repository, BitbucketError):
-            raise repository
-        return [(*names, name) for name in _names(self._entry()) for names in repository]
+        return [(*names, name) for name in _names(self._entry()) for names in self._spellings_of(REPOSITORY)]
 
 
 ENVIRONMENT = PlaceKind(

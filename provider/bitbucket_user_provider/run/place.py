@@ -40,8 +40,9 @@ class PlaceKind:
     fields: tuple[str, ...]
     """The inputs that name the place, in order."""
     itself: Path
+    """What is asked for its other names."""
     spellings: Callable[[Answer], list[tuple[str, ...]]]
-    """Every way to name it, from what it answers when asked about itself: those by UUID alone last."""
+    """Every way to name it, from what that answers: those by UUID alone last."""
     made: "type[Place] | None" = None
     """Its own kind of Place, where what stands in a path is not what a program writes."""
 
@@ -61,12 +62,6 @@ REPOSITORY = PlaceKind(
     ("workspace", "repo_slug"),
     Path("/repositories/{workspace}/{repo_slug}", READ_PEOPLE),
     _of_repository,
-)
-PROJECT = PlaceKind(
-    "project",
-    ("workspace", "project_key"),
-    Path("/workspaces/{workspace}/projects/{project_key}", READ_PEOPLE),
-    lambda answer: [(name, answer.text("key").lower()) for name in _of_workspace(answer, "workspace.")],
 )
 WORKSPACE = PlaceKind(
     "workspace",
@@ -154,6 +149,13 @@ class Place:
     def _spellings(self) -> list[tuple[str, ...]]:
         return self.kind.spellings(self.api.get(self.kind.itself, self.fields))
 
+    def _spellings_of(self, kind: PlaceKind) -> tuple[tuple[str, ...], ...]:
+        """Those of the place of this kind that it is in. Raises BitbucketError."""
+        found = self.api.place(kind, self.fields).identified()
+        if isinstance(found, BitbucketError):
+            raise found
+        return found
+
     @property
     def in_path(self) -> Mapping[str, str]:
         """The fields of a path that is read."""
@@ -177,7 +179,8 @@ class Place:
         found = self.identified()
         if isinstance(found, BitbucketError) or self.names in found:
             return False
-        self._renamed_fields = dict(zip(self.kind.fields, found[-1], strict=True))
+        names = zip(self.fields.items(), self.names, found[-1], strict=True)
+        self._renamed_fields = {field: written if name == now else now for (field, written), name, now in names}
         if self.api.ledger.note("renamed", self.key):
             current.get().warn(f"{self.shown} is called {'/'.join(found[0])} in Bitbucket now: write that name.")
         return True
@@ -265,6 +268,16 @@ class Place:
         except BitbucketError:
             pass
         return False
+
+
+class Project(Place):
+    """It is named by its key alone, and does not say which workspace it is in."""
+
+    def _spellings(self) -> list[tuple[str, ...]]:
+        return [(*workspace, self.names[-1]) for workspace in self._spellings_of(WORKSPACE)]
+
+
+PROJECT = PlaceKind("project", ("workspace", "project_key"), WORKSPACE.itself, lambda answer: [], made=Project)
 
 
 def key_of(family: str, names: Iterable[str]) -> str:
