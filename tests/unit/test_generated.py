@@ -13,9 +13,14 @@ from tests.engine.toolchains import JAVA, need
 
 
 @pytest.fixture(scope="module")
-def files() -> generate.Files:
+def schema() -> generate.Files:
+    """With the examples of its descriptions."""
     need("go")
-    schema = generate.schema()
+    return generate.schema()
+
+
+@pytest.fixture(scope="module")
+def files(schema: generate.Files) -> generate.Files:
     return schema | generate.sdks(schema[generate.SCHEMA])
 
 
@@ -36,9 +41,8 @@ def test_the_committed_schema_is_what_the_models_say() -> None:
     assert committed == json.loads(generate.models()), "run `make generate`"
 
 
-def test_the_committed_examples_are_what_their_sources_say() -> None:
-    need("go")
-    assert generate.stale(generate.schema()) == [], "run `make generate`"
+def test_the_committed_examples_are_what_their_sources_say(schema: generate.Files) -> None:
+    assert generate.stale(schema) == [], "run `make generate`"
 
 
 def test_the_committed_sdks_are_what_the_schema_says(files: generate.Files) -> None:

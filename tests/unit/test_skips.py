@@ -24,7 +24,8 @@ def run(folder: Path, tests: str, present: tuple[str, ...], *options: str) -> tu
     for command in present:
         (commands / command).touch(mode=0o755)
     pytest = [sys.executable, "-m", "pytest", "-q", "-c", os.devnull, "-p", "no:cacheprovider", "-p", "tests.skips"]
-    environ = {"PATH": str(commands), "PYTHONPATH": str(ROOT)}
+    pytest += ["-p", "xdist"]
+    environ = {"PATH": str(commands), "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
     done = subprocess.run([*pytest, *options, "test_it.py"], cwd=folder, env=environ, capture_output=True, text=True)
     return done.returncode, done.stdout.splitlines()[-1]
 
