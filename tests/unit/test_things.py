@@ -470,3 +470,20 @@ def test_a_refused_delete_is_decided_by_a_look(bitbucket: CheckedEmulator, after
     ) as refusal:
         things.remove({"uuid": uuid}, ["TOKEN", uuid])
     assert (" Whether it is still there cannot be told: GET /" in str(refusal.value)) is (afterwards == "not known")
+
+
+def test_nothing_is_deleted_by_leave_that_was_given_before_the_place_was_known_to_have_another_name(
+    bitbucket: CheckedEmulator,
+) -> None:
+    """Two deletes are allowed, and the first of them finds out that the repository was renamed: whoever wants the other
+    thing under the new name was not asked."""
+    for name in ("Grace", "Bob"):
+        bitbucket.grant("acme", "api", name, "read")
+    bitbucket.rename_repository("acme", "api", "service")
+    things = connect(bitbucket).things(REPOSITORY_USERS, API)
+    assert not things.remove({"user_id": GRACE.uuid}, [bare(GRACE.uuid)])
+    assert things.place.is_renamed
+    assert not things.remove({"user_id": BOB.uuid}, [bare(BOB.uuid)])
+    assert len(bitbucket.place("acme", "service").users) == 2
+    assert things.remove({"user_id": BOB.uuid}, [bare(BOB.uuid)], renamed=True)
+    assert [*bitbucket.place("acme", "service").users] == [GRACE.uuid]

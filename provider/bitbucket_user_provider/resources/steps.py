@@ -45,7 +45,9 @@ def take_steps(
         if verdict is not None:
             return
         try:
-            subjects.remove(step.id)
+            if not subjects.remove(step.id):
+                verdicts.update(subjects.take([step.id], own))
+                return take(step)
             grants.pop(step.id, None)
         except ApiError as refusal:
             if own or not _is_final(refusal):

@@ -68,6 +68,8 @@ class Subjects:
         self.sides = sides
         self._things = {side: api.things(side.kind, source) for side in sides}
         self.place = next(iter(self._things.values())).place
+        self._renamed: dict[str, bool] = {}
+        """Whether the place was known to have another name when `take` was asked about somebody."""
 
     def side(self, id: str) -> Side:
         return next(side for side in reversed(self.sides) if id.startswith(side.kind.prefix))
@@ -109,9 +111,10 @@ class Subjects:
         self._things[side].wrote(grant.forms(self.api.people), entry)
         return grant
 
-    def remove(self, id: str) -> None:
-        """Removes what `take` has allowed."""
-        self._things[self.side(id)].remove_taken(self._named(id), self.api.people.forms(id))
+    def remove(self, id: str) -> bool:
+        """Removes what `take` has allowed; false when `take` has to be asked once more, as `Things.remove` says."""
+        things, names = self._things[self.side(id)], self.api.people.forms(id)
+        return things.remove_taken(self._named(id), names, self._renamed[id])
 
     def _named(self, id: str) -> dict[str, str]:
         kind = self.side(id).kind
@@ -153,6 +156,7 @@ class Subjects:
     def take(self, ids: Sequence[str], own: bool) -> dict[str, Keeper | BitbucketError | None]:
         """Who keeps each from being removed, as `Things.take` says."""
         verdicts: dict[str, Keeper | BitbucketError | None] = {}
+        self._renamed |= dict.fromkeys(ids, self.place.is_renamed)
         for _, things, mine in self._by_side(ids):
             if mine:
                 found = things.take([self.api.people.forms(id) for id in mine], own)

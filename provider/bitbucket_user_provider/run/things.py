@@ -235,20 +235,27 @@ class Things:
         assert lost
         raise lost
 
-    def remove(self, id: Id, names: Collection[str]) -> None:
+    def remove(self, id: Id, names: Collection[str], renamed: bool = False) -> bool:
         """Deletes the thing. Whatever Bitbucket refuses, a look decides: absent is done, and there is an error.
+
+        False, and nothing is deleted, when it turns out that the place has another name now, which whoever allowed this
+        did not know (`renamed`): something else of the run may want the thing under that name.
 
         Raises ApiError in Bitbucket's words when it is still there, NotKnown when that cannot be told.
         """
         try:
-            self._write(lambda fields: self.api.delete(self.kind.path, {**fields, **id}))
+            fields = self.place.where_to_write if renamed else self.place.in_path
+            self.api.delete(self.kind.path, {**fields, **id})
         except (RateLimited, Unauthorized):
             raise
         except ApiError as refusal:
+            if not renamed and isinstance(refusal, Moved | NotFound) and self.place.has_another_name():
+                return False
             self._look_for(refusal, id, names)
             current.get().say("was gone from Bitbucket already")
         else:  # what has just been found absent needs no other listing for the next one
             self.listing.wrote(names, None)
+        return True
 
     def _look_for(self, refusal: ApiError, id: Id, names: Collection[str]) -> None:
         """Returns when the thing is proven absent. Raises what `remove` raises."""
@@ -357,23 +364,26 @@ class Things:
 
         Whether it was removed. Raises BitbucketError.
         """
-        [verdict] = self.take([names], own)
-        if isinstance(verdict, Keeper):
-            current.get().say(f"kept in Bitbucket: {verdict.urn} wants it")
-            return False
-        if verdict:
-            raise verdict
-        self.remove_taken(id, names)
-        return True
+        while True:
+            renamed = self.place.is_renamed
+            [verdict] = self.take([names], own)
+            if isinstance(verdict, Keeper):
+                current.get().say(f"kept in Bitbucket: {verdict.urn} wants it")
+                return False
+            if verdict:
+                raise verdict
+            if self.remove_taken(id, names, renamed):
+                return True
 
-    def remove_taken(self, id: Id, names: Collection[str]) -> None:
-        """Removes what `take` has allowed, and says in the ledger what became of it."""
+    def remove_taken(self, id: Id, names: Collection[str], renamed: bool) -> bool:
+        """Removes what `take` has allowed, and says in the ledger what became of it. False when that has to be asked
+        once more, as `remove` says; `renamed` is whether the place was known to have another name by then."""
         gone = False
         try:
-            self.remove(id, names)
-            gone = True
+            gone = self.remove(id, names, renamed)
         finally:
             self.taken(names, gone)
+        return gone
 
     def taken(self, names: Iterable[str], gone: bool) -> None:
         """Says what became of a thing that was about to be taken."""

@@ -1,0 +1,115 @@
+"""What holds for a thing of one kind holds for those of every kind: each goes through the same troubles of names and
+identities, and what its program wants is there afterwards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from bitbucket_user_emulator import Emulator
+from bitbucket_user_provider.resources import RESOURCES
+from bitbucket_user_provider.resources.key import Key
+from bitbucket_user_provider.resources.resource import Adopting
+from bitbucket_user_provider.resources.variable import Variable
+from pydantic.alias_generators import to_camel
+
+from tests.acceptance.lives import PEOPLE, ed25519, every_life
+from tests.conftest import CheckedEmulator
+from tests.unit.core import ADA, APP, CONSUMER
+from tests.unit.stack import Bag, Stack
+
+LIVES = every_life()
+IN_REPOSITORIES = [kind for kind, life in LIVES.items() if "repo_slug" in life.created.inputs]
+IDENTIFIED = [kind for kind, one in RESOURCES.items() if isinstance(one, Key | Variable) and kind != "UserGpgKey"]
+"""Those that have another identity when they are made anew."""
+UPDATED = [kind for kind in IDENTIFIED if LIVES[kind].updated]
+WORKSPACES = PEOPLE.workspaces
+_SECOND = {False: {"key": "SECOND"}, True: {"key": ed25519("second"), "label": "second"}}
+"""What another one of its kind is called; of keys, and of variables."""
+
+
+def wanted(kind: str, *, updated: bool = False, adopted: bool = False) -> Bag:
+    life = LIVES[kind]
+    inputs = life.created.inputs | (life.updated.inputs if updated and life.updated else {})
+    adopts = adopted and issubclass(RESOURCES[kind].ARGS, Adopting)
+    return {to_camel(name): value for name, value in inputs.items()} | ({"adoptExisting": True} if adopts else {})
+
+
+def a_stack(bitbucket: Emulator) -> Stack:
+    return Stack(bitbucket, ADA | CONSUMER, APP)
+
+
+def kept(bitbucket: Emulator, kind: str) -> dict[str, Any]:
+    """Where the emulator keeps the thing."""
+    neighbour = LIVES[kind].neighbour
+    assert neighbour
+    return neighbour.kept_in(bitbucket)
+
+
+def _by_uuid(uuid: str) -> list[str]:
+    return [uuid, uuid.strip("{}").upper()]
+
+
+def _other_id(user_id: str) -> str:
+    [person] = [one for one in PEOPLE.people.values() if user_id in (one.uuid, one.account_id)]
+    return person.account_id if user_id == person.uuid else person.uuid
+
+
+def _spellings() -> list[tuple[str, str, Any]]:
+    """Kind, input, and another way to write what the program has written there."""
+    found: list[tuple[str, str, Any]] = []
+    for kind in LIVES:
+        inputs = wanted(kind)
+        others: dict[str, list[Any]] = {}
+        if "workspace" in inputs:
+            workspace = WORKSPACES[inputs["workspace"]]
+            others["workspace"] = [*_by_uuid(workspace.uuid), workspace.slug.title()]
+        if "repoSlug" in inputs:
+            repository = workspace.repositories[inputs["repoSlug"]]
+            others["repoSlug"] = [*_by_uuid(repository.uuid), repository.slug.title()]
+        if "environment" in inputs:
+            [environment] = [one for one in repository.environments.values() if one.name == inputs["environment"]]
+            others["environment"] = [*_by_uuid(environment.uuid), environment.name.upper()]
+        if "userId" in inputs:
+            others["userId"] = [_other_id(inputs["userId"]), inputs["userId"].strip("{}")]
+        if "permissions" in inputs:
+            others["permissions"] = [{_other_id(id): level for id, level in inputs["permissions"].items()}]
+        if isinstance(RESOURCES[kind], Key):
+            others["key"] = [inputs["key"].replace("\n", "\r\n") + " "]
+        found += [(kind, name, one) for name, ways in others.items() for one in ways if one != inputs[name]]
+    return found
+
+
+@pytest.mark.parametrize(("kind", "name", "other"), _spellings())
+def test_what_is_written_in_another_way_is_the_same_thing(
+    bitbucket: CheckedEmulator, kind: str, name: str, other: Any
+) -> None:
+    """Under a new name of the resource, and under the same one."""
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    nothing = life.holds(bitbucket)
+    stack.up({"old": (kind, wanted(kind))})
+    before = life.holds(bitbucket)
+    stack.up({"new": (kind, wanted(kind, adopted=True) | {name: other})})
+    assert ([*stack.state], life.holds(bitbucket)) == ([(kind, "new")], before)
+    stack.up({"new": (kind, wanted(kind))}, refresh=True)
+    assert ([*stack.state], life.holds(bitbucket)) == ([(kind, "new")], before)
+    stack.up({})
+    assert life.holds(bitbucket) == nothing
+
+
+@pytest.mark.parametrize("kind", IN_REPOSITORIES)
+@pytest.mark.parametrize("status", [301, 404], ids="writes answer {}".format)
+def test_a_new_name_of_the_resource_and_of_its_repository_lose_nothing(
+    bitbucket: CheckedEmulator, kind: str, status: int
+) -> None:
+    """The delete under the old name of the repository only learns from Bitbucket's answer that it is the same one."""
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    bitbucket.switches.renamed_writes = status
+    stack.up({"old": (kind, wanted(kind))})
+    workspace, slug = (str(wanted(kind)[name]) for name in ("workspace", "repoSlug"))
+    bitbucket.rename_repository(workspace, slug, "moved")
+    stack.up({"new": (kind, wanted(kind, updated=True, adopted=True) | {"repoSlug": "moved"})})
+    bitbucket.rename_repository(workspace, "moved", slug)
+    assert [*stack.state] == [(kind, "new")]
+    assert life.updated
+    assert life.holds(bitbucket) == life.updated.held
