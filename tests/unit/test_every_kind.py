@@ -113,3 +113,17 @@ def test_a_new_name_of_the_resource_and_of_its_repository_lose_nothing(
     assert [*stack.state] == [(kind, "new")]
     assert life.updated
     assert life.holds(bitbucket) == life.updated.held
+
+
+@pytest.mark.parametrize("kind", IDENTIFIED)
+def test_all_things_of_a_place_that_is_written_in_another_way_stay(bitbucket: CheckedEmulator, kind: str) -> None:
+    """A replacement deletes a variable under one name of the place and makes it anew under the other, where the list of
+    all may have been read before."""
+    stack, first, second = a_stack(bitbucket), wanted(kind), wanted(kind) | _SECOND[isinstance(RESOURCES[kind], Key)]
+    secured = {"secured": True} if isinstance(RESOURCES[kind], Variable) else {}
+    place = "workspace" if "workspace" in first else "userId"
+    other = WORKSPACES[first[place]].uuid if place == "workspace" else _other_id(first[place])
+    stack.up({"one": (kind, first | secured), "two": (kind, second | secured)})
+    before = LIVES[kind].holds(bitbucket)
+    stack.up({"one": (kind, first | secured | {place: other}), "two": (kind, second | secured | {place: other})})
+    assert LIVES[kind].holds(bitbucket) == before

@@ -52,10 +52,14 @@ class Variable(Resource[Any, Any]):
         if args.secured and not args.value:
             raise InvalidInput(f"{self._what(args)} cannot be made without a value; nothing was changed.")
         things = self._things(api, args)
-        if rivals := things.begin([args.key]).rivals:
-            raise InvalidInput(f"{manages_too(rivals, 'this variable')}; nothing was changed.")
+        begun = things.begin([args.key])
+        if begun.rivals:
+            raise InvalidInput(f"{manages_too(begun.rivals, 'this variable')}; nothing was changed.")
         if args.secured and not self.adopts(api, args):  # or nobody could tell whose it is after a lost POST
-            if standing := things.place.asked_again(lambda: things.seen([args.key])):
+            standing = things.place.asked_again(lambda: things.seen([args.key]))
+            if standing and (begun.taken or begun.taken_elsewhere):  # listed before this run took it, perhaps elsewhere
+                standing = things.seen([args.key], afresh=True)
+            if standing:
                 raise self._exists(things, args, standing)
         try:
             entry, found = things.place.asked_again(
