@@ -3,10 +3,13 @@ identities, and what its program wants is there afterwards."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from bitbucket_user_emulator import Emulator
+from bitbucket_user_emulator.world import new_uuid
 from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.resources.key import Key
 from bitbucket_user_provider.resources.resource import Adopting
@@ -127,3 +130,16 @@ def test_all_things_of_a_place_that_is_written_in_another_way_stay(bitbucket: Ch
     before = LIVES[kind].holds(bitbucket)
     stack.up({"one": (kind, first | secured | {place: other}), "two": (kind, second | secured | {place: other})})
     assert LIVES[kind].holds(bitbucket) == before
+
+
+@pytest.mark.parametrize("kind", IDENTIFIED)
+def test_a_destroy_leaves_what_was_made_anew_by_hand(bitbucket: CheckedEmulator, kind: str) -> None:
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    stack.up({"one": (kind, wanted(kind))})
+    before, there = life.holds(bitbucket), kept(bitbucket, kind)
+    [made] = there.values()
+    anew: Mapping[str, Any] = {"id": made.id + 1} if hasattr(made, "id") else {"uuid": new_uuid()}
+    there.clear()
+    there.update({str(id): replace(made, **anew) for id in anew.values()})
+    stack.destroy()
+    assert ([*stack.state], life.holds(bitbucket)) == ([], before)

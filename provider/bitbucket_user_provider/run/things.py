@@ -261,9 +261,9 @@ class Things:
         """Returns when the thing is proven absent. Raises what `remove` raises."""
         try:
             found = self.find(names, id)
-            if isinstance(found, Seen):  # perhaps in a list of before
+            if isinstance(found, Seen):  # perhaps in a list of before, or another one that has its name since
                 self.listing.forget()
-                found = self.ask(id) if self.kind.can_be_asked else self.find(names)
+                found = self.ask(id) if self.kind.can_be_asked else self.find([*id.values()])
         except NotFound as missing:
             self.place.gone_for_a_delete(missing)
             return
