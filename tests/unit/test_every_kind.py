@@ -132,6 +132,20 @@ def test_all_things_of_a_place_that_is_written_in_another_way_stay(bitbucket: Ch
     assert LIVES[kind].holds(bitbucket) == before
 
 
+@pytest.mark.parametrize("kind", IN_REPOSITORIES)
+def test_a_repository_whose_answer_leaves_its_workspace_out_is_known_all_the_same(
+    bitbucket: CheckedEmulator, kind: str
+) -> None:
+    """It is no published part of it."""
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", drop_fields=["workspace"], times=None)
+    stack.up({"old": (kind, wanted(kind))})
+    before, by_uuid = life.holds(bitbucket), WORKSPACES[wanted(kind)["workspace"]].uuid
+    stack.up({"new": (kind, wanted(kind, adopted=True) | {"workspace": by_uuid})})
+    assert ([*stack.state], life.holds(bitbucket)) == ([(kind, "new")], before)
+    bitbucket.clear_faults()
+
+
 @pytest.mark.parametrize("kind", IDENTIFIED)
 def test_a_destroy_leaves_what_was_made_anew_by_hand(bitbucket: CheckedEmulator, kind: str) -> None:
     stack, life = a_stack(bitbucket), LIVES[kind]

@@ -108,6 +108,4 @@ class Environment(Place):
         return [(*names, name) for name in _names(self._entry()) for names in self._spellings_of(REPOSITORY)]
 
 
-ENVIRONMENT = PlaceKind(
-    "environment", (*REPOSITORY.fields, "environment"), REPOSITORY.itself, lambda answer: [], made=Environment
-)
+ENVIRONMENT = PlaceKind("environment", (*REPOSITORY.fields, "environment"), REPOSITORY.itself, made=Environment)

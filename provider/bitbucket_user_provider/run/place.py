@@ -41,33 +41,17 @@ class PlaceKind:
     """The inputs that name the place, in order."""
     itself: Path
     """What is asked for its other names."""
-    spellings: Callable[[Answer], list[tuple[str, ...]]]
+    spellings: Callable[[Answer], list[tuple[str, ...]]] = lambda answer: []
     """Every way to name it, from what that answers: those by UUID alone last."""
     made: "type[Place] | None" = None
-    """Its own kind of Place, where what stands in a path is not what a program writes."""
+    """Its own kind of Place, where that answer does not say them all, or a path takes another name than a program."""
 
 
-def _of_workspace(answer: Answer, path: str) -> list[str]:
-    return [answer.text(f"{path}slug").lower(), bare(answer.text(f"{path}uuid"))]
-
-
-def _of_repository(answer: Answer) -> list[tuple[str, ...]]:
-    workspaces = _of_workspace(answer, "workspace.")
-    slugs = [answer.text("full_name").rpartition("/")[2].lower(), bare(answer.text("uuid"))]
-    return [(workspace, slug) for slug in slugs for workspace in workspaces]
-
-
-REPOSITORY = PlaceKind(
-    "repository",
-    ("workspace", "repo_slug"),
-    Path("/repositories/{workspace}/{repo_slug}", READ_PEOPLE),
-    _of_repository,
-)
 WORKSPACE = PlaceKind(
     "workspace",
     ("workspace",),
     Path("/workspaces/{workspace}", READ_PEOPLE),
-    lambda answer: [(name,) for name in _of_workspace(answer, "")],
+    lambda answer: [(answer.text("slug").lower(),), (bare(answer.text("uuid")),)],
 )
 USER = PlaceKind(
     "user",
@@ -149,9 +133,9 @@ class Place:
     def _spellings(self) -> list[tuple[str, ...]]:
         return self.kind.spellings(self.api.get(self.kind.itself, self.fields))
 
-    def _spellings_of(self, kind: PlaceKind) -> tuple[tuple[str, ...], ...]:
-        """Those of the place of this kind that it is in. Raises BitbucketError."""
-        found = self.api.place(kind, self.fields).identified()
+    def _spellings_of(self, kind: PlaceKind, fields: Mapping[str, str] | None = None) -> tuple[tuple[str, ...], ...]:
+        """Those of the place of this kind that it is in, or that has these fields. Raises BitbucketError."""
+        found = self.api.place(kind, fields or self.fields).identified()
         if isinstance(found, BitbucketError):
             raise found
         return found
@@ -270,6 +254,28 @@ class Place:
         return False
 
 
+class Repository(Place):
+    """Its name says the slug of its workspace; the workspace's UUID is no published part of its answer."""
+
+    def _spellings(self) -> list[tuple[str, ...]]:
+        answer = self.api.get(self.kind.itself, self.fields)
+        workspace, _, slug = answer.text("full_name").lower().rpartition("/")
+        if uuid := answer.maybe("workspace.uuid"):
+            workspaces: Iterable[tuple[str, ...]] = [(workspace,), (bare(uuid),)]
+        else:
+            workspaces = self._spellings_of(WORKSPACE, {"workspace": workspace})
+        names = [slug, bare(answer.text("uuid"))]
+        return [(*workspace, name) for name in names for workspace in workspaces]
+
+
+REPOSITORY = PlaceKind(
+    "repository",
+    ("workspace", "repo_slug"),
+    Path("/repositories/{workspace}/{repo_slug}", READ_PEOPLE),
+    made=Repository,
+)
+
+
 class Project(Place):
     """It is named by its key alone, and does not say which workspace it is in."""
 
@@ -277,7 +283,7 @@ class Project(Place):
         return [(*workspace, self.names[-1]) for workspace in self._spellings_of(WORKSPACE)]
 
 
-PROJECT = PlaceKind("project", ("workspace", "project_key"), WORKSPACE.itself, lambda answer: [], made=Project)
+PROJECT = PlaceKind("project", ("workspace", "project_key"), WORKSPACE.itself, made=Project)
 
 
 def key_of(family: str, names: Iterable[str]) -> str:
