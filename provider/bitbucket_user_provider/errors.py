@@ -127,7 +127,11 @@ class Unauthorized(ApiError):
 
 
 class NotFound(ApiError):
-    pass
+    def advised(self, advice: str) -> "NotFound":
+        """The same with one sentence more."""
+        found = NotFound(f"{self} {advice}", self.status, told=self.told)
+        found.scopes = self.scopes
+        return found
 
 
 class NoEnvironment(NotFound):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .errors import InvalidInput, LedgerLost, NotFound
+from .errors import InvalidInput, LedgerLost, NoEnvironment, NotFound
 from .models.model import UNKNOWN, Change, ReplacesMark, Same, hidden_aliases, mark
 from .models.validation import Failure, has_unknown, prune, validate
 from .operation import current, hiding
@@ -27,6 +27,10 @@ from .run.api import Api
 from .run.evidence import Absent
 
 Bag = dict[str, Any]
+DELETED = (
+    "If it was deleted in Bitbucket, `pulumi refresh` lets it leave the state, and the next `pulumi up` makes it anew."
+)
+"""What to do about a 404 to an update."""
 
 
 @dataclass
@@ -192,7 +196,12 @@ class Lifecycle:
         resource.recognise(self.api, old)
         args = resource.ARGS.model_validate(resource.complete(public(inputs), state), context={"olds": state})
         with self._secrets_hidden(resource, state, inputs), self._failure_noted():
-            outputs: Bag = resource.update(self.api, old, args).bag()
+            try:
+                outputs: Bag = resource.update(self.api, old, args).bag()
+            except NoEnvironment:  # which says itself what there is
+                raise
+            except NotFound as missing:
+                raise missing.advised(DELETED) from None
         return outputs
 
     def delete(self, kind: str, id: str, state: Mapping[str, Any]) -> None:

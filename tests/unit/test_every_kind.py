@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from bitbucket_user_emulator import Emulator
 from bitbucket_user_emulator.world import new_uuid
+from bitbucket_user_provider.errors import ApiError, Conflict, NotFound
 from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.resources.key import Key
 from bitbucket_user_provider.resources.resource import Adopting
@@ -157,3 +158,41 @@ def test_a_destroy_leaves_what_was_made_anew_by_hand(bitbucket: CheckedEmulator,
     there.update({str(id): replace(made, **anew) for id in anew.values()})
     stack.destroy()
     assert ([*stack.state], life.holds(bitbucket)) == ([], before)
+
+
+@pytest.mark.parametrize("kind", UPDATED)
+def test_an_update_of_what_was_deleted_by_hand_says_what_to_do(bitbucket: CheckedEmulator, kind: str) -> None:
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    stack.up({"one": (kind, wanted(kind))})
+    kept(bitbucket, kind).clear()
+    program = {"one": (kind, wanted(kind, updated=True))}
+    with pytest.raises(NotFound, match="`pulumi refresh` lets it leave the state, and the next `pulumi up` makes it"):
+        stack.up(program)
+    stack.up(program, refresh=True)
+    assert life.updated
+    assert life.holds(bitbucket) == life.updated.held
+
+
+@pytest.mark.parametrize("kind", [kind for kind in IDENTIFIED if isinstance(RESOURCES[kind], Variable)])
+def test_a_variable_that_takes_the_key_of_another_says_what_to_do(bitbucket: CheckedEmulator, kind: str) -> None:
+    stack, one = a_stack(bitbucket), (kind, wanted(kind))
+    second = kind, wanted(kind) | {"key": "SECOND"}
+    stack.up({"one": one, "two": second})
+    with pytest.raises(Conflict, match="SECOND stands in .* already, let that one go first, in a run of its own, or"):
+        stack.up({"one": second})
+    stack.up({"one": one})
+    stack.up({"one": second})
+    assert [variable.key for variable in kept(bitbucket, kind).values()] == ["SECOND"]
+
+
+@pytest.mark.parametrize("kind", ["UserSshKey", "UserGpgKey"])
+def test_an_account_that_cannot_be_recognised_keeps_its_key(bitbucket: CheckedEmulator, kind: str) -> None:
+    """No published part of a key says its owner's account id."""
+    bitbucket.switches.account_ids = False
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    stack.up({"one": (kind, wanted(kind))})
+    before, by_id = life.holds(bitbucket), {"userId": _other_id(wanted(kind)["userId"])}
+    with pytest.raises(ApiError, match="If only the account is written in another way than before, write it as before"):
+        stack.up({"one": (kind, wanted(kind) | by_id)})
+    stack.up({"one": (kind, wanted(kind))})
+    assert life.holds(bitbucket) == before

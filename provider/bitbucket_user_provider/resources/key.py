@@ -208,7 +208,11 @@ class Key(Resource[Any, Any]):
         identity, token = self._names(state)
         is_own = api.ledger.holder("", [token]) == current.get().urn
         if refusal and is_own and self.KIND.unique_everywhere:
-            raise ApiError(f"The key is registered already, by this very resource. {self.ADVICE}.", refusal.status)
+            raise ApiError(
+                f"The key is registered already, by this very resource. {self.ADVICE}. If only the account is written "
+                "in another way than before, write it as before.",
+                refusal.status,
+            )
         self.refuse_other(args, standing, state)
         api.ledger.take_over(token)
         called = self.called(standing)

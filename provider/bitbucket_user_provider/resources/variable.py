@@ -96,7 +96,14 @@ class Variable(Resource[Any, Any]):
         self._refuse_taken_over(args, begun.owner)
         if begun.rivals:
             raise InvalidInput(f"{manages_too(begun.rivals, 'this variable')}; nothing was changed.")
-        now = self._put(things, args, state, without_value=args.secured and args.value == state.value == "")
+        try:
+            now = self._put(things, args, state, without_value=args.secured and args.value == state.value == "")
+        except Conflict as conflict:
+            raise Conflict(
+                f"{conflict} If another variable {args.key} stands in {self.where(args)} already, let that one go "
+                "first, in a run of its own, or use another key.",
+                conflict.status,
+            ) from None
         things.done([args.key, now.uuid])
         return now
 

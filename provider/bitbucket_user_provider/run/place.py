@@ -193,10 +193,9 @@ class Place:
         except NoEnvironment:  # which says itself what there is
             raise
         except NotFound as missing:
-            told = f"{missing} Is the {self.kind.name} {self.shown} spelt right, and does this credential see it?"
-            found = NotFound(told, missing.status, told=missing.told)
-            found.scopes = missing.scopes
-            raise found from None
+            raise missing.advised(
+                f"Is the {self.kind.name} {self.shown} spelt right, and does this credential see it?"
+            ) from None
 
     def lost(self) -> None:
         """Records that this run has taken the credential's own access here: from now on a 404 proves nothing."""
