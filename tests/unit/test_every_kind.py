@@ -4,13 +4,14 @@ identities, and what its program wants is there afterwards."""
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from bitbucket_user_emulator import Emulator
 from bitbucket_user_emulator.world import new_uuid
-from bitbucket_user_provider.errors import ApiError, Conflict, NotFound
+from bitbucket_user_provider.errors import ApiError, Conflict, NotFound, NotKnown
 from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.resources.key import Key
 from bitbucket_user_provider.resources.resource import Adopting
@@ -183,6 +184,22 @@ def test_a_variable_that_takes_the_key_of_another_says_what_to_do(bitbucket: Che
     stack.up({"one": one})
     stack.up({"one": second})
     assert [variable.key for variable in kept(bitbucket, kind).values()] == ["SECOND"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in LIVES if "userId" in wanted(kind)])
+def test_a_person_whose_account_id_no_answer_says_loses_nothing_by_being_written_by_it(
+    bitbucket: CheckedEmulator, kind: str
+) -> None:
+    """It is no published part of an account. Where it cannot be told who is who, nothing is removed."""
+    bitbucket.switches.account_ids = False
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    stack.up({"old": (kind, wanted(kind))})
+    before, by_id = life.holds(bitbucket), {"userId": _other_id(wanted(kind)["userId"])}
+    with suppress(NotKnown):
+        stack.up({"new": (kind, wanted(kind, adopted=True) | by_id)})
+    assert life.holds(bitbucket) == before
+    stack.up({"new": (kind, wanted(kind))})
+    assert ([*stack.state], life.holds(bitbucket)) == ([(kind, "new")], before)
 
 
 @pytest.mark.parametrize("kind", ["UserSshKey", "UserGpgKey"])

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import BitbucketError, NoEnvironment, NotFound, NotKnown
-from ..models.person import bare, is_uuid, normal, spelt
+from ..models.person import account_id, bare, is_uuid, spelt
 from ..operation import current
 from ..rest.answer import Answer
 from ..rest.client import Path
@@ -52,14 +52,6 @@ WORKSPACE = PlaceKind(
     ("workspace",),
     Path("/workspaces/{workspace}", READ_PEOPLE),
     lambda answer: [(answer.text("slug").lower(),), (bare(answer.text("uuid")),)],
-)
-USER = PlaceKind(
-    "user",
-    ("user_id",),
-    Path("/users/{user_id}", READ_PEOPLE),
-    lambda answer: [
-        (normal(form),) for form in (answer.maybe("account_id"), bare(answer.text("uuid"))) if form is not None
-    ],
 )
 CALLER = PlaceKind("account of the credential", (), Path("/user", READ_PEOPLE), lambda answer: [()])
 
@@ -283,6 +275,21 @@ class Project(Place):
 
 
 PROJECT = PlaceKind("project", ("workspace", "project_key"), WORKSPACE.itself, made=Project)
+
+
+class User(Place):
+    """The account id is no published part of its answer. Where it is left out, only who is written by it is known by
+    both: of anybody else it cannot be told who they are in resources that name people by account id."""
+
+    def _spellings(self) -> list[tuple[str, ...]]:
+        answer = self.api.get(self.kind.itself, self.fields)
+        known = answer.maybe("account_id") or account_id(self.names[0])
+        if known is None:
+            raise NotKnown(f"{answer.call} does not say the account id. Write the UUID of this user everywhere.")
+        return [(known,), (bare(answer.text("uuid")),)]
+
+
+USER = PlaceKind("user", ("user_id",), Path("/users/{user_id}", READ_PEOPLE), made=User)
 
 
 def key_of(family: str, names: Iterable[str]) -> str:
