@@ -10,8 +10,6 @@ from bitbucket_user_provider.errors import BitbucketError, InvalidInput, NotKnow
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
-from bitbucket_user_provider.resources import RESOURCES
-from bitbucket_user_provider.resources.resource import Adopting
 from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.run.ledger import Ledger
 from bitbucket_user_provider.run.place import PROJECT, REPOSITORY, USER, WORKSPACE
@@ -143,22 +141,6 @@ def test_an_old_name_beside_the_new_one_in_the_state_leaves_it_and_nothing_is_lo
 
 
 # Places with several names
-
-
-@pytest.mark.parametrize("kind", [kind for kind, life in LIVES.items() if "workspace" in life.created.inputs])
-def test_a_workspace_that_is_written_by_its_uuid_under_a_new_name_of_the_resource_is_the_same_one(
-    bitbucket: CheckedEmulator, kind: str
-) -> None:
-    stack, life = Stack(bitbucket, ADA | CONSUMER, APP), LIVES[kind]
-    wanted = {to_camel(name): value for name, value in life.created.inputs.items()}
-    stack.up({"old": (kind, wanted)})
-    before, by_uuid = life.holds(bitbucket), bitbucket.world.workspaces[wanted["workspace"]].uuid
-    adopted = {"adoptExisting": True} if issubclass(RESOURCES[kind].ARGS, Adopting) else {}
-    stack.up({"new": (kind, wanted | adopted | {"workspace": by_uuid})})
-    assert [*stack.state] == [(kind, "new")]
-    assert life.holds(bitbucket) == before
-    stack.up({})
-    assert life.holds(bitbucket) != before
 
 
 def test_a_project_is_called_by_its_key_in_a_workspace_of_two_names(bitbucket: CheckedEmulator) -> None:
