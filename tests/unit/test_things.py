@@ -32,6 +32,7 @@ from tests.unit.core import ADA, APP, connect
 from tests.unit.test_grant_sets import BOB, GRACE, held
 
 API = {"workspace": "acme", "repo_slug": "api"}
+GRANT_ROUTE = "/repositories/{workspace}/{repo_slug}/permissions-config/users/{selected_user_id}"
 
 
 def test_the_ledger_tells_all_kinds_of_things_apart() -> None:
@@ -254,6 +255,31 @@ def test_what_this_process_has_written_is_seen_without_a_call(bitbucket: Checked
     bitbucket.clear()
     assert things.seen(["TOKEN"], {"uuid": "some"}) is None
     assert [(one.route, one.query.get("fields")) for one in bitbucket.requests] == [(VARIABLE_ROUTE, None)]
+
+
+def test_what_is_looked_at_afresh_is_asked_for_alone(bitbucket: CheckedEmulator, things: Things) -> None:
+    names, id = [bare(GRACE.uuid)], {"user_id": GRACE.uuid}
+    bitbucket.grant("acme", "api", "Grace", "read")
+    assert things.seen(names, id)
+    bitbucket.revoke("acme", "api", "Grace")
+    assert things.seen(names, id), "from the list of before"
+    bitbucket.clear()
+    assert things.seen(names, id, afresh=True) is None
+    bitbucket.grant("acme", "api", "Grace", "write")
+    found = things.seen(names, id, afresh=True)
+    assert found and found.text("permission") == "write"
+    assert [one.route for one in bitbucket.requests] == [GRANT_ROUTE] * 2
+
+
+def test_one_of_many_is_asked_for_alone_by_a_create(bitbucket: CheckedEmulator, things: Things) -> None:
+    bitbucket.populate(people=250)
+    people = [one for one in bitbucket.world.people.values() if one.display_name.startswith("Person ")]
+    for person in people:
+        bitbucket.grant("acme", "api", person.display_name, "read")
+    last = people[-1]
+    bitbucket.clear()
+    assert things.seen([bare(last.uuid)], {"user_id": last.uuid})
+    assert [one.route for one in bitbucket.requests][1:] == [GRANT_ROUTE], "past the first page"
 
 
 def test_what_has_failed_keeps_its_thing(things: Things) -> None:
