@@ -121,21 +121,25 @@ class ApiError(BitbucketError):
         self.scopes: Mapping[str, tuple[str, ...]] = {}
         """Those that Bitbucket says are `required` and `granted`, where it says so."""
 
+    def advised(self, advice: str) -> "ApiError":
+        """The same with one sentence more."""
+        found = type(self)(f"{self} {advice}", self.status, self.retry_after, self.told)
+        found.scopes = self.scopes
+        return found
+
 
 class Unauthorized(ApiError):
     pass
 
 
 class NotFound(ApiError):
-    def advised(self, advice: str) -> "NotFound":
-        """The same with one sentence more."""
-        found = NotFound(f"{self} {advice}", self.status, told=self.told)
-        found.scopes = self.scopes
-        return found
+    pass
 
 
 class NoEnvironment(NotFound):
-    pass
+    def advised(self, advice: str) -> "ApiError":
+        """Itself: it says what there is."""
+        return self
 
 
 class Conflict(ApiError):

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from .errors import InvalidInput, LedgerLost, NoEnvironment, NotFound
+from .errors import InvalidInput, LedgerLost, NotFound
 from .models.model import UNKNOWN, Change, ReplacesMark, Same, hidden_aliases, mark
 from .models.validation import Failure, has_unknown, prune, validate
 from .operation import current, hiding
@@ -198,8 +198,6 @@ class Lifecycle:
         with self._secrets_hidden(resource, state, inputs), self._failure_noted():
             try:
                 outputs: Bag = resource.update(self.api, old, args).bag()
-            except NoEnvironment:  # which says itself what there is
-                raise
             except NotFound as missing:
                 raise missing.advised(DELETED) from None
         return outputs

@@ -99,10 +99,9 @@ class Variable(Resource[Any, Any]):
         try:
             now = self._put(things, args, state, without_value=args.secured and args.value == state.value == "")
         except Conflict as conflict:
-            raise Conflict(
-                f"{conflict} If another variable {args.key} stands in {self.where(args)} already, let that one go "
-                "first, in a run of its own, or use another key.",
-                conflict.status,
+            raise conflict.advised(
+                f"If another variable {args.key} stands in {self.where(args)} already, let that one go first, in a run "
+                "of its own, or use another key."
             ) from None
         things.done([args.key, now.uuid])
         return now
@@ -171,9 +170,8 @@ class Variable(Resource[Any, Any]):
         if isinstance(found, Seen):
             return found.entry
         unseen = f"The list shows none: {found.why}" if isinstance(found, Unproven) else "The list shows none."
-        raise Conflict(
-            f"{conflict} {unseen} If it is there, import it by its UUID, which Bitbucket's page of the variable shows.",
-            conflict.status,
+        raise conflict.advised(
+            f"{unseen} If it is there, import it by its UUID, which Bitbucket's page of the variable shows."
         )
 
     def _take_over(self, api: Api, things: Things, args: Any, standing: Answer) -> Any:

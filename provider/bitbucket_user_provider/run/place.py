@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import BitbucketError, NoEnvironment, NotFound, NotKnown
+from ..errors import BitbucketError, NotFound, NotKnown
 from ..models.person import account_id, bare, is_uuid, spelt
 from ..operation import current
 from ..rest.answer import Answer
@@ -182,8 +182,6 @@ class Place:
                 self.api.governor.sleep(later, why)
         try:
             return call()
-        except NoEnvironment:  # which says itself what there is
-            raise
         except NotFound as missing:
             raise missing.advised(
                 f"Is the {self.kind.name} {self.shown} spelt right, and does this credential see it?"
