@@ -17,12 +17,12 @@ demo: engine-quietly  ## a stack's whole life against a Bitbucket on this machin
 	@$(BIN)/python -m tests.demo
 
 test: engine-quietly  ## set-up and every test, as many at once as there are cores
-	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal --cov --cov-report=
+	@$(BIN)/python -m pytest -q --numprocesses auto --dist worksteal $(MEASURE)
 
 matrix: venv  ## every kind of resource × verb × fault, as a table
 	@MATRIX=table $(BIN)/python -m pytest -q tests/matrix --numprocesses auto --dist worksteal
 
-check: venv  ## what CI runs: format, lint, types, generated files current, then `make test`
+check: venv  ## what CI runs: format, lint, types, generated files current, then `make test` with branch coverage
 	@$(BIN)/ruff format --quiet --check $(CODE) $(EXAMPLES) || (echo "Run \`make format\`"; exit 1)
 	@! command -v gofmt > /dev/null || test -z "$$(gofmt -l $(GO_CODE))" || (echo "Run \`make format\`"; exit 1)
 	@$(BIN)/ruff check --quiet $(CODE) $(EXAMPLES)
@@ -30,7 +30,7 @@ check: venv  ## what CI runs: format, lint, types, generated files current, then
 	@$(BIN)/mypy --no-error-summary $(CODE)
 	@for project in $(sort $(dir $(EXAMPLES))); do MYPYPATH=$$project $(BIN)/mypy --no-error-summary $$project*.py || exit 1; done
 	@$(MAKE) --no-print-directory check-generated
-	@$(MAKE) --no-print-directory test
+	@$(MAKE) --no-print-directory test MEASURE="--cov --cov-report="
 
 format: venv  ## format the hand-written code and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix $(CODE) $(EXAMPLES)
