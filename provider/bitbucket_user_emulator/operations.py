@@ -111,15 +111,13 @@ class Call:
             location = self.here(self.query, repo_slug=renamed.slug)
             raise errors.Refusal(status, headers={"Location": location})
 
-    def project(self, administrators_only: bool = True) -> tuple[Workspace, Project]:
+    def project(self) -> tuple[Workspace, Project]:
         workspace = self.workspace()
         key = self.parameters["project_key"]
         project = workspace.project(key, self.switches.case_blind_names)
         absent = f"No project with key '{key}'."
         if project is None:
             raise errors.error(404, absent)
-        if not administrators_only:
-            return workspace, project
         person = self.actor.uuid
         own = {project.users.get(person)} | {
             level for slug, level in list(project.groups.items()) if person in workspace.in_groups([slug])
