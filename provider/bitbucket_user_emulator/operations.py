@@ -126,6 +126,10 @@ class Call:
             raise errors.not_admin("project", self.switches.lost_sight, absent)
         return workspace, project
 
+    def place(self) -> tuple[Workspace, Repository | Project]:
+        """The repository or project of the path, for its administrators."""
+        return self.repository() if "repo_slug" in self.parameters else self.project()
+
     def level(self, workspace: Workspace, repository: Repository) -> str:
         return "admin" if self.administers(workspace) else workspace.effective(repository, self.actor.uuid)
 
