@@ -14,15 +14,11 @@ from .function import Function
 USER = Path("/users/{user_id}", READ_PEOPLE)
 
 
-class Args(OfUser):
-    pass
-
-
-class GetUser(Function[Args, Account]):
+class GetUser(Function[OfUser, Account]):
     """An account by its account id or UUID, whether it belongs to one of your workspaces or not."""
 
-    ARGS = Args
+    ARGS = OfUser
     RESULT = Account
 
-    def call(self, api: Api, args: Args) -> Account:
+    def call(self, api: Api, args: OfUser) -> Account:
         return account(api, api.get(USER, args))
