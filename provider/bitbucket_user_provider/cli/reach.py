@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..functions.function import every
+from ..functions.get_workspace_permissions import ROLES
+from ..functions.get_workspace_repository_permissions import EVERYWHERE
 from ..run.evidence import entry_of
-from .reading import EFFECTIVE, GROUPS, ROLES, USERS, Held, Person, Place, Reader
+from .reading import GROUPS, USERS, Held, Person, Place, Reader
 from .states import Managed
 
 LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 2, "admin": 3}
@@ -71,7 +73,7 @@ def _effective(reader: Reader, person: Person) -> dict[str, str]:
 
     def read() -> dict[str, str]:
         query = {"q": f'user.uuid="{{{person.uuid}}}"'}
-        entries = every(reader.api, EFFECTIVE, reader.at, lambda one: one.text("repository.full_name"), query)
+        entries = every(reader.api, EVERYWHERE, reader.at, lambda one: one.text("repository.full_name"), query)
         return {one.text("repository.full_name").rpartition("/")[2]: one.text("permission") for one in entries}
 
     levels: dict[str, str] = reader.session.once(lambda: reader.journal.ask("reach", read))

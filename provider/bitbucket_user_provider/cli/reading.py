@@ -12,20 +12,20 @@ from typing import Any
 
 from ..errors import ApiError, BitbucketError, InvalidInput, NotKnown, OddAnswer, RateLimited, Unauthorized
 from ..functions.function import every
-from ..models.person import bare, is_uuid
+from ..functions.get_projects import PROJECTS
+from ..functions.get_repositories import REPOSITORIES
+from ..functions.get_workspace_permissions import ROLES
+from ..functions.get_workspace_repository_permissions import EVERYWHERE
+from ..functions.member import MEMBERS, members_by_email
+from ..models.person import ACCOUNT_ID, bare, is_uuid
 from ..rest.answer import Answer
 from ..rest.client import Path
 from ..rest.scopes import needed
 from ..run.grants import PROJECT_GROUPS, PROJECT_USERS, REPOSITORY_GROUPS, REPOSITORY_USERS, GrantKind, group, person
-from ..run.place import READ_PEOPLE, READS
+from ..run.place import USER
 from .journal import Journal
 from .session import Session
 
-REPOSITORIES = Path("/repositories/{workspace}", READ_PEOPLE)
-PROJECTS = Path("/workspaces/{workspace}/projects", READ_PEOPLE)
-MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)
-ROLES = Path("/workspaces/{workspace}/permissions", READS)
-EFFECTIVE = Path("/workspaces/{workspace}/permissions/repositories", READS)
 WITH_EMAIL = {"fields": "+values.user.email"}
 USERS: dict[str, GrantKind] = {"repository": REPOSITORY_USERS, "project": PROJECT_USERS}
 GROUPS: dict[str, GrantKind] = {"repository": REPOSITORY_GROUPS, "project": PROJECT_GROUPS}
@@ -175,9 +175,9 @@ class Reader:
         """UUID, slug and level of everybody who can do something in a repository, whatever gives it."""
 
         def read() -> list[Any]:
-            return self._all("effective", EFFECTIVE, _effective_row, name=_person_and_repository)
+            return self._all("effective", EVERYWHERE, _effective_row, name=_person_and_repository)
 
-        rows = self.tried("effective permissions", EFFECTIVE, read) or ()
+        rows = self.tried("effective permissions", EVERYWHERE, read) or ()
         for row in rows:
             self._met(Person(**row["user"]))
         return [(row["user"]["uuid"], row["slug"], row["level"]) for row in rows]
@@ -311,10 +311,6 @@ def _project_row(entry: Answer) -> dict[str, str]:
 
 def find_person(reader: Reader, who: str) -> Person:
     """The person of an account id, a UUID or an e-mail address. Raises BitbucketError."""
-    from ..functions.member import members_by_email
-    from ..models.person import ACCOUNT_ID
-    from ..run.place import USER
-
     if "@" in who:
         found = members_by_email(reader.api, reader.workspace, [who]).get(who.lower())
         if not found:

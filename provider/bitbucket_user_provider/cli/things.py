@@ -4,15 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from ..functions.function import every
 from ..lifecycle import Found, Lifecycle
 from ..resources import RESOURCES
-from ..rest.client import Path
-from ..run.place import READS
+from ..run.environment import ENVIRONMENTS
 from .access import Key, Variable
 from .reading import Person, Place, Reader
-
-ENVIRONMENTS = Path("/repositories/{workspace}/{repo_slug}/environments", READS)
 
 
 def variables_of(reader: Reader, places: list[Place]) -> list[Variable]:
@@ -36,11 +32,12 @@ def _environments(reader: Reader, place: Place) -> list[tuple[str, str]]:
     """UUID and name of each, by name."""
 
     def read() -> list[tuple[str, str]]:
-        entries = every(reader.api, ENVIRONMENTS, reader.at | place.fields, lambda one: one.text("uuid"))
+        entries = reader.api.things(ENVIRONMENTS, reader.at | place.fields).all().entries
         return sorted(((one.text("uuid"), one.text("name")) for one in entries), key=lambda pair: pair[1])
 
     key = f"{place.shown} environments"
-    return reader.tried("environments", ENVIRONMENTS, lambda: reader.journal.ask(key, read), place.shown) or []
+    found = reader.tried("environments", ENVIRONMENTS.list_path, lambda: reader.journal.ask(key, read), place.shown)
+    return found or []
 
 
 def _variables(

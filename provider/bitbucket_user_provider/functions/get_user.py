@@ -4,14 +4,11 @@ Scopes: read:user (OAuth and access tokens: none).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-selected-user-get
 """
 
-from ..rest.client import Path
 from ..run.api import Api
-from ..run.place import READ_PEOPLE
+from ..run.place import USER
 from .account import Account, account
 from .arguments import OfUser
 from .function import Function
-
-USER = Path("/users/{user_id}", READ_PEOPLE)
 
 
 class GetUser(Function[OfUser, Account]):
@@ -21,4 +18,4 @@ class GetUser(Function[OfUser, Account]):
     RESULT = Account
 
     def call(self, api: Api, args: OfUser) -> Account:
-        return account(api, api.get(USER, args))
+        return account(api, api.get(USER.itself, args))
