@@ -122,16 +122,18 @@ def check_workspace(workspace: str) -> None:
 
 
 class Reader:
-    def __init__(self, session: Session, workspace: str, journal: Journal) -> None:
+    def __init__(self, session: Session, workspace: str, resume: bool, **about: Any) -> None:
+        """`about` is what else tells this run from others, so that it goes on with none but its own answers."""
         check_workspace(workspace)
         self.session = session
         self.api = session.api
         self.workspace = workspace
-        self.journal = session.journal = journal
+        about |= {"workspace": workspace, "host": session.api.base_url}
+        self.journal = session.journal = Journal(about, resume)
         self.people: dict[str, Person] = {}
         self.skipped = session.skipped
-        if journal.resumed:
-            session.say(f"Going on: {journal.resumed:,} answers of the run before are used.")
+        if self.journal.resumed:
+            session.say(f"Going on: {self.journal.resumed:,} answers of the run before are used.")
 
     @property
     def at(self) -> dict[str, str]:
@@ -139,9 +141,8 @@ class Reader:
 
     def caller(self) -> Person:
         """Whose credential it is."""
-
         return self._met(
-            Person(**self._asked("caller", lambda: self.session.once(lambda: _account(self.api.caller()))))
+            Person(**self.journal.ask("caller", lambda: self.session.once(lambda: _account(self.api.caller()))))
         )
 
     def places(self, selection: Selection) -> list[Place]:
@@ -152,12 +153,12 @@ class Reader:
         return sorted((one for one in found if selection.takes(one)), key=lambda one: (one.kind, one.name.lower()))
 
     def repositories(self) -> list[Place]:
-        return [_repository(one) for one in self._all("repositories", REPOSITORIES, _repository_row)]
+        return [Place(**row) for row in self._all("repositories", REPOSITORIES, _repository_row)]
 
     def projects(self) -> list[Place]:
         """None, and noted, where they cannot be listed."""
         rows = self.tried("the list of projects", PROJECTS, lambda: self._all("projects", PROJECTS, _project_row))
-        return [Place("project", row["key"], title=row["title"]) for row in rows or ()]
+        return [Place(**row) for row in rows or ()]
 
     def members(self) -> list[Person]:
         """The members of the workspace; none, and noted, where they cannot be read."""
@@ -206,7 +207,7 @@ class Reader:
             entries = self._held(USERS[place.kind], place)
             return [{"user": _user(one), "level": one.text("permission")} for one in entries]
 
-        return self._asked(f"{place.shown} users", read)
+        return self.journal.ask(f"{place.shown} users", read)
 
     def group_rows(self, place: Place) -> list[Any]:
         """What groups hold there, asked once."""
@@ -215,7 +216,7 @@ class Reader:
             entries = self._held(GROUPS[place.kind], place)
             return [asdict(Held(group(one).id, group(one).name or "", one.text("permission"))) for one in entries]
 
-        rows: list[Any] = self._asked(f"{place.shown} groups", read)
+        rows: list[Any] = self.journal.ask(f"{place.shown} groups", read)
         return rows
 
     def _held(self, kind: GrantKind, place: Place) -> list[Answer]:
@@ -232,11 +233,8 @@ class Reader:
     ) -> list[Any]:
         named = name or (lambda entry: str(row(entry)))
         read = lambda: [row(entry) for entry in every(self.api, path, self.at, named, query)]  # noqa: E731
-        rows: list[Any] = self.session.once(lambda: self._asked(key, read))
+        rows: list[Any] = self.session.once(lambda: self.journal.ask(key, read))
         return rows
-
-    def _asked(self, key: str, work: Callable[[], Any]) -> Any:
-        return self.journal.ask(key, work)
 
     def tried(self, what: str, path: Path | None, work: Callable[[], Any], place: str = "workspace") -> Any:
         """What the work returns; None, and noted, where only this place refuses."""
@@ -294,19 +292,16 @@ def _person_and_repository(entry: Answer) -> str:
 
 def _repository_row(entry: Answer) -> dict[str, Any]:
     return {
-        "slug": entry.maybe("slug") or entry.text("full_name").rpartition("/")[2],
+        "kind": "repository",
+        "name": entry.maybe("slug") or entry.text("full_name").rpartition("/")[2],
         "project": entry.maybe("project.key") or "",
         "title": entry.maybe("name") or "",
         "public": entry.has("is_private") and not entry.flag("is_private"),
     }
 
 
-def _repository(row: dict[str, Any]) -> Place:
-    return Place("repository", row["slug"], row["project"], row["title"], row["public"])
-
-
 def _project_row(entry: Answer) -> dict[str, str]:
-    return {"key": entry.text("key"), "title": entry.maybe("name") or ""}
+    return {"kind": "project", "name": entry.text("key"), "title": entry.maybe("name") or ""}
 
 
 def find_person(reader: Reader, who: str) -> Person:
