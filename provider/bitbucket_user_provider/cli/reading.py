@@ -165,23 +165,23 @@ class Reader:
         rows = self.tried("members", MEMBERS, lambda: self._all("members", MEMBERS, _member_row, WITH_EMAIL))
         return [self._met(Person(**row)) for row in rows or ()]
 
-    def roles(self) -> dict[str, str]:
+    def roles(self, query: dict[str, str] | None = None) -> dict[str, str]:
         """UUID → role in the workspace; none, and noted, where only administrators may look."""
-        rows = self.tried("roles in the workspace", ROLES, lambda: self._all("roles", ROLES, _role_row)) or ()
+        rows = self.tried("roles in the workspace", ROLES, lambda: self._all("roles", ROLES, _role_row, query)) or ()
         for row in rows:
             self._met(Person(**row["user"]))
         return {row["user"]["uuid"]: row["role"] for row in rows}
 
     def effective(self) -> list[tuple[str, str, str]]:
         """UUID, slug and level of everybody who can do something in a repository, whatever gives it."""
-
-        def read() -> list[Any]:
-            return self._all("effective", EVERYWHERE, _effective_row, name=_person_and_repository)
-
-        rows = self.tried("effective permissions", EVERYWHERE, read) or ()
+        rows = self.tried("effective permissions", EVERYWHERE, self.effective_rows) or ()
         for row in rows:
             self._met(Person(**row["user"]))
         return [(row["user"]["uuid"], row["slug"], row["level"]) for row in rows]
+
+    def effective_rows(self, query: dict[str, str] | None = None) -> list[Any]:
+        """One for each person and repository, 100 a call. Raises ApiError unless the caller is an administrator."""
+        return self._all("effective", EVERYWHERE, _effective_row, query, _person_and_repository)
 
     def fill(self, places: list[Place], groups: bool) -> None:
         """Reads who holds what at each place: one call for people and one for groups, more for more than 100."""
