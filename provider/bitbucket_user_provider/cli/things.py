@@ -1,4 +1,4 @@
-"""Variables and keys of a workspace, as far as there are resources for them, read from their lists."""
+"""Variables and keys of a workspace, read from their lists."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
@@ -22,9 +22,8 @@ def variables_of(reader: Reader, places: list[Place]) -> list[Variable]:
 
 def _of_repository(reader: Reader, place: Place) -> list[Variable]:
     found = _variables(reader, "RepositoryPipelineVariable", place.fields, place)
-    if "DeploymentPipelineVariable" in RESOURCES:
-        for uuid, name in _environments(reader, place):
-            found += _variables(reader, "DeploymentPipelineVariable", place.fields | {"environment": uuid}, place, name)
+    for uuid, name in _environments(reader, place):
+        found += _variables(reader, "DeploymentPipelineVariable", place.fields | {"environment": uuid}, place, name)
     return found
 
 
@@ -93,9 +92,7 @@ def _listed(
     what: str,
     place: Place | None,
 ) -> Iterable[dict[str, Any]]:
-    """A row for each thing of the kind; none where there is no such resource. One list tells all."""
-    if kind not in RESOURCES:
-        return []
+    """A row for each thing of the kind. One list tells all."""
     resource, lifecycle = RESOURCES[kind], Lifecycle(reader.api)
     query = {resource.alias(name): value for name, value in (reader.at | where).items() if name in resource.LISTED}
 
