@@ -94,8 +94,8 @@ class _Explainer:
 
     def by_state(self, place: Place) -> list[Reason]:
         """What the given exports say, without asking Bitbucket."""
-        level = next((one.level for key, one in self.grants.items() if key in self._keys(place)), "")
-        return [self._of_person(place, level, "direct")] if level else []
+        manager = self._manager(place)
+        return [self._of_person(place, manager.level, "direct")] if manager else []
 
     def _held(self, place: Place) -> str:
         """The direct permission; "none" without one, and noted, where it cannot be read."""
@@ -127,7 +127,7 @@ class _Explainer:
 
     def _of_person(self, place: Place, level: str, source: str) -> Reason:
         shown = place.shown if source == "project" else "direct"
-        manager = next((self.grants[key] for key in self._keys(place) if key in self.grants), None)
+        manager = self._manager(place)
         text = f"{level} on the {shown}" if source == "project" else f"direct: {level}"
         if manager:
             argument = "`permissions` of it" if manager.kind.endswith("s") else "the program"
@@ -161,6 +161,8 @@ class _Explainer:
         )
         return [Held(**row) for row in rows or ()]
 
-    def _keys(self, place: Place) -> list[tuple[str, str, bool, str]]:
+    def _manager(self, place: Place) -> Managed | None:
+        """What a stack manages of this person there."""
         forms = filter(None, (self.person.uuid, self.person.account_id))
-        return [(place.kind, place.name.lower(), False, form.lower()) for form in forms]
+        keys = [(place.kind, place.name.lower(), False, form.lower()) for form in forms]
+        return next((self.grants[key] for key in keys if key in self.grants), None)
