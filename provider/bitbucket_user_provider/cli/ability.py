@@ -38,9 +38,6 @@ class Ability:
     scopes: list[str] = field(default_factory=list)
     """Those that are missing, or in question."""
 
-    def told(self) -> dict[str, Any]:
-        return dict(vars(self))
-
 
 def abilities(session: Session, workspace: str | None) -> list[Ability]:
     """Raises BitbucketError when the credential is not accepted at all."""

@@ -122,6 +122,6 @@ def _tell(session: "Session", found: "Report") -> None:
     lines += [f"Gone since then: {one.subject} {one.before} on {one.place}" for one in found.gone]
     for grant in found.grants:
         if grant.before is not None:
-            who, where = found.subjects[grant.subject].shown, found.places[grant.place]
-            lines.append(f"New since then: {who} {grant.level} on {where.kind} {where.name} (before: {grant.before})")
+            who, where = found.subjects[grant.subject].shown, found.places[grant.place].shown
+            lines.append(f"New since then: {who} {grant.level} on {where} (before: {grant.before})")
     session.tell(lines)
