@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from . import errors, pages
 from .operations import Answer, Call, operation
-from .world import Repository, Variable, braced, new_uuid
+from .world import Repository, Variable, as_kept, new_uuid
 
 WORKSPACE = "/workspaces/{workspace}/pipelines-config/variables"
 REPOSITORY = "/repositories/{workspace}/{repo_slug}/pipelines_config/variables"
@@ -53,8 +53,7 @@ def check_unique(held: dict[str, Variable], key: str, but: Variable | None = Non
 
 
 def find(held: dict[str, Variable], call: Call) -> Variable:
-    identifier = call.parameters["variable_uuid"]
-    variable = held.get(braced(identifier) or braced(f"{{{identifier}}}") or identifier)
+    variable = held.get(as_kept(call.parameters["variable_uuid"]))
     if variable is None:
         raise errors.pipelines(404, "Not found", "The variable was not found.", "variable-service.variable.not-found")
     return variable
@@ -87,8 +86,7 @@ def of_user(call: Call) -> dict[str, Variable]:
 
 
 def of_environment(call: Call, repository: Repository) -> dict[str, Variable]:
-    identifier = call.parameters["environment_uuid"]
-    environment = repository.environments.get(braced(identifier) or braced(f"{{{identifier}}}") or identifier)
+    environment = repository.environments.get(as_kept(call.parameters["environment_uuid"]))
     if environment is None:
         key = "deployment-service.environment.not-found"
         raise errors.pipelines(404, "Not found", "The environment was not found.", key)
