@@ -103,11 +103,11 @@ def get_user(call: Call) -> Answer:
 @operation("PUT", f"{PROJECT}/users/{{selected_user_id}}")
 def put_user(call: Call) -> Answer:
     place = Place(call, *call.place())
-    named, level, switches = find_user(place), place.wanted(), call.switches
+    named, level = find_user(place), place.wanted()
     role = place.workspace.members.get(named.uuid)
     if role is None:
-        raise errors.error(switches.non_member, f"{named.display_name} is not a valid user to update.")
-    if role == "owner" and (place.name == "repository" or switches.owner_in_projects == 400):
+        raise errors.error(call.switches.non_member, f"{named.display_name} is not a valid user to update.")
+    if role == "owner":
         raise errors.error(400, f"{named.display_name} is not a valid user to update: owner of the workspace.")
     place.check_seats({named.uuid})
     place.holder.users[named.uuid] = level
