@@ -28,7 +28,7 @@ from .world import (
 
 
 class ByHand:
-    """Every change is made under the server's lock and kept in its file, as if it had come over HTTP."""
+    """Every change is made as if it had come over HTTP."""
 
     server: Server
 
@@ -47,30 +47,27 @@ class ByHand:
     # Places come, go and change their names
 
     def create_repository(self, workspace: str, slug: str, project: str = "CORE") -> Repository:
-        with self.server.lock:
+        with self.server.changing():
             made = add_repository(self.world.workspaces[workspace], slug, project)
             made.uuid = new_uuid()
-            self.server.save()
         return made
 
     def delete_repository(self, workspace: str, slug: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             del self.world.workspaces[workspace].repositories[slug]
-            self.server.save()
 
     def rename_repository(self, workspace: str, slug: str, new: str) -> None:
         """From now on the old slug leads to the new one, unless another repository takes it."""
-        with self.server.lock:
+        with self.server.changing():
             there = self.world.workspaces[workspace]
             renamed = there.repositories.pop(slug)
             renamed.slug = renamed.name = new
             there.repositories[new] = renamed
             there.former_slugs[slug] = renamed.uuid
-            self.server.save()
 
     def rename_workspace(self, slug: str, new: str) -> None:
         """Nothing leads from the old slug to the new one."""
-        with self.server.lock:
+        with self.server.changing():
             renamed = self.world.workspaces.pop(slug)
             renamed.slug = new
             self.world.workspaces[new] = renamed
@@ -79,13 +76,11 @@ class ByHand:
                     credential.workspaces = [new if one == slug else one for one in credential.workspaces]
             for consumer in self.world.consumers.values():
                 consumer.workspace = new if consumer.workspace == slug else consumer.workspace
-            self.server.save()
 
     def appears_after(self, workspace: str, slug: str, calls: int = 1) -> None:
         """The next calls of a repository and of what is below it answer 404, as just after it was created."""
-        with self.server.lock:
+        with self.server.changing():
             self.world.workspaces[workspace].repositories[slug].hidden_calls = calls
-            self.server.save()
 
     def brownout(self, route_part: str | None) -> None:
         """Every call of the routes that contain it answers 410, until this is called with None."""
@@ -105,126 +100,108 @@ class ByHand:
     # People, grants and what is theirs
 
     def grant(self, workspace: str, place: str, person: str, permission: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             self.place(workspace, place).users[self.person(person).uuid] = permission
-            self.server.save()
 
     def revoke(self, workspace: str, place: str, person: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             del self.place(workspace, place).users[self.person(person).uuid]
-            self.server.save()
 
     def create_group(self, workspace: str, slug: str, members: Sequence[str] = ()) -> None:
-        with self.server.lock:
+        with self.server.changing():
             made = Group(slug, slug.replace("-", " ").title(), [self.person(name).uuid for name in members])
             self.world.workspaces[workspace].groups[slug] = made
-            self.server.save()
 
     def grant_group(self, workspace: str, place: str, group: str, permission: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             self.place(workspace, place).groups[group] = permission
-            self.server.save()
 
     def revoke_group(self, workspace: str, place: str, group: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             del self.place(workspace, place).groups[group]
-            self.server.save()
 
     def demote(self, person: str, workspace: str = "acme") -> None:
         """Make somebody a plain member, who is in no group; their direct grants stay."""
-        with self.server.lock:
+        with self.server.changing():
             there, uuid = self.world.workspaces[workspace], self.person(person).uuid
             there.members[uuid] = "member"
             for group in there.groups.values():
                 group.members = [one for one in group.members if one != uuid]
-            self.server.save()
 
     def set_variable(self, owner: str, key: str, value: str, secured: bool = False) -> Variable:
         """Create or change a variable of acme, acme/api, acme/api/Production (an environment) or a person."""
-        with self.server.lock:
+        with self.server.changing():
             held = self._owner(owner).variables
             variable = next((one for one in held.values() if one.key == key), None) or Variable(new_uuid(), key, value)
             variable.value, variable.secured = value, secured
             held[variable.uuid] = variable
-            self.server.save()
         return variable
 
     def delete_variable(self, owner: str, key: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             held = self._owner(owner).variables
             del held[next(uuid for uuid, one in held.items() if one.key == key)]
-            self.server.save()
 
     def add_environment(self, workspace: str, repository: str, name: str, kind: str = "Test") -> Environment:
-        with self.server.lock:
+        with self.server.changing():
             made = Environment(new_uuid(), name, kind)
             self.world.workspaces[workspace].repositories[repository].environments[made.uuid] = made
-            self.server.save()
         return made
 
     def delete_environment(self, workspace: str, repository: str, name: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             held = self.world.workspaces[workspace].repositories[repository].environments
             del held[next(uuid for uuid, one in held.items() if one.name == name)]
-            self.server.save()
 
     def set_property(self, user: str, name: str, value: dict[str, Any] | None) -> None:
         """Set `app key/property name`, or with None delete it."""
-        with self.server.lock:
+        with self.server.changing():
             held = self.person(user).properties
             held.pop(name, None)
             if value is not None:
                 held[name] = value
-            self.server.save()
 
     def add_ssh_key(self, user: str, text: str, label: str = "") -> SshKey:
-        with self.server.lock:
+        with self.server.changing():
             key, comment = parse(text)
             made = SshKey(new_uuid(), key, comment, label, fingerprint(key), now())
             self.person(user).ssh_keys[made.uuid] = made
-            self.server.save()
         return made
 
     def delete_ssh_key(self, user: str, uuid: str) -> None:
-        with self.server.lock:
+        with self.server.changing():
             self.world.deleted_ssh_keys.append(self.person(user).ssh_keys.pop(uuid).key)
-            self.server.save()
 
     def add_gpg_key(self, user: str, text: str, name: str = "") -> GpgKey:
-        with self.server.lock:
+        with self.server.changing():
             named, created_on = gpg_keys.parse(text)
             made = GpgKey(named, text, name, created_on, now())
             self.person(user).gpg_keys[named] = made
-            self.server.save()
         return made
 
     def add_deploy_key(self, workspace: str, place: str, text: str, label: str = "", owner: str = "Ada") -> DeployKey:
-        with self.server.lock:
+        with self.server.changing():
             key, comment = parse(text)
             self.world.deploy_keys_made += 1
             made = DeployKey(self.world.deploy_keys_made, key, comment, label, now(), self.person(owner).uuid)
             self.place(workspace, place).deploy_keys[str(made.id)] = made
-            self.server.save()
         return made
 
     def delete_deploy_key(self, workspace: str, place: str, number: int) -> None:
-        with self.server.lock:
+        with self.server.changing():
             del self.place(workspace, place).deploy_keys[str(number)]
-            self.server.save()
 
     def open_pull_request(self, workspace: str, repository: str) -> int:
         """Its number."""
-        with self.server.lock:
+        with self.server.changing():
             made = pull_requests.opened(self.world.workspaces[workspace].repositories[repository])
-            self.server.save()
         return made.id
 
     def comment(self, workspace: str, repository: str, pull_request: int, text: str, author: str = "Grace") -> int:
         """The number of somebody's comment."""
-        with self.server.lock:
+        with self.server.changing():
             held = self._pull_request(workspace, repository, pull_request)
             made = pull_requests.commented(self.world, held, text, self.person(author).uuid)
-            self.server.save()
         return made.id
 
     def comments(self, workspace: str, repository: str, pull_request: int) -> dict[int, str]:
@@ -237,17 +214,15 @@ class ByHand:
 
     def expire(self, kind: str) -> None:
         """Every credential of a kind is expired from now on."""
-        with self.server.lock:
+        with self.server.changing():
             for credential in self.world.credentials.values():
                 if credential.kind == kind:
                     credential.expires_at = 0.0
-            self.server.save()
 
     def populate(self, workspace: str = "acme", repositories: int = 0, people: int = 0) -> None:
         """Add repositories `repo-0001`… and members `Person 0001`…"""
-        with self.server.lock:
+        with self.server.changing():
             populate(self.world, workspace, repositories, people)
-            self.server.save()
 
     def variables(self, owner: str) -> dict[str, dict[str, Any]]:
         """Key → value and secured, of an owner as `set_variable` takes it."""

@@ -52,9 +52,8 @@ def add_routes(application: web.Application, server: Server) -> None:
             world = store.from_json(given)
         except ValueError as problem:
             raise refused(problem) from None
-        with server.lock:
+        with server.changing():
             server.world = world
-            server.save()
         return web.Response(status=204)
 
     async def get_switches(request: web.Request) -> web.Response:
@@ -67,9 +66,8 @@ def add_routes(application: web.Application, server: Server) -> None:
             changed = store.switched(server.world.switches, given)
         except ValueError as problem:
             raise refused(problem) from None
-        with server.lock:
+        with server.changing():
             server.world.switches = changed
-            server.save()
         return web.Response(status=204)
 
     async def post_clock(request: web.Request) -> web.Response:

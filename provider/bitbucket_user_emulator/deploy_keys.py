@@ -42,12 +42,18 @@ def find(call: Call, holder: Repository | Project) -> DeployKey:
     return key
 
 
-def collect(call: Call, workspace: Workspace, holder: Repository | Project) -> Answer:
+@operation("GET", REPOSITORY)
+@operation("GET", PROJECT)
+def list_keys(call: Call) -> Answer:
+    workspace, holder = call.place()
     return pages.page(call, holder.deploy_keys.values(), lambda key: shown(call, workspace, holder, key))
 
 
-def create(call: Call, workspace: Workspace, holder: Repository | Project) -> Answer:
+@operation("POST", REPOSITORY)
+@operation("POST", PROJECT)
+def create_key(call: Call) -> Answer:
     """One key may open several places, but not twice the same; an account's key opens none."""
+    workspace, holder = call.place()
     body = call.json_object()
     key, comment = ssh_keys.parse(ssh_keys.text_field(body, "key"))
     ssh_keys.check_of_nobody(call.world, key)
@@ -62,29 +68,15 @@ def create(call: Call, workspace: Workspace, holder: Repository | Project) -> An
     return Answer(shown(call, workspace, holder, made))
 
 
-def delete(call: Call, holder: Repository | Project) -> Answer:
-    del holder.deploy_keys[str(find(call, holder).id)]
-    return Answer(status=204)
-
-
-@operation("GET", REPOSITORY)
-def list_repository(call: Call) -> Answer:
-    return collect(call, *call.repository())
-
-
-@operation("POST", REPOSITORY)
-def create_repository(call: Call) -> Answer:
-    return create(call, *call.repository())
-
-
 @operation("GET", f"{REPOSITORY}/{{key_id}}")
-def get_repository(call: Call) -> Answer:
-    workspace, repository = call.repository()
-    return Answer(shown(call, workspace, repository, find(call, repository)))
+@operation("GET", f"{PROJECT}/{{key_id}}")
+def get_key(call: Call) -> Answer:
+    workspace, holder = call.place()
+    return Answer(shown(call, workspace, holder, find(call, holder)))
 
 
 @operation("PUT", f"{REPOSITORY}/{{key_id}}")
-def update_repository(call: Call) -> Answer:
+def update_key(call: Call) -> Answer:
     """The same key has to be sent; its comment and label may be others."""
     workspace, repository = call.repository()
     held, body = find(call, repository), call.json_object()
@@ -96,26 +88,8 @@ def update_repository(call: Call) -> Answer:
 
 
 @operation("DELETE", f"{REPOSITORY}/{{key_id}}")
-def delete_repository(call: Call) -> Answer:
-    return delete(call, call.repository()[1])
-
-
-@operation("GET", PROJECT)
-def list_project(call: Call) -> Answer:
-    return collect(call, *call.project())
-
-
-@operation("POST", PROJECT)
-def create_project(call: Call) -> Answer:
-    return create(call, *call.project())
-
-
-@operation("GET", f"{PROJECT}/{{key_id}}")
-def get_project(call: Call) -> Answer:
-    workspace, project = call.project()
-    return Answer(shown(call, workspace, project, find(call, project)))
-
-
 @operation("DELETE", f"{PROJECT}/{{key_id}}")
-def delete_project(call: Call) -> Answer:
-    return delete(call, call.project()[1])
+def delete_key(call: Call) -> Answer:
+    _, holder = call.place()
+    del holder.deploy_keys[str(find(call, holder).id)]
+    return Answer(status=204)

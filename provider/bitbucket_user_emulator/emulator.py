@@ -113,10 +113,9 @@ class Emulator(ByHand):
 
     def reset(self, seed: str | Path | None = None) -> None:
         """Be as if just started: nothing asked, no fault scripted, and in the world what a YAML file says."""
-        with self.server.lock:
+        with self.server.changing():
             self.server.world, self.server.limits, self.server.latency_ms = begin(seed), Limits(), 0
             self.server.between_pages.clear()
-            self.server.save()
         self.clear()
         self.clear_faults()
 

@@ -59,19 +59,19 @@ def bad_credentials() -> Refusal:
 
 
 def unsupported_token() -> Refusal:
-    refusal = error(401, "Token is invalid, expired, or not supported for this endpoint.")
-    refusal.headers = _CHALLENGE
-    return refusal
+    return _unauthorized("Token is invalid, expired, or not supported for this endpoint.")
 
 
 def expired_token() -> Refusal:
-    refusal = error(401, "Access token expired. Use your refresh token to obtain a new access token.")
-    refusal.headers = _CHALLENGE
-    return refusal
+    return _unauthorized("Access token expired. Use your refresh token to obtain a new access token.")
 
 
 def no_credentials() -> Refusal:
-    refusal = error(401, "Authentication is required to access this resource.")
+    return _unauthorized("Authentication is required to access this resource.")
+
+
+def _unauthorized(message: str) -> Refusal:
+    refusal = error(401, message)
     refusal.headers = _CHALLENGE
     return refusal
 

@@ -111,15 +111,13 @@ class Call:
             location = self.here(self.query, repo_slug=renamed.slug)
             raise errors.Refusal(status, headers={"Location": location})
 
-    def project(self, administrators_only: bool = True) -> tuple[Workspace, Project]:
+    def project(self) -> tuple[Workspace, Project]:
         workspace = self.workspace()
         key = self.parameters["project_key"]
         project = workspace.project(key, self.switches.case_blind_names)
         absent = f"No project with key '{key}'."
         if project is None:
             raise errors.error(404, absent)
-        if not administrators_only:
-            return workspace, project
         person = self.actor.uuid
         own = {project.users.get(person)} | {
             level for slug, level in list(project.groups.items()) if person in workspace.in_groups([slug])
@@ -127,6 +125,10 @@ class Call:
         if "admin" not in own and not self.administers(workspace):
             raise errors.not_admin("project", self.switches.lost_sight, absent)
         return workspace, project
+
+    def place(self) -> tuple[Workspace, Repository | Project]:
+        """The repository or project of the path, for its administrators."""
+        return self.repository() if "repo_slug" in self.parameters else self.project()
 
     def level(self, workspace: Workspace, repository: Repository) -> str:
         return "admin" if self.administers(workspace) else workspace.effective(repository, self.actor.uuid)

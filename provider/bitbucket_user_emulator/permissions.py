@@ -68,156 +68,97 @@ class Place:
             raise errors.error(402, errors.SEAT_LIMIT)
 
 
-def repository(call: Call) -> Place:
-    return Place(call, *call.repository())
-
-
-def project(call: Call) -> Place:
-    return Place(call, *call.project())
-
-
-def list_users(place: Place) -> Answer:
-    people = place.call.world.people
-    grants = [(people[uuid], level) for uuid, level in list(place.holder.users.items()) if uuid in people]
-    return pages.page(place.call, grants, lambda grant: place.user(*grant))
-
-
-def get_user(place: Place, person: Person) -> Answer:
-    level = place.holder.users.get(person.uuid)
-    if level is None and place.call.switches.absent_grant == "404":
-        raise errors.error(404, f"No explicit permission of {person.display_name} found.")
-    return Answer(place.user(person, level or "none"))
-
-
-def put_user(place: Place, person: Person) -> Answer:
-    level = place.wanted()
-    switches = place.call.switches
-    role = place.workspace.members.get(person.uuid)
-    if role is None:
-        raise errors.error(switches.non_member, f"{person.display_name} is not a valid user to update.")
-    if role == "owner" and (place.name == "repository" or switches.owner_in_projects == 400):
-        raise errors.error(400, f"{person.display_name} is not a valid user to update: owner of the workspace.")
-    place.check_seats({person.uuid})
-    place.holder.users[person.uuid] = level
-    return Answer(place.user(person, level))
-
-
-def delete_user(place: Place, person: Person) -> Answer:
-    if place.holder.users.pop(person.uuid, None) is None and place.call.switches.delete_absent_grant == 404:
-        raise errors.error(404, f"No explicit permission of {person.display_name} found.")
-    return Answer(status=204)
+def find_user(place: Place) -> Person:
+    """The one that the path names; of a project also by username."""
+    return place.call.account("selected_user_id", username=place.name == "project")
 
 
 def find_group(place: Place) -> Group:
-    group = place.workspace.groups.get(place.call.parameters["group_slug"])
-    if group is None:
+    found = place.workspace.groups.get(place.call.parameters["group_slug"])
+    if found is None:
         raise errors.error(404, f"No group with slug '{place.call.parameters['group_slug']}'.")
-    return group
-
-
-def list_groups(place: Place) -> Answer:
-    known = place.workspace.groups
-    grants = [(known[slug], level) for slug, level in list(place.holder.groups.items()) if slug in known]
-    return pages.page(place.call, grants, lambda grant: place.group(*grant))
-
-
-def get_group(place: Place) -> Answer:
-    group = find_group(place)
-    level = place.holder.groups.get(group.slug)
-    if level is None and place.call.switches.absent_grant == "404":
-        raise errors.error(404, f"No explicit permission of group {group.slug} found.")
-    return Answer(place.group(group, level or "none"))
-
-
-def put_group(place: Place) -> Answer:
-    group, level = find_group(place), place.wanted()
-    place.check_seats(set(group.members))
-    place.holder.groups[group.slug] = level
-    return Answer(place.group(group, level))
-
-
-def delete_group(place: Place) -> Answer:
-    group = find_group(place)
-    if place.holder.groups.pop(group.slug, None) is None and place.call.switches.delete_absent_grant == 404:
-        raise errors.error(404, f"No explicit permission of group {group.slug} found.")
-    return Answer(status=204)
+    return found
 
 
 @operation("GET", f"{REPOSITORY}/users")
-def list_repository_users(call: Call) -> Answer:
-    return list_users(repository(call))
+@operation("GET", f"{PROJECT}/users")
+def list_users(call: Call) -> Answer:
+    place, people = Place(call, *call.place()), call.world.people
+    grants = [(people[uuid], level) for uuid, level in list(place.holder.users.items()) if uuid in people]
+    return pages.page(call, grants, lambda grant: place.user(*grant))
 
 
 @operation("GET", f"{REPOSITORY}/users/{{selected_user_id}}")
-def get_repository_user(call: Call) -> Answer:
-    return get_user(repository(call), call.account("selected_user_id"))
+@operation("GET", f"{PROJECT}/users/{{selected_user_id}}")
+def get_user(call: Call) -> Answer:
+    place = Place(call, *call.place())
+    named = find_user(place)
+    level = place.holder.users.get(named.uuid)
+    if level is None and call.switches.absent_grant == "404":
+        raise errors.error(404, f"No explicit permission of {named.display_name} found.")
+    return Answer(place.user(named, level or "none"))
 
 
 @operation("PUT", f"{REPOSITORY}/users/{{selected_user_id}}")
-def put_repository_user(call: Call) -> Answer:
-    return put_user(repository(call), call.account("selected_user_id"))
+@operation("PUT", f"{PROJECT}/users/{{selected_user_id}}")
+def put_user(call: Call) -> Answer:
+    place = Place(call, *call.place())
+    named, level = find_user(place), place.wanted()
+    role = place.workspace.members.get(named.uuid)
+    if role is None:
+        raise errors.error(call.switches.non_member, f"{named.display_name} is not a valid user to update.")
+    if role == "owner":
+        raise errors.error(400, f"{named.display_name} is not a valid user to update: owner of the workspace.")
+    place.check_seats({named.uuid})
+    place.holder.users[named.uuid] = level
+    return Answer(place.user(named, level))
 
 
 @operation("DELETE", f"{REPOSITORY}/users/{{selected_user_id}}")
-def delete_repository_user(call: Call) -> Answer:
-    return delete_user(repository(call), call.account("selected_user_id"))
+@operation("DELETE", f"{PROJECT}/users/{{selected_user_id}}")
+def delete_user(call: Call) -> Answer:
+    place = Place(call, *call.place())
+    named = find_user(place)
+    if place.holder.users.pop(named.uuid, None) is None and call.switches.delete_absent_grant == 404:
+        raise errors.error(404, f"No explicit permission of {named.display_name} found.")
+    return Answer(status=204)
 
 
 @operation("GET", f"{REPOSITORY}/groups")
-def list_repository_groups(call: Call) -> Answer:
-    return list_groups(repository(call))
+@operation("GET", f"{PROJECT}/groups")
+def list_groups(call: Call) -> Answer:
+    place = Place(call, *call.place())
+    known = place.workspace.groups
+    grants = [(known[slug], level) for slug, level in list(place.holder.groups.items()) if slug in known]
+    return pages.page(call, grants, lambda grant: place.group(*grant))
 
 
 @operation("GET", f"{REPOSITORY}/groups/{{group_slug}}")
-def get_repository_group(call: Call) -> Answer:
-    return get_group(repository(call))
+@operation("GET", f"{PROJECT}/groups/{{group_slug}}")
+def get_group(call: Call) -> Answer:
+    place = Place(call, *call.place())
+    named = find_group(place)
+    level = place.holder.groups.get(named.slug)
+    if level is None and call.switches.absent_grant == "404":
+        raise errors.error(404, f"No explicit permission of group {named.slug} found.")
+    return Answer(place.group(named, level or "none"))
 
 
 @operation("PUT", f"{REPOSITORY}/groups/{{group_slug}}")
-def put_repository_group(call: Call) -> Answer:
-    return put_group(repository(call))
+@operation("PUT", f"{PROJECT}/groups/{{group_slug}}")
+def put_group(call: Call) -> Answer:
+    place = Place(call, *call.place())
+    named, level = find_group(place), place.wanted()
+    place.check_seats(set(named.members))
+    place.holder.groups[named.slug] = level
+    return Answer(place.group(named, level))
 
 
 @operation("DELETE", f"{REPOSITORY}/groups/{{group_slug}}")
-def delete_repository_group(call: Call) -> Answer:
-    return delete_group(repository(call))
-
-
-@operation("GET", f"{PROJECT}/users")
-def list_project_users(call: Call) -> Answer:
-    return list_users(project(call))
-
-
-@operation("GET", f"{PROJECT}/users/{{selected_user_id}}")
-def get_project_user(call: Call) -> Answer:
-    return get_user(project(call), call.account("selected_user_id", username=True))
-
-
-@operation("PUT", f"{PROJECT}/users/{{selected_user_id}}")
-def put_project_user(call: Call) -> Answer:
-    return put_user(project(call), call.account("selected_user_id", username=True))
-
-
-@operation("DELETE", f"{PROJECT}/users/{{selected_user_id}}")
-def delete_project_user(call: Call) -> Answer:
-    return delete_user(project(call), call.account("selected_user_id", username=True))
-
-
-@operation("GET", f"{PROJECT}/groups")
-def list_project_groups(call: Call) -> Answer:
-    return list_groups(project(call))
-
-
-@operation("GET", f"{PROJECT}/groups/{{group_slug}}")
-def get_project_group(call: Call) -> Answer:
-    return get_group(project(call))
-
-
-@operation("PUT", f"{PROJECT}/groups/{{group_slug}}")
-def put_project_group(call: Call) -> Answer:
-    return put_group(project(call))
-
-
 @operation("DELETE", f"{PROJECT}/groups/{{group_slug}}")
-def delete_project_group(call: Call) -> Answer:
-    return delete_group(project(call))
+def delete_group(call: Call) -> Answer:
+    place = Place(call, *call.place())
+    named = find_group(place)
+    if place.holder.groups.pop(named.slug, None) is None and call.switches.delete_absent_grant == 404:
+        raise errors.error(404, f"No explicit permission of group {named.slug} found.")
+    return Answer(status=204)

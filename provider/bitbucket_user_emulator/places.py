@@ -48,11 +48,6 @@ def get_workspace(call: Call) -> Answer:
     return Answer(workspace_shown(call, call.workspace()))
 
 
-@operation("GET", "/workspaces/{workspace}/projects/{project_key}")
-def get_project(call: Call) -> Answer:
-    return Answer(project_shown(call, *call.project(administrators_only=False)))
-
-
 @operation("GET", "/workspaces/{workspace}/projects")
 def list_projects(call: Call) -> Answer:
     workspace = call.workspace()

@@ -47,7 +47,7 @@ OAUTH_SCOPES = sorted({scope for one in DESCRIBED.values() for scope in one.oaut
 ACCESS_TOKEN_SCOPES = [scope for scope in OAUTH_SCOPES if scope != "email"]
 
 
-def person(name: str, domain: str = "acme.example") -> Person:
+def person(name: str) -> Person:
     first = name.split()[0].lower()
     uuid = stable_uuid(f"people/{name}")
     account_id = OLD_ACCOUNT_IDS.get(name, "712020:")
@@ -57,7 +57,7 @@ def person(name: str, domain: str = "acme.example") -> Person:
         display_name=name,
         nickname=name,
         username=first,
-        emails=[Email(f"{first}@{domain}")],
+        emails=[Email(f"{first}@acme.example")],
     )
 
 

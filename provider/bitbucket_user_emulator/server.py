@@ -6,7 +6,8 @@ import asyncio
 import json
 import pkgutil
 import traceback
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import RLock
@@ -72,8 +73,14 @@ class Server:
 
     def save(self) -> None:
         if self.data:
-            with self.lock:
-                store.save(self.world, self.data)
+            store.save(self.world, self.data)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """The body changes the world: nobody else does meanwhile, and the file keeps it."""
+        with self.lock:
+            yield
+            self.save()
 
     def handler(self, route: str, operation: Operation | None) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -135,8 +142,8 @@ class Server:
             except Exception:
                 traceback.print_exc()
                 answer = Answer({"type": "error", "error": {"message": "The emulator itself is at fault"}}, 500)
-            if self.data and request.method != "GET" and answer.status < 400:
-                store.save(self.world, self.data)
+            if request.method != "GET" and answer.status < 400:
+                self.save()
         for part, headers in self.world.switches.deprecated.items():
             if part in exchange.route:
                 answer.headers = {**answer.headers, **headers}

@@ -11,7 +11,7 @@ from typing import Any
 from . import errors, pages
 from .operations import Answer, Call, operation
 from .people import brief
-from .world import Person, SshKey, World, braced, new_uuid, now
+from .world import Person, SshKey, World, as_kept, new_uuid, now
 
 KEYS = "/users/{selected_user}/ssh-keys"
 KEY = f"{KEYS}/{{key_id}}"
@@ -92,8 +92,7 @@ def owner(call: Call, kind: str = "SSH") -> Person:
 
 def find(call: Call) -> tuple[Person, SshKey]:
     person = owner(call)
-    identifier = call.parameters["key_id"]
-    key = person.ssh_keys.get(braced(identifier) or braced(f"{{{identifier}}}") or "")
+    key = person.ssh_keys.get(as_kept(call.parameters["key_id"]))
     if key is None:
         raise errors.error(404, "No SSH key found.")
     return person, key

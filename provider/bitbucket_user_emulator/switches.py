@@ -12,7 +12,6 @@ class Switches:
     absent_grant: str = "none"  # GET of a person without a direct grant: "none" (200) or "404"
     delete_absent_grant: int = 204  # or 404
     non_member: int = 400  # a grant to somebody outside the workspace: 400 or 404
-    owner_in_projects: int = 400  # a project grant to the owner: 400, or 200 as one report has it
     sizes: bool = True  # `size` and `page` in pages
     numbered_pages: bool = False  # take page=2, and link to it, where only an opaque `next` is promised
     no_next: bool = False  # pages say their size and no `next`, although there is more

@@ -1,4 +1,5 @@
-"""Pipeline variables of workspaces, and the deprecated ones of users: the same verbs over two memories."""
+"""Pipeline variables of workspaces, repositories and deployment environments, and the deprecated ones of users: the
+same verbs over four memories."""
 
 from __future__ import annotations
 
@@ -8,9 +9,11 @@ from urllib.parse import quote
 
 from . import errors, pages
 from .operations import Answer, Call, operation
-from .world import Variable, braced, new_uuid
+from .world import Repository, Variable, as_kept, new_uuid
 
 WORKSPACE = "/workspaces/{workspace}/pipelines-config/variables"
+REPOSITORY = "/repositories/{workspace}/{repo_slug}/pipelines_config/variables"
+DEPLOYMENT = "/repositories/{workspace}/{repo_slug}/deployments_config/environments/{environment_uuid}/variables"
 USER = "/users/{selected_user}/pipelines_config/variables"
 KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 TYPES = {"key": str, "value": str, "secured": bool}
@@ -50,43 +53,23 @@ def check_unique(held: dict[str, Variable], key: str, but: Variable | None = Non
 
 
 def find(held: dict[str, Variable], call: Call) -> Variable:
-    identifier = call.parameters["variable_uuid"]
-    variable = held.get(braced(identifier) or braced(f"{{{identifier}}}") or identifier)
+    variable = held.get(as_kept(call.parameters["variable_uuid"]))
     if variable is None:
         raise errors.pipelines(404, "Not found", "The variable was not found.", "variable-service.variable.not-found")
     return variable
 
 
-def collect(held: dict[str, Variable], call: Call) -> Answer:
-    return pages.page(call, held.values(), shown)
+def held_in(call: Call, write: bool = False) -> dict[str, Variable]:
+    """The variables of whatever the path names; those of a place are changed by its administrators alone."""
+    if "selected_user" in call.parameters:
+        return of_user(call)
+    if "repo_slug" not in call.parameters:
+        return of_workspace(call, write)
+    _, repository = call.repository(administrators_only=write)
+    return of_environment(call, repository) if "environment_uuid" in call.parameters else repository.variables
 
 
-def create(held: dict[str, Variable], call: Call) -> Answer:
-    fields = given(call)
-    if "key" not in fields or "value" not in fields:
-        raise bad_request("key and value are required.")
-    check_unique(held, fields["key"])
-    variable = Variable(new_uuid(), **fields)
-    held[variable.uuid] = variable
-    return Answer(shown(variable), 201, {"Location": f"{call.here({})}/{quote(variable.uuid)}"})
-
-
-def update(held: dict[str, Variable], call: Call) -> Answer:
-    variable, fields = find(held, call), given(call)
-    check_unique(held, fields.get("key", variable.key), but=variable)
-    if variable.secured and fields.get("secured") is False and "value" not in fields:
-        variable.value = ""  # what was secret does not become readable
-    for name, value in fields.items():
-        setattr(variable, name, value)
-    return Answer(shown(variable))
-
-
-def delete(held: dict[str, Variable], call: Call) -> Answer:
-    del held[find(held, call).uuid]
-    return Answer(status=204)
-
-
-def of_workspace(call: Call, write: bool = False) -> dict[str, Variable]:
+def of_workspace(call: Call, write: bool) -> dict[str, Variable]:
     workspace = call.workspace()
     if write and not call.administers(workspace):
         raise errors.error(403, "You need admin permission for this workspace to access this resource.")
@@ -102,51 +85,63 @@ def of_user(call: Call) -> dict[str, Variable]:
     raise errors.pipelines(404, "Not found", "The account was not found.", "account-service.account.not-found")
 
 
+def of_environment(call: Call, repository: Repository) -> dict[str, Variable]:
+    environment = repository.environments.get(as_kept(call.parameters["environment_uuid"]))
+    if environment is None:
+        key = "deployment-service.environment.not-found"
+        raise errors.pipelines(404, "Not found", "The environment was not found.", key)
+    return environment.variables
+
+
 @operation("GET", WORKSPACE)
-def list_workspace(call: Call) -> Answer:
-    return collect(of_workspace(call), call)
+@operation("GET", REPOSITORY)
+@operation("GET", DEPLOYMENT)
+@operation("GET", USER, refusal=errors.WRONG_TOKEN)
+def list_variables(call: Call) -> Answer:
+    return pages.page(call, held_in(call).values(), shown)
 
 
 @operation("POST", WORKSPACE)
-def create_workspace(call: Call) -> Answer:
-    return create(of_workspace(call, write=True), call)
+@operation("POST", REPOSITORY)
+@operation("POST", DEPLOYMENT)
+@operation("POST", USER, refusal=errors.WRONG_TOKEN)
+def create_variable(call: Call) -> Answer:
+    held, fields = held_in(call, write=True), given(call)
+    if "key" not in fields or "value" not in fields:
+        raise bad_request("key and value are required.")
+    check_unique(held, fields["key"])
+    variable = Variable(new_uuid(), **fields)
+    held[variable.uuid] = variable
+    return Answer(shown(variable), 201, {"Location": f"{call.here({})}/{quote(variable.uuid)}"})
 
 
 @operation("GET", f"{WORKSPACE}/{{variable_uuid}}")
-def get_workspace(call: Call) -> Answer:
-    return Answer(shown(find(of_workspace(call), call)))
+@operation("GET", f"{REPOSITORY}/{{variable_uuid}}")
+@operation("GET", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
+def get_variable(call: Call) -> Answer:
+    return Answer(shown(find(held_in(call), call)))
 
 
 @operation("PUT", f"{WORKSPACE}/{{variable_uuid}}")
-def update_workspace(call: Call) -> Answer:
-    return update(of_workspace(call, write=True), call)
+@operation("PUT", f"{REPOSITORY}/{{variable_uuid}}")
+@operation("PUT", f"{DEPLOYMENT}/{{variable_uuid}}")
+@operation("PUT", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
+def update_variable(call: Call) -> Answer:
+    held = held_in(call, write=True)
+    variable, fields = find(held, call), given(call)
+    check_unique(held, fields.get("key", variable.key), but=variable)
+    if variable.secured and fields.get("secured") is False and "value" not in fields:
+        variable.value = ""  # what was secret does not become readable
+    for name, value in fields.items():
+        setattr(variable, name, value)
+    return Answer(shown(variable))
 
 
 @operation("DELETE", f"{WORKSPACE}/{{variable_uuid}}")
-def delete_workspace(call: Call) -> Answer:
-    return delete(of_workspace(call, write=True), call)
-
-
-@operation("GET", USER, refusal=errors.WRONG_TOKEN)
-def list_user(call: Call) -> Answer:
-    return collect(of_user(call), call)
-
-
-@operation("POST", USER, refusal=errors.WRONG_TOKEN)
-def create_user(call: Call) -> Answer:
-    return create(of_user(call), call)
-
-
-@operation("GET", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
-def get_user(call: Call) -> Answer:
-    return Answer(shown(find(of_user(call), call)))
-
-
-@operation("PUT", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
-def update_user(call: Call) -> Answer:
-    return update(of_user(call), call)
-
-
+@operation("DELETE", f"{REPOSITORY}/{{variable_uuid}}")
+@operation("DELETE", f"{DEPLOYMENT}/{{variable_uuid}}")
 @operation("DELETE", f"{USER}/{{variable_uuid}}", refusal=errors.WRONG_TOKEN)
-def delete_user(call: Call) -> Answer:
-    return delete(of_user(call), call)
+def delete_variable(call: Call) -> Answer:
+    held = held_in(call, write=True)
+    del held[find(held, call).uuid]
+    return Answer(status=204)

@@ -36,6 +36,11 @@ def braced(text: str) -> str | None:
         return None
 
 
+def as_kept(text: str) -> str:
+    """A UUID in braces where it may be written without; anything else as it is."""
+    return braced(text) or braced(f"{{{text}}}") or text
+
+
 @dataclass
 class Email:
     address: str

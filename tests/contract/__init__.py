@@ -12,7 +12,7 @@ from bitbucket_user_emulator import Exchange
 from bitbucket_user_emulator.contract import description
 from bitbucket_user_emulator.contract.description import NOTHING, Operation
 
-from . import published
+from . import openapi, published
 
 TOKEN_ENDPOINT = "/site/oauth2/access_token"  # OAuth's own, no operation of the API
 
@@ -70,7 +70,7 @@ def _of_request(exchange: Exchange, operation: Operation) -> list[str]:
         return ["a request body is required"]
     kind = exchange.request_headers.get("Content-Type", "")
     found = [] if kind.startswith("application/json") else [f"the request body is sent as {kind or 'nothing'}"]
-    return found + description.complaints(operation.body.kind, exchange.request_body)
+    return found + openapi.complaints(operation.body.kind, exchange.request_body)
 
 
 def _of_response(exchange: Exchange, operation: Operation) -> list[str]:
@@ -87,7 +87,7 @@ def _of_response(exchange: Exchange, operation: Operation) -> list[str]:
         return [f"the answer is {kind or 'nothing'}, not JSON"]
     if "fields" in exchange.query and exchange.status < 400:
         return []  # a part of the described answer
-    return missing + description.complaints(answer.kind, exchange.response_body)
+    return missing + openapi.complaints(answer.kind, exchange.response_body)
 
 
 def summary() -> str:

@@ -6,16 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from bitbucket_user_emulator.contract.description import (
-    KINDS,
-    NOTHING,
-    OPERATIONS,
-    SCHEMAS,
-    Operation,
-    Part,
-    fields,
-    page_of,
-)
+from bitbucket_user_emulator.contract.description import NOTHING, OPERATIONS, SCHEMAS, Operation, Part, fields
+
+from .openapi import KINDS, page_of
 
 FILES = sorted((Path(__file__).resolve().parents[3] / "shared" / "spec").glob("*.yaml"))
 METHODS = ("get", "put", "post", "delete")

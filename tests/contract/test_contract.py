@@ -25,7 +25,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests import contract, operations
-from tests.contract import published
+from tests.contract import openapi, published
 
 SSH_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKqP3Cr632C2dNhhgKVcon4ldUSAeKiku2yP9O9/bDtY ada@host"
 OTHER_SSH_KEY = SSH_KEY.replace("bDtY", "bDtZ")
@@ -53,7 +53,7 @@ AUTHORIZATIONS = {
 def schema() -> Any:
     import schemathesis  # late: it takes long
 
-    return schemathesis.openapi.from_dict(description.document())
+    return schemathesis.openapi.from_dict(openapi.document())
 
 
 JUNK = ["%", "a b", "é", "a/b", "?x", "{", "{}", "'", "x" * 300]
@@ -142,7 +142,7 @@ def test_the_core_takes_the_kinds_of_credential_that_are_described_in_their_orde
 
 
 def test_every_schema_is_a_kind_and_is_used() -> None:
-    document = description.document()
+    document = openapi.document()
     jsonschema_rs.Draft202012Validator({**document["components"]["schemas"], "components": document["components"]})
     used = set(re.findall(r"#/components/schemas/(\w+)", json.dumps(document)))
     assert used == set(description.SCHEMAS) - {"page"}  # written out in every list
@@ -166,7 +166,7 @@ def test_a_word_that_means_nothing_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="what is boby"):
         description.load(folder)
     with pytest.raises(ValueError, match="no kind strnig"):
-        description.schema({"key": "strnig"})
+        openapi.schema({"key": "strnig"})
 
 
 KEY = "/users/{selected_user}/ssh-keys/{key_id}"
@@ -199,7 +199,7 @@ KEY_SCHEMA = ("components", "schemas", "ssh_account_key")
     ids=lambda value: "-".join(map(str, value[1:])) if isinstance(value, tuple) else "",
 )
 def test_a_difference_from_what_is_published_is_named(at: tuple[Any, ...], value: Any, place: str | None) -> None:
-    document = copy.deepcopy(description.document())
+    document = copy.deepcopy(openapi.document())
     *path, last = at
     holder: Any = document
     for step in path:

@@ -217,7 +217,7 @@ def _call(bitbucket: CheckedEmulator) -> Any:
     from bitbucket_user_provider.rest.answers import Call
 
     credential = next(iter(connect(bitbucket).credentials.values()))
-    return Call("GET", "/user", credential, (credential.kind,))
+    return Call("GET", USER, "/user", credential)
 
 
 # Size

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 import yaml
-from bitbucket_user_provider.resources import RESOURCES
 
 from tests.acceptance.lives import ed25519
 from tests.conftest import CheckedEmulator, Clock
@@ -238,11 +237,8 @@ def test_everything_that_has_a_resource_is_in_the_import_and_nothing_secret(
         (singles if how else {"api", "web", "infra", "CORE", "OPS"})
         | {"variables/TOKEN"}
         | {name for name in entries if name.startswith("ssh-keys/laptop")}
+        | {"api/variables/API_TOKEN", "api/Production/PRODUCTION_TOKEN", "api/deploy-keys/ci", "CORE/deploy-keys/ci"}
     )
-    if "RepositoryPipelineVariable" in RESOURCES:
-        wanted |= {"api/variables/API_TOKEN", "api/Production/PRODUCTION_TOKEN"}
-    if "RepositoryDeployKey" in RESOURCES:
-        wanted |= {"api/deploy-keys/ci", "CORE/deploy-keys/ci"}
     assert wanted <= entries.keys()
     assert sum(name.startswith("ssh-keys/laptop") for name in entries) == 2
     for name, entry in entries.items():

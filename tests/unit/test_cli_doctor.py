@@ -63,6 +63,17 @@ def test_on_a_machine_with_everything_it_ends_with_0(machine: Path) -> None:
     assert run(None, "doctor").code == 0
 
 
+def test_a_package_that_is_missing_where_the_command_runs_is_called_so(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (machine / "Pulumi.yaml").write_text("name: access\nruntime: python\n")
+    assert findings()["Package"]["found"] == f"pulumi_bitbucket_user is in {sys.prefix}"
+    monkeypatch.setattr(doctor, "find_spec", lambda name: None)
+    told = findings()["Package"]
+    assert (told["is_well"], told["found"]) == (False, f"pulumi_bitbucket_user is not in {sys.prefix}")
+    assert told["type"] == "pip install pulumi-bitbucket-user"
+
+
 @pytest.mark.parametrize(
     ("project", "wrong"),
     [

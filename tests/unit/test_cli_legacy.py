@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 import yaml
-from bitbucket_user_provider.resources import RESOURCES
 
 from tests.conftest import CheckedEmulator
 from tests.unit.cli import run
@@ -113,11 +112,9 @@ def test_groups_and_variables_of_repositories_and_deployments_come_over_as_far_a
     assert data["projects"]["CORE"]["groups"] == {"developers": "read"}
     entries = {one["name"]: one for one in json.loads((tmp_path / "out/import.json").read_text())["resources"]}
     assert entries["api/groups/developers"]["id"] == "acme/api/developers"
-    if "RepositoryPipelineVariable" in RESOURCES:
-        assert entries["api/variables/TOKEN"]["id"] == f"acme/api/{uuid.strip('{}')}"
-        assert data["repositories"]["api"]["deployments"] == {uuid.strip("{}"): {"TOKEN": {"secured": True}}}
-    if "RepositoryDeployKey" in RESOURCES:
-        assert entries["api/deploy-keys/ci"]["id"] == "acme/api/7"
+    assert entries["api/variables/TOKEN"]["id"] == f"acme/api/{uuid.strip('{}')}"
+    assert data["repositories"]["api"]["deployments"] == {uuid.strip("{}"): {"TOKEN": {"secured": True}}}
+    assert entries["api/deploy-keys/ci"]["id"] == "acme/api/7"
 
 
 def test_the_export_of_a_bridged_stack_comes_over(tmp_path: Path) -> None:

@@ -257,7 +257,7 @@ def test_a_slow_answer_runs_into_the_timeout_and_is_asked_for_again(bitbucket: C
 
 
 def test_a_timeout_is_told_with_its_length(bitbucket: CheckedEmulator) -> None:
-    call = answers.Call("GET", "/user", connect(bitbucket).credentials[Kind.API_TOKEN], ())
+    call = answers.Call("GET", USER, "/user", connect(bitbucket).credentials[Kind.API_TOKEN])
     assert str(no_answer(requests.exceptions.ReadTimeout(), call, 30)) == "GET /user: no answer within 30 s."
     error = no_answer(requests.exceptions.ConnectTimeout(), call, 30)
     assert str(error) == "GET /user: no connection within 30 s."

@@ -7,16 +7,18 @@ from typing import Any
 
 from ..errors import ApiError, BitbucketError, ConfigurationError, EndpointGone, RateLimited, Unauthorized
 from ..functions import FUNCTIONS
+from ..functions.get_repositories import REPOSITORIES
 from ..resources import RESOURCES
 from ..resources.resource import Resource
 from ..rest import scopes
 from ..rest.client import Path
 from ..rest.credentials import Kind
 from ..run.api import Api
-from .reading import REPOSITORIES, check_workspace
+from ..run.place import CALLER, READ_PEOPLE
+from .reading import check_workspace
 from .session import Session
 
-WORKSPACES = Path("/user/workspaces", (Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN))
+WORKSPACES = Path("/user/workspaces", READ_PEOPLE)
 USABLE, READS, NOT_TRIED = "yes", "reads", "not tried"
 SCOPES, KIND, REFUSED, ENDED = "missing scopes", "wrong kind of credential", "refused", "ended"
 APP = "for Connect apps"
@@ -35,9 +37,6 @@ class Ability:
     how: str = ""
     scopes: list[str] = field(default_factory=list)
     """Those that are missing, or in question."""
-
-    def told(self) -> dict[str, Any]:
-        return dict(vars(self))
 
 
 def abilities(session: Session, workspace: str | None) -> list[Ability]:
@@ -59,7 +58,7 @@ class _Trial:
 
     def _places(self, workspace: str | None) -> Iterator[tuple[str, str]]:
         """What there is to ask about: the caller, a workspace, a repository of it with its project."""
-        yield from self._first(lambda: self.api.get(Path("/user", WORKSPACES.reads), {}), {"user_id": "uuid"})
+        yield from self._first(lambda: self.api.get(CALLER.itself, {}), {"user_id": "uuid"})
         if workspace:
             yield "workspace", workspace
         else:

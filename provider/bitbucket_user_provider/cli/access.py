@@ -41,7 +41,7 @@ class Item:
 
     @property
     def token(self) -> str:
-        return f"bitbucket-user:index:{self.kind}"
+        return RESOURCES[self.kind].token
 
     def entry(self) -> dict[str, Any]:
         """Its entry in import.json. One with outputs is imported without a call."""

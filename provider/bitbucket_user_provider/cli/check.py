@@ -33,7 +33,7 @@ def command(session: "Session", workspace: str | None) -> int:
 
     found = session.once(lambda: abilities(session, workspace))
     if session.as_json:
-        cli.write_json([one.told() for one in found])
+        cli.write_json([vars(one) for one in found])
     else:
         session.table(
             ("", "can be used", "missing, or why", "known from"),

@@ -28,7 +28,7 @@ def collected(reader: Reader, places: list[Place], roles: dict[str, str], effect
         complete=True,
         effective=effective,
     )
-    return _Collector(reader, places, roles).report(head, effective)
+    return _Collector(reader, places, roles).report(head)
 
 
 class _Collector:
@@ -47,7 +47,7 @@ class _Collector:
         self.index: dict[tuple[str, str], int] = {}
         self.grants: list[Grant] = []
 
-    def report(self, head: Head, effective: bool) -> Report:
+    def report(self, head: Head) -> Report:
         for uuid, role in self.roles.items():
             if role == "owner":
                 self._add(self._person(uuid), 0, "admin", "role")
@@ -56,7 +56,7 @@ class _Collector:
                 self._add(self._person(held.subject), number, held.level, "direct")
             for group in place.groups:
                 self._add(self._subject("group", group.subject, group.name), number, group.level, "group")
-        if effective:
+        if head.effective:
             self._effective()
         self._administrators_first()
         gaps = [Gap.model_validate(vars(one)) for one in self.reader.skipped]
@@ -125,19 +125,16 @@ def compare_with_states(report: Report, states: Iterable[Managed]) -> None:
         if managed.level != grant.level:
             report.drift.append(_drift(report.subjects[grant.subject].shown, managed, grant.level))
     read = {(one.kind, one.name.lower()) for one in report.places}
+    unread = {gap.place for gap in report.gaps}
     names = {one.id: one.shown for one in report.subjects}
     for key, managed in wanted.items():
-        if key[:2] in read and not _is_gap(report, managed):
+        if key[:2] in read and managed.shown_place not in unread:
             report.drift.append(_drift(names.get(managed.subject, managed.subject), managed, "none"))
 
 
 def _drift(name: str, managed: Managed, now: str) -> Change:
-    place = f"{managed.place_kind} {managed.place}"
-    return Change(subject=name, place=place, before=managed.level, now=now, stack=managed.stack, urn=managed.urn)
-
-
-def _is_gap(report: Report, managed: Managed) -> bool:
-    return any(gap.place == f"{managed.place_kind} {managed.place}" for gap in report.gaps)
+    place, before = managed.shown_place, managed.level
+    return Change(subject=name, place=place, before=before, now=now, stack=managed.stack, urn=managed.urn)
 
 
 def compare_with_report(report: Report, last: Report) -> None:
@@ -148,18 +145,17 @@ def compare_with_report(report: Report, last: Report) -> None:
     for grant in report.grants:
         old, where = before.pop(_key(report, grant), None), report.places[grant.place]
         known = grant.source != "effective" or last.head.effective
-        if old or (known and f"{where.kind} {where.name}" not in unread_then):
+        if old or (known and where.shown not in unread_then):
             level = old.level if old else "none"
             grant.before = level if level != grant.level else None
     unread = {gap.place for gap in report.gaps}
     for grant in before.values():
         where = last.places[grant.place]
-        place = f"{where.kind} {where.name}"
         if grant.source == "effective" and not report.head.effective:
             continue
-        if place not in unread and where.kind not in unread:
+        if where.shown not in unread and where.kind not in unread:
             subject = last.subjects[grant.subject].shown
-            report.gone.append(Change(subject=subject, place=place, before=grant.level, now="none"))
+            report.gone.append(Change(subject=subject, place=where.shown, before=grant.level, now="none"))
 
 
 def _key(report: Report, grant: Grant) -> Key:

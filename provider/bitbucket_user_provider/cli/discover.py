@@ -88,12 +88,10 @@ def discovered(
     resume: bool,
 ) -> "Access":
     from .access import Access
-    from .journal import Journal
     from .reading import Reader, Selection
     from .things import keys_of, variables_of
 
-    about = {"command": "discover", "workspace": workspace, "host": session.api.base_url}
-    reader = Reader(session, workspace, Journal(about, resume))
+    reader = Reader(session, workspace, resume, command="discover")
     caller = reader.caller()
     places = reader.places(Selection(repositories, projects))
     session.expect(len(places) * (1 + groups), f"{len(places):,} places" + (", people and groups" if groups else ""))

@@ -142,14 +142,7 @@ def _python_package(folder: Path, content: dict[str, Any]) -> Finding:
     runtime = content.get("runtime")
     options = runtime.get("options") if isinstance(runtime, dict) else None
     name = options.get("virtualenv") if isinstance(options, dict) else None
-    if not name:
-        return Finding(
-            "Package",
-            find_spec("pulumi_bitbucket_user") is not None,
-            f"pulumi_bitbucket_user in {sys.prefix}",
-            "pip install pulumi-bitbucket-user",
-        )
-    venv = folder / str(name)
+    venv = folder / str(name) if name else Path(sys.prefix)
     if not venv.is_dir():
         return Finding(
             "Package",
@@ -157,12 +150,12 @@ def _python_package(folder: Path, content: dict[str, Any]) -> Finding:
             f"Pulumi.yaml names the environment {name}, and there is none",
             f"cd {folder} && python -m venv {name} && {name}/bin/pip install pulumi-bitbucket-user",
         )
-    there = [*venv.glob("[Ll]ib*/**/site-packages/pulumi_bitbucket_user*")]
+    there = any(venv.glob(f"[Ll]ib*/**/site-packages/{PACKAGE}*")) if name else find_spec(PACKAGE) is not None
     return Finding(
         "Package",
-        bool(there),
-        f"pulumi_bitbucket_user {'is' if there else 'is not'} in {venv}",
-        f"{venv}/bin/pip install pulumi-bitbucket-user",
+        there,
+        f"{PACKAGE} {'is' if there else 'is not'} in {venv}",
+        f"{f'{venv}/bin/' if name else ''}pip install pulumi-bitbucket-user",
     )
 
 

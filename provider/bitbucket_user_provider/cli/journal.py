@@ -17,16 +17,13 @@ LONGEST_SECONDS = 24 * 3600
 """What was read longer ago is asked anew: a review of today must not tell of last month."""
 
 
-def cache_folder() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "bitbucket-user"
-
-
 class Journal:
     """Safe for threads. `about` is what the run is about: a run about something else has a journal of its own."""
 
-    def __init__(self, about: dict[str, Any], resume: bool, folder: Path | None = None) -> None:
+    def __init__(self, about: dict[str, Any], resume: bool) -> None:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
         name = hashlib.sha256(json.dumps(about, sort_keys=True).encode()).hexdigest()[:16]
-        self.path = (folder or cache_folder()) / f"{name}.jsonl"
+        self.path = cache / "bitbucket-user" / f"{name}.jsonl"
         self._lock = threading.Lock()
         self.known: dict[str, Any] = {}
         self._file: TextIO | None = None

@@ -16,8 +16,7 @@ from pydantic.alias_generators import to_snake
 from ..errors import InvalidInput
 from ..models.fields import ProjectPermission, RepositoryPermission
 from ..models.person import ACCOUNT_ID, bare, is_uuid, normal
-from ..resources import RESOURCES
-from .access import GROUP_OF, Access, Key, Variable
+from .access import Access, Key, Variable
 from .reading import Held, Person, Place, Skipped, check_workspace
 from .states import read_json, resources_of
 
@@ -184,8 +183,6 @@ def _user(found: _Found, old: Old, workspace: str) -> str:
 def _group(found: _Found, old: Old, workspace: str) -> str:
     kind, name = _grant_place(old)
     level = old.text("permission")
-    if GROUP_OF[kind] not in RESOURCES:
-        return "there is no such resource here yet; it stays where it is"
     if level not in LEVELS[kind]:
         return f"its permission is '{level}', which no group can be granted"
     found.place(kind, name).groups.append(Held(old.text("group_slug"), "", level))
@@ -199,15 +196,9 @@ def _grant_place(old: Old) -> tuple[str, str]:
 
 def _variable(kind: str) -> Callable[[_Found, Old, str], str]:
     def take(found: _Found, old: Old, workspace: str) -> str:
-        if kind not in RESOURCES:
-            return "there is no such resource here yet; it stays where it is"
-        uuid, place, environment = bare(old.text("uuid")), "", ""
-        if kind == "RepositoryPipelineVariable":
-            place = old.text("repository").partition("/")[2]
-        if kind == "DeploymentPipelineVariable":
-            repository, _, environment = old.text("deployment").partition(":")
-            place, environment = repository.partition("/")[2], bare(environment)
-        id = "/".join(filter(None, (workspace, place, environment, uuid)))
+        repository, _, environment = (old.text("deployment") or old.text("repository")).partition(":")
+        place, environment = repository.partition("/")[2], bare(environment)
+        id = "/".join(filter(None, (workspace, place, environment, bare(old.text("uuid")))))
         found.variables.append(Variable(kind, id, old.text("key"), bool(old.fields.get("secured")), place, environment))
         if place:
             found.place("repository", place)
@@ -229,8 +220,6 @@ def _ssh_key(found: _Found, old: Old, workspace: str) -> str:
 
 
 def _deploy_key(found: _Found, old: Old, workspace: str) -> str:
-    if "RepositoryDeployKey" not in RESOURCES:
-        return "there is no such resource here yet; it stays where it is"
     if not old.text("key"):
         return "the state does not hold the key's text"
     slug, label = old.text("repository"), old.text("label")

@@ -53,14 +53,13 @@ def head_lines(report: Report) -> Iterator[str]:
 
 
 def as_html(report: Report) -> str:
-    environment = Environment(
-        loader=PackageLoader(__package__), undefined=StrictUndefined, autoescape=True, trim_blocks=True
-    )
+    loader = PackageLoader(__package__)
+    environment = Environment(loader=loader, undefined=StrictUndefined, autoescape=True, trim_blocks=True)
     return environment.get_template("report.html.j2").render(
         title=f"Access to {report.head.workspace}",
         head=[*head_lines(report)],
-        script=environment.loader.get_source(environment, "report.js")[0] if environment.loader else "",
-        style=environment.loader.get_source(environment, "report.css")[0] if environment.loader else "",
+        script=loader.get_source(environment, "report.js")[0],
+        style=loader.get_source(environment, "report.css")[0],
         data=_embedded(_packed(report)),
     )
 
@@ -92,7 +91,7 @@ def _packed(report: Report) -> dict[str, Any]:
         "states": bool(report.head.states),
         "grants": flat,
         "changed": [
-            [report.subjects[one.subject].shown, _shown(report, one.place), one.before, one.level]
+            [report.subjects[one.subject].shown, report.places[one.place].shown, one.before, one.level]
             for one in report.grants
             if one.before is not None
         ]
@@ -101,7 +100,3 @@ def _packed(report: Report) -> dict[str, Any]:
         "drift": [[one.subject, one.place, one.before, one.now, one.stack] for one in report.drift],
         "gaps": [[one.place, one.what, one.why] for one in report.gaps],
     }
-
-
-def _shown(report: Report, place: int) -> str:
-    return f"{report.places[place].kind} {report.places[place].name}"

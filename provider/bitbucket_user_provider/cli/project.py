@@ -45,7 +45,7 @@ _Dumper.add_representer(
 
 def files(access: Access, program: str) -> dict[str, str]:
     """Name → content."""
-    data, items = access.data(), access.items()
+    data = access.data()
     known = {
         "workspace": access.workspace,
         "program": program,
@@ -58,7 +58,8 @@ def files(access: Access, program: str) -> dict[str, str]:
     environment = Environment(
         loader=PackageLoader(__package__), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    written = {"import.json": _json({"resources": [item.entry() for item in items]})}
+    entries = {"resources": [item.entry() for item in access.items()]}
+    written = {"import.json": json.dumps(entries, indent=2, ensure_ascii=False) + "\n"}
     for name in PROGRAMS[program]:
         written[name] = environment.get_template(f"{program}/{name}.j2").render(known).rstrip() + "\n"
     if program == "yaml":
@@ -98,10 +99,6 @@ def _shaped(value: Any) -> Any:
         return value
     is_short = value and value.keys() <= ONE_LINE and not any(isinstance(one, dict) for one in value.values())
     return _OneLine(value) if is_short else {key: _shaped(one) for key, one in value.items()}
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
 def _sections(data: Mapping[str, Any]) -> set[str]:

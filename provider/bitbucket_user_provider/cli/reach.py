@@ -4,9 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..functions.function import every
 from ..run.evidence import entry_of
-from .reading import EFFECTIVE, GROUPS, ROLES, USERS, Held, Person, Place, Reader
+from .reading import GROUPS, USERS, Held, Person, Place, Reader
 from .states import Managed
 
 LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 2, "admin": 3}
@@ -52,7 +51,8 @@ class Reached:
 
 def reached(reader: Reader, person: Person, sources: bool, grants: list[Managed]) -> list[Reached]:
     """Raises ApiError when the credential is not that of an administrator of the workspace."""
-    levels = _effective(reader, person)
+    rows = reader.effective_rows({"q": f'user.uuid="{{{person.uuid}}}"'})
+    levels = {row["slug"]: row["level"] for row in rows}
     places: dict[str, Place] = {}
     if sources or "read" in levels.values():
         places = {place.name: place for place in reader.repositories()}
@@ -66,25 +66,14 @@ def reached(reader: Reader, person: Person, sources: bool, grants: list[Managed]
     return found
 
 
-def _effective(reader: Reader, person: Person) -> dict[str, str]:
-    """Slug → level, 100 a call."""
-
-    def read() -> dict[str, str]:
-        query = {"q": f'user.uuid="{{{person.uuid}}}"'}
-        entries = every(reader.api, EFFECTIVE, reader.at, lambda one: one.text("repository.full_name"), query)
-        return {one.text("repository.full_name").rpartition("/")[2]: one.text("permission") for one in entries}
-
-    levels: dict[str, str] = reader.session.once(lambda: reader.journal.ask("reach", read))
-    return levels
-
-
 class _Explainer:
     def __init__(self, reader: Reader, person: Person, grants: Iterable[Managed]) -> None:
         self.reader = reader
         self.person = person
         self.grants = {(one.place_kind, one.place.lower(), one.is_group, one.subject.lower()): one for one in grants}
         self.has_state = bool(self.grants)
-        self.role = ""
+        self.is_owner = False
+        """As administrators of the workspace are."""
         self._direct: dict[str, str] = {}
 
     def explain(self, found: list[Reached]) -> list[Reached]:
@@ -92,7 +81,8 @@ class _Explainer:
         projects = self.reader.projects()
         places = [*projects, *(one.place for one in found)]
         self.reader.session.expect(len(places), f"{len(places):,} places")
-        self.role = self._role()
+        roles = self.reader.roles({"q": 'permission="owner"'})
+        self.is_owner = roles.get(self.person.uuid) == "owner"
         levels = self.reader.session.each("places", places, self._held)
         self._direct = {place.shown: level for place, level in zip(places, levels, strict=True)}
         for one in found:
@@ -104,8 +94,8 @@ class _Explainer:
 
     def by_state(self, place: Place) -> list[Reason]:
         """What the given exports say, without asking Bitbucket."""
-        level = next((one.level for key, one in self.grants.items() if key in self._keys(place)), "")
-        return [self._of_person(place, level, "direct")] if level else []
+        manager = self._manager(place)
+        return [self._of_person(place, manager.level, "direct")] if manager else []
 
     def _held(self, place: Place) -> str:
         """The direct permission; "none" without one, and noted, where it cannot be read."""
@@ -119,18 +109,6 @@ class _Explainer:
         ask = lambda: self.reader.journal.ask(f"{place.shown} held", read)  # noqa: E731
         return str(self.reader.tried("the direct permission", USERS[place.kind].path, ask, place.shown) or "none")
 
-    def _role(self) -> str:
-        """owner for administrators of the workspace."""
-
-        def read() -> list[str]:
-            query = {"q": 'permission="owner"'}
-            entries = every(self.reader.api, ROLES, self.reader.at, lambda one: one.text("user.uuid"), query)
-            return [one.text("user.uuid").strip("{}") for one in entries]
-
-        ask = lambda: self.reader.session.once(lambda: self.reader.journal.ask("owners", read))  # noqa: E731
-        owners = self.reader.tried("roles in the workspace", ROLES, ask) or []
-        return "owner" if self.person.uuid in owners else ""
-
     def _reasons(self, one: Reached) -> list[Reason]:
         found, project = [], Place("project", one.place.project)
         direct = self._direct[one.place.shown]
@@ -139,7 +117,7 @@ class _Explainer:
             found.append(self._of_person(one.place, direct, "direct"))
         if above != "none":
             found.append(self._of_person(project, above, "project"))
-        if self.role:
+        if self.is_owner:
             found.append(
                 Reason("role", "admin", "administrator of the workspace", "", "take this role away in its settings")
             )
@@ -149,7 +127,7 @@ class _Explainer:
 
     def _of_person(self, place: Place, level: str, source: str) -> Reason:
         shown = place.shown if source == "project" else "direct"
-        manager = next((self.grants[key] for key in self._keys(place) if key in self.grants), None)
+        manager = self._manager(place)
         text = f"{level} on the {shown}" if source == "project" else f"direct: {level}"
         if manager:
             argument = "`permissions` of it" if manager.kind.endswith("s") else "the program"
@@ -183,6 +161,8 @@ class _Explainer:
         )
         return [Held(**row) for row in rows or ()]
 
-    def _keys(self, place: Place) -> list[tuple[str, str, bool, str]]:
+    def _manager(self, place: Place) -> Managed | None:
+        """What a stack manages of this person there."""
         forms = filter(None, (self.person.uuid, self.person.account_id))
-        return [(place.kind, place.name.lower(), False, form.lower()) for form in forms]
+        keys = [(place.kind, place.name.lower(), False, form.lower()) for form in forms]
+        return next((self.grants[key] for key in keys if key in self.grants), None)

@@ -12,20 +12,20 @@ from typing import Any
 
 from ..errors import ApiError, BitbucketError, InvalidInput, NotKnown, OddAnswer, RateLimited, Unauthorized
 from ..functions.function import every
-from ..models.person import bare, is_uuid
+from ..functions.get_projects import PROJECTS
+from ..functions.get_repositories import REPOSITORIES
+from ..functions.get_workspace_permissions import ROLES
+from ..functions.get_workspace_repository_permissions import EVERYWHERE
+from ..functions.member import MEMBERS, members_by_email
+from ..models.person import ACCOUNT_ID, bare, is_uuid
 from ..rest.answer import Answer
 from ..rest.client import Path
 from ..rest.scopes import needed
 from ..run.grants import PROJECT_GROUPS, PROJECT_USERS, REPOSITORY_GROUPS, REPOSITORY_USERS, GrantKind, group, person
-from ..run.place import READ_PEOPLE, READS
+from ..run.place import USER
 from .journal import Journal
 from .session import Session
 
-REPOSITORIES = Path("/repositories/{workspace}", READ_PEOPLE)
-PROJECTS = Path("/workspaces/{workspace}/projects", READ_PEOPLE)
-MEMBERS = Path("/workspaces/{workspace}/members", READ_PEOPLE)
-ROLES = Path("/workspaces/{workspace}/permissions", READS)
-EFFECTIVE = Path("/workspaces/{workspace}/permissions/repositories", READS)
 WITH_EMAIL = {"fields": "+values.user.email"}
 USERS: dict[str, GrantKind] = {"repository": REPOSITORY_USERS, "project": PROJECT_USERS}
 GROUPS: dict[str, GrantKind] = {"repository": REPOSITORY_GROUPS, "project": PROJECT_GROUPS}
@@ -122,16 +122,18 @@ def check_workspace(workspace: str) -> None:
 
 
 class Reader:
-    def __init__(self, session: Session, workspace: str, journal: Journal) -> None:
+    def __init__(self, session: Session, workspace: str, resume: bool, **about: Any) -> None:
+        """`about` is what else tells this run from others, so that it goes on with none but its own answers."""
         check_workspace(workspace)
         self.session = session
         self.api = session.api
         self.workspace = workspace
-        self.journal = session.journal = journal
+        about |= {"workspace": workspace, "host": session.api.base_url}
+        self.journal = session.journal = Journal(about, resume)
         self.people: dict[str, Person] = {}
         self.skipped = session.skipped
-        if journal.resumed:
-            session.say(f"Going on: {journal.resumed:,} answers of the run before are used.")
+        if self.journal.resumed:
+            session.say(f"Going on: {self.journal.resumed:,} answers of the run before are used.")
 
     @property
     def at(self) -> dict[str, str]:
@@ -139,9 +141,8 @@ class Reader:
 
     def caller(self) -> Person:
         """Whose credential it is."""
-
         return self._met(
-            Person(**self._asked("caller", lambda: self.session.once(lambda: _account(self.api.caller()))))
+            Person(**self.journal.ask("caller", lambda: self.session.once(lambda: _account(self.api.caller()))))
         )
 
     def places(self, selection: Selection) -> list[Place]:
@@ -152,35 +153,35 @@ class Reader:
         return sorted((one for one in found if selection.takes(one)), key=lambda one: (one.kind, one.name.lower()))
 
     def repositories(self) -> list[Place]:
-        return [_repository(one) for one in self._all("repositories", REPOSITORIES, _repository_row)]
+        return [Place(**row) for row in self._all("repositories", REPOSITORIES, _repository_row)]
 
     def projects(self) -> list[Place]:
         """None, and noted, where they cannot be listed."""
         rows = self.tried("the list of projects", PROJECTS, lambda: self._all("projects", PROJECTS, _project_row))
-        return [Place("project", row["key"], title=row["title"]) for row in rows or ()]
+        return [Place(**row) for row in rows or ()]
 
     def members(self) -> list[Person]:
         """The members of the workspace; none, and noted, where they cannot be read."""
         rows = self.tried("members", MEMBERS, lambda: self._all("members", MEMBERS, _member_row, WITH_EMAIL))
         return [self._met(Person(**row)) for row in rows or ()]
 
-    def roles(self) -> dict[str, str]:
+    def roles(self, query: dict[str, str] | None = None) -> dict[str, str]:
         """UUID → role in the workspace; none, and noted, where only administrators may look."""
-        rows = self.tried("roles in the workspace", ROLES, lambda: self._all("roles", ROLES, _role_row)) or ()
+        rows = self.tried("roles in the workspace", ROLES, lambda: self._all("roles", ROLES, _role_row, query)) or ()
         for row in rows:
             self._met(Person(**row["user"]))
         return {row["user"]["uuid"]: row["role"] for row in rows}
 
     def effective(self) -> list[tuple[str, str, str]]:
         """UUID, slug and level of everybody who can do something in a repository, whatever gives it."""
-
-        def read() -> list[Any]:
-            return self._all("effective", EFFECTIVE, _effective_row, name=_person_and_repository)
-
-        rows = self.tried("effective permissions", EFFECTIVE, read) or ()
+        rows = self.tried("effective permissions", EVERYWHERE, self.effective_rows) or ()
         for row in rows:
             self._met(Person(**row["user"]))
         return [(row["user"]["uuid"], row["slug"], row["level"]) for row in rows]
+
+    def effective_rows(self, query: dict[str, str] | None = None) -> list[Any]:
+        """One for each person and repository, 100 a call. Raises ApiError unless the caller is an administrator."""
+        return self._all("effective", EVERYWHERE, _effective_row, query, _person_and_repository)
 
     def fill(self, places: list[Place], groups: bool) -> None:
         """Reads who holds what at each place: one call for people and one for groups, more for more than 100."""
@@ -206,7 +207,7 @@ class Reader:
             entries = self._held(USERS[place.kind], place)
             return [{"user": _user(one), "level": one.text("permission")} for one in entries]
 
-        return self._asked(f"{place.shown} users", read)
+        return self.journal.ask(f"{place.shown} users", read)
 
     def group_rows(self, place: Place) -> list[Any]:
         """What groups hold there, asked once."""
@@ -215,7 +216,7 @@ class Reader:
             entries = self._held(GROUPS[place.kind], place)
             return [asdict(Held(group(one).id, group(one).name or "", one.text("permission"))) for one in entries]
 
-        rows: list[Any] = self._asked(f"{place.shown} groups", read)
+        rows: list[Any] = self.journal.ask(f"{place.shown} groups", read)
         return rows
 
     def _held(self, kind: GrantKind, place: Place) -> list[Answer]:
@@ -232,11 +233,8 @@ class Reader:
     ) -> list[Any]:
         named = name or (lambda entry: str(row(entry)))
         read = lambda: [row(entry) for entry in every(self.api, path, self.at, named, query)]  # noqa: E731
-        rows: list[Any] = self.session.once(lambda: self._asked(key, read))
+        rows: list[Any] = self.session.once(lambda: self.journal.ask(key, read))
         return rows
-
-    def _asked(self, key: str, work: Callable[[], Any]) -> Any:
-        return self.journal.ask(key, work)
 
     def tried(self, what: str, path: Path | None, work: Callable[[], Any], place: str = "workspace") -> Any:
         """What the work returns; None, and noted, where only this place refuses."""
@@ -294,27 +292,20 @@ def _person_and_repository(entry: Answer) -> str:
 
 def _repository_row(entry: Answer) -> dict[str, Any]:
     return {
-        "slug": entry.maybe("slug") or entry.text("full_name").rpartition("/")[2],
+        "kind": "repository",
+        "name": entry.maybe("slug") or entry.text("full_name").rpartition("/")[2],
         "project": entry.maybe("project.key") or "",
         "title": entry.maybe("name") or "",
         "public": entry.has("is_private") and not entry.flag("is_private"),
     }
 
 
-def _repository(row: dict[str, Any]) -> Place:
-    return Place("repository", row["slug"], row["project"], row["title"], row["public"])
-
-
 def _project_row(entry: Answer) -> dict[str, str]:
-    return {"key": entry.text("key"), "title": entry.maybe("name") or ""}
+    return {"kind": "project", "name": entry.text("key"), "title": entry.maybe("name") or ""}
 
 
 def find_person(reader: Reader, who: str) -> Person:
     """The person of an account id, a UUID or an e-mail address. Raises BitbucketError."""
-    from ..functions.member import members_by_email
-    from ..models.person import ACCOUNT_ID
-    from ..run.place import USER
-
     if "@" in who:
         found = members_by_email(reader.api, reader.workspace, [who]).get(who.lower())
         if not found:

@@ -72,15 +72,13 @@ def made(
     session: "Session", workspace: str, states: tuple[Path, ...], since: Path | None, effective: bool, resume: bool
 ) -> "Report":
     from .collect import collected, compare_with_report, compare_with_states
-    from .journal import Journal
     from .reading import Reader, Selection
     from .review import read_report
     from .states import managed
 
     grants = managed(states, workspace)
     last = read_report(since, workspace) if since else None
-    about = {"command": "report", "workspace": workspace, "host": session.api.base_url, "effective": effective}
-    reader = Reader(session, workspace, Journal(about, resume))
+    reader = Reader(session, workspace, resume, command="report", effective=effective)
     by = reader.caller()
     places = reader.places(Selection())
     session.expect(2 * len(places), f"people and groups of {len(places):,} places")
@@ -124,6 +122,6 @@ def _tell(session: "Session", found: "Report") -> None:
     lines += [f"Gone since then: {one.subject} {one.before} on {one.place}" for one in found.gone]
     for grant in found.grants:
         if grant.before is not None:
-            who, where = found.subjects[grant.subject].shown, found.places[grant.place]
-            lines.append(f"New since then: {who} {grant.level} on {where.kind} {where.name} (before: {grant.before})")
+            who, where = found.subjects[grant.subject].shown, found.places[grant.place].shown
+            lines.append(f"New since then: {who} {grant.level} on {where} (before: {grant.before})")
     session.tell(lines)

@@ -46,6 +46,10 @@ class Where(Part):
     title: str = ""
     public: bool = False
 
+    @property
+    def shown(self) -> str:
+        return f"{self.kind} {self.name}"
+
 
 class Grant(Part):
     subject: int

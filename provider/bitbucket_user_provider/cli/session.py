@@ -4,8 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from contextvars import copy_context
 from functools import cached_property
 from math import inf
@@ -120,10 +121,13 @@ class Session:
         """What `work` returns for each, in order, several at a time; the first error ends it."""
         if not items:
             return []
-        with self._shown(label, len(items)) as advance, ThreadPoolExecutor(self._threads(len(items))) as pool:
+        threads = min(len(items), self.config.max_concurrent_requests)
+        with self._shown(label, len(items)) as advance, ThreadPoolExecutor(threads) as pool:
             futures = [pool.submit(copy_context().run, self._one, work, item) for item in items]
             try:
-                self._until_all(futures, advance)
+                for one in as_completed(futures):
+                    one.result()
+                    advance()
             except BaseException:
                 self.api.cancel()
                 pool.shutdown(cancel_futures=True)
@@ -134,24 +138,25 @@ class Session:
         """One call, or a few, with what is said meanwhile."""
         return self._one(lambda _: work(), None)
 
-    def _threads(self, items: int) -> int:
-        return min(items, self.config.max_concurrent_requests)
-
     def _one(self, work: Callable[[T], R], item: T) -> R:
         with operation(say=self._remark, warn=self._warn):
             return work(item)
 
-    @staticmethod
-    def _until_all(futures: Iterable[Future[Any]], advance: Callable[[int], None]) -> None:
-        pending = set(futures)
-        while pending:
-            done, pending = wait(pending, return_when=FIRST_COMPLETED)
-            for one in done:
-                one.result()
-            advance(len(done))
-
-    def _shown(self, label: str, total: int) -> "_Shown":
-        return _Shown(self, label, total)
+    @contextmanager
+    def _shown(self, label: str, total: int) -> Iterator[Callable[[], None]]:
+        """What advances a progress bar on a terminal, and does nothing elsewhere."""
+        if not self.err.is_terminal:
+            yield lambda: None
+            return
+        note = TextColumn("{task.fields[note]}", markup=False)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), note)
+        with Progress(*columns, console=self.err, transient=True) as progress:
+            task = progress.add_task(label, total=total, note="")
+            self._progress = progress
+            try:
+                yield lambda: progress.advance(task)
+            finally:
+                self._progress = None
 
     def _remark(self, text: str) -> None:
         if self._progress:
@@ -164,32 +169,6 @@ class Session:
         if text not in self._warned:
             self._warned.add(text)
             self.say(f"Warning: {text}")
-
-
-class _Shown:
-    """A progress bar on a terminal, nothing elsewhere."""
-
-    def __init__(self, session: Session, label: str, total: int) -> None:
-        self.session = session
-        self.label = label
-        self.total = total
-
-    def __enter__(self) -> Callable[[int], None]:
-        if not self.session.err.is_terminal:
-            return lambda count: None
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        progress = Progress(
-            *columns, TextColumn("{task.fields[note]}", markup=False), console=self.session.err, transient=True
-        )
-        task = progress.add_task(self.label, total=self.total, note="")
-        progress.start()
-        self.session._progress = progress
-        return lambda count: progress.advance(task, count)
-
-    def __exit__(self, *_: object) -> None:
-        if self.session._progress:
-            self.session._progress.stop()
-            self.session._progress = None
 
 
 def configuration(stack: str) -> dict[str, Any]:

@@ -28,6 +28,10 @@ class Managed:
     is_group: bool
     level: str
 
+    @property
+    def shown_place(self) -> str:
+        return f"{self.place_kind} {self.place}"
+
 
 def read_json(path: Path) -> dict[str, Any]:
     """Raises InvalidInput."""

@@ -1,18 +1,14 @@
-"""Variables and keys of a workspace, as far as there are resources for them, read from their lists."""
+"""Variables and keys of a workspace, read from their lists."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from ..functions.function import every
 from ..lifecycle import Found, Lifecycle
 from ..resources import RESOURCES
-from ..rest.client import Path
-from ..run.place import READS
+from ..run.environment import ENVIRONMENTS
 from .access import Key, Variable
 from .reading import Person, Place, Reader
-
-ENVIRONMENTS = Path("/repositories/{workspace}/{repo_slug}/environments", READS)
 
 
 def variables_of(reader: Reader, places: list[Place]) -> list[Variable]:
@@ -26,9 +22,8 @@ def variables_of(reader: Reader, places: list[Place]) -> list[Variable]:
 
 def _of_repository(reader: Reader, place: Place) -> list[Variable]:
     found = _variables(reader, "RepositoryPipelineVariable", place.fields, place)
-    if "DeploymentPipelineVariable" in RESOURCES:
-        for uuid, name in _environments(reader, place):
-            found += _variables(reader, "DeploymentPipelineVariable", place.fields | {"environment": uuid}, place, name)
+    for uuid, name in _environments(reader, place):
+        found += _variables(reader, "DeploymentPipelineVariable", place.fields | {"environment": uuid}, place, name)
     return found
 
 
@@ -36,11 +31,12 @@ def _environments(reader: Reader, place: Place) -> list[tuple[str, str]]:
     """UUID and name of each, by name."""
 
     def read() -> list[tuple[str, str]]:
-        entries = every(reader.api, ENVIRONMENTS, reader.at | place.fields, lambda one: one.text("uuid"))
+        entries = reader.api.things(ENVIRONMENTS, reader.at | place.fields).all().entries
         return sorted(((one.text("uuid"), one.text("name")) for one in entries), key=lambda pair: pair[1])
 
     key = f"{place.shown} environments"
-    return reader.tried("environments", ENVIRONMENTS, lambda: reader.journal.ask(key, read), place.shown) or []
+    found = reader.tried("environments", ENVIRONMENTS.list_path, lambda: reader.journal.ask(key, read), place.shown)
+    return found or []
 
 
 def _variables(
@@ -96,9 +92,7 @@ def _listed(
     what: str,
     place: Place | None,
 ) -> Iterable[dict[str, Any]]:
-    """A row for each thing of the kind; none where there is no such resource. One list tells all."""
-    if kind not in RESOURCES:
-        return []
+    """A row for each thing of the kind. One list tells all."""
     resource, lifecycle = RESOURCES[kind], Lifecycle(reader.api)
     query = {resource.alias(name): value for name, value in (reader.at | where).items() if name in resource.LISTED}
 

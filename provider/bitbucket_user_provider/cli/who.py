@@ -37,14 +37,12 @@ def command(session: "Session", workspace: str, who: str, sources: bool, states:
 
     Exit code 1: something is left, 0: nothing is, so that a script of an off-boarding can wait for 0.
     """
-    from .journal import Journal
     from .reach import reached
     from .reading import Reader, find_person
     from .states import managed
 
     grants = managed(states, workspace)
-    about = {"command": "who", "workspace": workspace, "who": who, "host": session.api.base_url}
-    reader = Reader(session, workspace, Journal(about, resume))
+    reader = Reader(session, workspace, resume, command="who", who=who)
     person = session.once(lambda: find_person(reader, who))
     found = reached(reader, person, sources, grants)
     reader.journal.done()

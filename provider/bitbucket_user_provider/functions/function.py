@@ -66,6 +66,4 @@ def remedy(words: str, *statuses: int) -> Iterator[None]:
     try:
         yield
     except ApiError as refusal:
-        if refusal.status in statuses:
-            refusal.args = (f"{refusal} {words}",)
-        raise
+        raise (refusal.advised(words) if refusal.status in statuses else refusal) from None

@@ -16,10 +16,6 @@ from .function import Function
 from .successors import REMOVED_WORKSPACES, removed, within
 
 
-class Args(InWorkspace):
-    pass
-
-
 class Result(Model):
     permission: str
     """`owner` (of administrators too), `create-project`, `collaborator` or `member`."""
@@ -31,14 +27,14 @@ class Result(Model):
     """When the caller was last there. Absent for workspaces that admin.atlassian.com manages."""
 
 
-class GetCurrentUserWorkspacePermission(Function[Args, Result]):
+class GetCurrentUserWorkspacePermission(Function[InWorkspace, Result]):
     """The caller's highest role in a workspace. Also asks the endpoint that Bitbucket has removed, where a server has
     nothing newer."""
 
-    ARGS = Args
+    ARGS = InWorkspace
     RESULT = Result
 
-    def call(self, api: Api, args: Args) -> Result:
+    def call(self, api: Api, args: InWorkspace) -> Result:
         entry = within(api, lambda: api.get(ROLE, args)) or self._removed(api, args)
         return Result(
             permission=entry.text("permission"),
@@ -46,7 +42,7 @@ class GetCurrentUserWorkspacePermission(Function[Args, Result]):
             last_accessed=entry.maybe("last_accessed"),
         )
 
-    def _removed(self, api: Api, args: Args) -> Answer:
+    def _removed(self, api: Api, args: InWorkspace) -> Answer:
         for entry in removed(api, REMOVED_WORKSPACES, "workspace.slug"):
             if spelt(args.workspace) in (spelt(entry.text("workspace.slug")), spelt(entry.text("workspace.uuid"))):
                 return entry

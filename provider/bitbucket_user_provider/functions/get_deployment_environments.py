@@ -13,10 +13,6 @@ from .arguments import InRepository
 from .function import Function
 
 
-class Args(InRepository):
-    pass
-
-
 class DeploymentEnvironment(Model):
     """A deployment environment."""
 
@@ -39,13 +35,13 @@ class Result(Model):
     """The environments, by name."""
 
 
-class GetDeploymentEnvironments(Function[Args, Result]):
+class GetDeploymentEnvironments(Function[InRepository, Result]):
     """The deployment environments of a repository."""
 
-    ARGS = Args
+    ARGS = InRepository
     RESULT = Result
 
-    def call(self, api: Api, args: Args) -> Result:
+    def call(self, api: Api, args: InRepository) -> Result:
         found = map(_shown, api.things(ENVIRONMENTS, args).all().entries)
         return Result(environments=sorted(found, key=lambda one: (one.name.lower(), one.uuid)))
 

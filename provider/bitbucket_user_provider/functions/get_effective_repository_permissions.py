@@ -14,16 +14,12 @@ from .permission import UserPermissions, of_users
 EFFECTIVE = Path("/workspaces/{workspace}/permissions/repositories/{repo_slug}", READS)
 
 
-class Args(InRepository):
-    pass
-
-
-class GetEffectiveRepositoryPermissions(Function[Args, UserPermissions]):
+class GetEffectiveRepositoryPermissions(Function[InRepository, UserPermissions]):
     """What everybody may do in a repository: the highest of the direct permission, those of groups and those of the
     project."""
 
-    ARGS = Args
+    ARGS = InRepository
     RESULT = UserPermissions
 
-    def call(self, api: Api, args: Args) -> UserPermissions:
+    def call(self, api: Api, args: InRepository) -> UserPermissions:
         return of_users(api, every(api, EFFECTIVE, args, lambda entry: entry.text("user.uuid")))

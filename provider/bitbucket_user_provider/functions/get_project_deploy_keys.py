@@ -11,15 +11,11 @@ from .deploy_key import DeployKeys, deploy_keys
 from .function import Function
 
 
-class Args(InProject):
-    pass
-
-
-class GetProjectDeployKeys(Function[Args, DeployKeys]):
+class GetProjectDeployKeys(Function[InProject, DeployKeys]):
     """The deploy keys of a project."""
 
-    ARGS = Args
+    ARGS = InProject
     RESULT = DeployKeys
 
-    def call(self, api: Api, args: Args) -> DeployKeys:
+    def call(self, api: Api, args: InProject) -> DeployKeys:
         return deploy_keys(api, PROJECT_DEPLOY_KEYS, args)

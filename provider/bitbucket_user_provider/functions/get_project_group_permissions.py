@@ -11,15 +11,11 @@ from .function import Function
 from .permission import GroupPermissions, of_groups
 
 
-class Args(InProject):
-    pass
-
-
-class GetProjectGroupPermissions(Function[Args, GroupPermissions]):
+class GetProjectGroupPermissions(Function[InProject, GroupPermissions]):
     """The permissions that groups hold on a project."""
 
-    ARGS = Args
+    ARGS = InProject
     RESULT = GroupPermissions
 
-    def call(self, api: Api, args: Args) -> GroupPermissions:
+    def call(self, api: Api, args: InProject) -> GroupPermissions:
         return of_groups(api, PROJECT_GROUPS, args)

@@ -11,15 +11,11 @@ from .function import Function
 from .permission import UserPermissions, of_all
 
 
-class Args(InProject):
-    pass
-
-
-class GetProjectUserPermissions(Function[Args, UserPermissions]):
+class GetProjectUserPermissions(Function[InProject, UserPermissions]):
     """Everybody's direct permission on a project. What groups hold is what `getProjectGroupPermissions` tells."""
 
-    ARGS = Args
+    ARGS = InProject
     RESULT = UserPermissions
 
-    def call(self, api: Api, args: Args) -> UserPermissions:
+    def call(self, api: Api, args: InProject) -> UserPermissions:
         return of_all(api, PROJECT_USERS, args)

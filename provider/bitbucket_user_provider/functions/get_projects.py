@@ -15,10 +15,6 @@ from .function import Function, every
 PROJECTS = Path("/workspaces/{workspace}/projects", READ_PEOPLE)
 
 
-class Args(InWorkspace):
-    pass
-
-
 class Project(Model):
     """A project."""
 
@@ -40,13 +36,13 @@ class Result(Model):
     """The projects, by key."""
 
 
-class GetProjects(Function[Args, Result]):
+class GetProjects(Function[InWorkspace, Result]):
     """The projects of a workspace that the caller may see."""
 
-    ARGS = Args
+    ARGS = InWorkspace
     RESULT = Result
 
-    def call(self, api: Api, args: Args) -> Result:
+    def call(self, api: Api, args: InWorkspace) -> Result:
         entries = every(api, PROJECTS, args, lambda entry: entry.text("uuid"))
         return Result(projects=sorted(map(_shown, entries), key=lambda one: one.key))
 

@@ -11,15 +11,11 @@ from .deploy_key import DeployKeys, deploy_keys
 from .function import Function
 
 
-class Args(InRepository):
-    pass
-
-
-class GetRepositoryDeployKeys(Function[Args, DeployKeys]):
+class GetRepositoryDeployKeys(Function[InRepository, DeployKeys]):
     """The deploy keys of a repository."""
 
-    ARGS = Args
+    ARGS = InRepository
     RESULT = DeployKeys
 
-    def call(self, api: Api, args: Args) -> DeployKeys:
+    def call(self, api: Api, args: InRepository) -> DeployKeys:
         return deploy_keys(api, REPOSITORY_DEPLOY_KEYS, args)

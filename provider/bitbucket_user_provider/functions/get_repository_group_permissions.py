@@ -11,15 +11,11 @@ from .function import Function
 from .permission import GroupPermissions, of_groups
 
 
-class Args(InRepository):
-    pass
-
-
-class GetRepositoryGroupPermissions(Function[Args, GroupPermissions]):
+class GetRepositoryGroupPermissions(Function[InRepository, GroupPermissions]):
     """The permissions that groups hold on a repository."""
 
-    ARGS = Args
+    ARGS = InRepository
     RESULT = GroupPermissions
 
-    def call(self, api: Api, args: Args) -> GroupPermissions:
+    def call(self, api: Api, args: InRepository) -> GroupPermissions:
         return of_groups(api, REPOSITORY_GROUPS, args)

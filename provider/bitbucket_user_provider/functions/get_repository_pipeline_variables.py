@@ -11,15 +11,11 @@ from .function import Function
 from .variable import PipelineVariables, variables
 
 
-class Args(InRepository):
-    pass
-
-
-class GetRepositoryPipelineVariables(Function[Args, PipelineVariables]):
+class GetRepositoryPipelineVariables(Function[InRepository, PipelineVariables]):
     """The pipeline variables of a repository, without their values."""
 
-    ARGS = Args
+    ARGS = InRepository
     RESULT = PipelineVariables
 
-    def call(self, api: Api, args: Args) -> PipelineVariables:
+    def call(self, api: Api, args: InRepository) -> PipelineVariables:
         return variables(api.things(REPOSITORY_VARIABLES, args).all().entries)

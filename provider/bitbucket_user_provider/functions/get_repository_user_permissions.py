@@ -11,16 +11,12 @@ from .function import Function
 from .permission import UserPermissions, of_all
 
 
-class Args(InRepository):
-    pass
-
-
-class GetRepositoryUserPermissions(Function[Args, UserPermissions]):
+class GetRepositoryUserPermissions(Function[InRepository, UserPermissions]):
     """Everybody's direct permission on a repository. What they may do in all, by groups and the project too, is what
     `getEffectiveRepositoryPermissions` tells."""
 
-    ARGS = Args
+    ARGS = InRepository
     RESULT = UserPermissions
 
-    def call(self, api: Api, args: Args) -> UserPermissions:
+    def call(self, api: Api, args: InRepository) -> UserPermissions:
         return of_all(api, REPOSITORY_USERS, args)

@@ -4,25 +4,18 @@ Scopes: read:user (OAuth and access tokens: none).
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-users-selected-user-get
 """
 
-from ..rest.client import Path
 from ..run.api import Api
-from ..run.place import READ_PEOPLE
+from ..run.place import USER
 from .account import Account, account
 from .arguments import OfUser
 from .function import Function
 
-USER = Path("/users/{user_id}", READ_PEOPLE)
 
-
-class Args(OfUser):
-    pass
-
-
-class GetUser(Function[Args, Account]):
+class GetUser(Function[OfUser, Account]):
     """An account by its account id or UUID, whether it belongs to one of your workspaces or not."""
 
-    ARGS = Args
+    ARGS = OfUser
     RESULT = Account
 
-    def call(self, api: Api, args: Args) -> Account:
-        return account(api, api.get(USER, args))
+    def call(self, api: Api, args: OfUser) -> Account:
+        return account(api, api.get(USER.itself, args))

@@ -12,10 +12,6 @@ from .arguments import OfUser
 from .function import Function
 
 
-class Args(OfUser):
-    pass
-
-
 class GpgKey(Model):
     """A public GPG key of a person."""
 
@@ -49,13 +45,13 @@ class Result(Model):
     """The keys, oldest first."""
 
 
-class GetUserGpgKeys(Function[Args, Result]):
+class GetUserGpgKeys(Function[OfUser, Result]):
     """The public GPG keys of a person. Bitbucket shows them to that person only."""
 
-    ARGS = Args
+    ARGS = OfUser
     RESULT = Result
 
-    def call(self, api: Api, args: Args) -> Result:
+    def call(self, api: Api, args: OfUser) -> Result:
         keys = map(_shown, api.things(USER_GPG_KEYS, args).all().entries)
         return Result(keys=sorted(keys, key=lambda one: (one.created_on, one.fingerprint)))
 

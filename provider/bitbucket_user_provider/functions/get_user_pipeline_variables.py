@@ -11,17 +11,13 @@ from .function import Function
 from .variable import PipelineVariables, variables
 
 
-class Args(OfUser):
-    pass
-
-
-class GetUserPipelineVariables(Function[Args, PipelineVariables]):
+class GetUserPipelineVariables(Function[OfUser, PipelineVariables]):
     """The pipeline variables of a user, without their values. Bitbucket accepts no API token here: it takes an OAuth
     consumer."""
 
     DEPRECATED = "Bitbucket has deprecated the pipeline variables of users: use getWorkspacePipelineVariables."
-    ARGS = Args
+    ARGS = OfUser
     RESULT = PipelineVariables
 
-    def call(self, api: Api, args: Args) -> PipelineVariables:
+    def call(self, api: Api, args: OfUser) -> PipelineVariables:
         return variables(api.things(USER_VARIABLES, args).all().entries)

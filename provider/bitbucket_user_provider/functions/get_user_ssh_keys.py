@@ -12,21 +12,17 @@ from .function import Function
 from .ssh_key import SshKey, ssh_key
 
 
-class Args(OfUser):
-    pass
-
-
 class Result(Model):
     keys: list[SshKey]
     """The keys, oldest first."""
 
 
-class GetUserSshKeys(Function[Args, Result]):
+class GetUserSshKeys(Function[OfUser, Result]):
     """The public SSH keys of a person. Bitbucket shows them to that person only."""
 
-    ARGS = Args
+    ARGS = OfUser
     RESULT = Result
 
-    def call(self, api: Api, args: Args) -> Result:
+    def call(self, api: Api, args: OfUser) -> Result:
         keys = map(ssh_key, api.things(USER_SSH_KEYS, args).all().entries)
         return Result(keys=sorted(keys, key=lambda one: (one.created_on, one.uuid)))

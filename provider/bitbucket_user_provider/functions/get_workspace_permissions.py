@@ -5,13 +5,12 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-w
 """
 
 from ..models.model import Model
-from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.grants import person
 from ..run.place import READS
 from .arguments import InWorkspace
 from .function import Function, all_of, every
+from .member import who
 
 ROLES = Path("/workspaces/{workspace}/permissions", READS)
 
@@ -50,16 +49,5 @@ class GetWorkspacePermissions(Function[Args, Result]):
 
     def call(self, api: Api, args: Args) -> Result:
         entries = every(api, ROLES, args, lambda entry: entry.text("user.uuid"), all_of(args.query))
-        found = [_shown(api, entry) for entry in entries]
+        found = [WorkspacePermission(**who(api, entry), permission=entry.text("permission")) for entry in entries]
         return Result(permissions=sorted(found, key=lambda one: (one.display_name.lower(), one.user_uuid)))
-
-
-def _shown(api: Api, entry: Answer) -> WorkspacePermission:
-    subject = person(entry)
-    api.people.learn(subject.id, subject.account_id, name=subject.name)
-    return WorkspacePermission(
-        user_uuid=subject.id,
-        account_id=subject.account_id or "",
-        display_name=subject.name or "",
-        permission=entry.text("permission"),
-    )

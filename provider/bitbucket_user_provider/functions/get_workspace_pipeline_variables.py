@@ -11,15 +11,11 @@ from .function import Function
 from .variable import PipelineVariables, variables
 
 
-class Args(InWorkspace):
-    pass
-
-
-class GetWorkspacePipelineVariables(Function[Args, PipelineVariables]):
+class GetWorkspacePipelineVariables(Function[InWorkspace, PipelineVariables]):
     """The pipeline variables of a workspace, without their values."""
 
-    ARGS = Args
+    ARGS = InWorkspace
     RESULT = PipelineVariables
 
-    def call(self, api: Api, args: Args) -> PipelineVariables:
+    def call(self, api: Api, args: InWorkspace) -> PipelineVariables:
         return variables(api.things(WORKSPACE_VARIABLES, args).all().entries)

@@ -11,11 +11,11 @@ from ..models.person import UserId, bare, is_uuid
 from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.grants import person
 from ..run.place import READS
 from .arguments import InWorkspace
 from .function import Function, all_of, every, quoted
 from .get_effective_repository_permissions import EFFECTIVE
+from .member import who
 
 EVERYWHERE = Path("/workspaces/{workspace}/permissions/repositories", READS)
 WITHOUT = "-values.links,-values.user.links,-values.repository.links"
@@ -97,13 +97,9 @@ def _name(entry: Answer) -> str:
 
 
 def _shown(api: Api, entry: Answer) -> WorkspaceRepositoryPermission:
-    subject = person(entry)
-    api.people.learn(subject.id, subject.account_id, name=subject.name)
     return WorkspaceRepositoryPermission(
+        **who(api, entry),
         repo_slug=entry.text("repository.full_name").rpartition("/")[2],
         repo_uuid=entry.text("repository.uuid"),
-        user_uuid=subject.id,
-        account_id=subject.account_id or "",
-        display_name=subject.name or "",
         permission=entry.text("permission"),
     )

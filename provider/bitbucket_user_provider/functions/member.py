@@ -4,10 +4,10 @@ from collections.abc import Iterable
 
 from ..errors import BitbucketError
 from ..models.model import Model
-from ..models.person import bare
 from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
+from ..run.grants import person
 from ..run.place import READ_PEOPLE
 from .function import every, remedy
 
@@ -40,16 +40,15 @@ class WorkspaceMember(Model):
     """The address that the member was found by."""
 
 
+def who(api: Api, entry: Answer) -> dict[str, str]:
+    """The fields by which functions show the person of an entry."""
+    subject = person(entry)
+    api.people.learn(subject.id, subject.account_id, name=subject.name)
+    return {"user_uuid": subject.id, "account_id": subject.account_id or "", "display_name": subject.name or ""}
+
+
 def member(api: Api, entry: Answer) -> WorkspaceMember:
-    uuid, account_id, name = entry.text("user.uuid"), entry.maybe("user.account_id"), entry.maybe("user.display_name")
-    api.people.learn(uuid, account_id, name=name)
-    return WorkspaceMember(
-        user_uuid=bare(uuid),
-        account_id=account_id or "",
-        display_name=name or "",
-        nickname=entry.maybe("user.nickname"),
-        email=entry.maybe("user.email"),
-    )
+    return WorkspaceMember(**who(api, entry), nickname=entry.maybe("user.nickname"), email=entry.maybe("user.email"))
 
 
 def _uuid(entry: Answer) -> str:

@@ -7,7 +7,8 @@ from ..models.person import is_uuid
 from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import entry_of
-from ..run.grants import NONE, GrantKind, group, person
+from ..run.grants import NONE, GrantKind, group
+from .member import who
 
 
 class UserPermission(Model):
@@ -96,11 +97,4 @@ def of_groups(api: Api, kind: GrantKind, args: Model) -> GroupPermissions:
 
 
 def _of_user(api: Api, entry: Answer) -> UserPermission:
-    subject = person(entry)
-    api.people.learn(subject.id, subject.account_id)
-    return UserPermission(
-        user_uuid=subject.id,
-        account_id=subject.account_id or "",
-        display_name=subject.name or "",
-        permission=entry.text("permission"),
-    )
+    return UserPermission(**who(api, entry), permission=entry.text("permission"))

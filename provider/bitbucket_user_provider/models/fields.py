@@ -95,10 +95,7 @@ def _property_value(value: Any) -> dict[str, Any]:
         json.dumps(value, allow_nan=False)
     except (TypeError, ValueError, RecursionError):
         raise ValueError("is no JSON") from None
-    _refuse_what_is_lost(value, "")
-    for path, key in _keys(value, ""):
-        if not re.fullmatch(r"[-_a-zA-Z0-9]+", key):
-            raise ValueError(f"the key '{key}'{path} may hold letters, digits, - and _ only")
+    _refuse_what_is_not_kept(value, "")
     attributes = value.get("_attributes", [])
     if not isinstance(attributes, list) or not {*map(str, attributes)} <= {"public", "read_only"}:
         raise ValueError("_attributes must be a list of 'public' and 'read_only'")
@@ -109,9 +106,9 @@ MOST_EXACT = 2**53 - 1
 """Pulumi carries numbers as floats: beyond this, whole numbers are rounded on the way, without a word."""
 
 
-def _refuse_what_is_lost(value: Any, path: str) -> None:
-    """Raises ValueError for what would not reach Bitbucket as it is written: Pulumi rounds large whole numbers, and one
-    of its SDKs drops nulls."""
+def _refuse_what_is_not_kept(value: Any, path: str) -> None:
+    """Raises ValueError for keys that Bitbucket does not take, and for what would not reach it as it is written: Pulumi
+    rounds large whole numbers, and one of its SDKs drops nulls."""
     if value is None and path:
         raise ValueError(f"null at {path}: Pulumi loses it on the way; leave the key out")
     if isinstance(value, int | float) and not isinstance(value, bool) and value == int(value):
@@ -121,10 +118,13 @@ def _refuse_what_is_lost(value: Any, path: str) -> None:
             )
     if isinstance(value, dict):
         for key, inner in value.items():
-            _refuse_what_is_lost(inner, f"{path}.{key}" if path else str(key))
+            if not re.fullmatch(r"[-_a-zA-Z0-9]+", str(key)):
+                where = f" in {path}" if path else ""
+                raise ValueError(f"the key '{key}'{where} may hold letters, digits, - and _ only")
+            _refuse_what_is_not_kept(inner, f"{path}.{key}" if path else str(key))
     if isinstance(value, list):
         for index, inner in enumerate(value):
-            _refuse_what_is_lost(inner, f"{path}[{index}]")
+            _refuse_what_is_not_kept(inner, f"{path}[{index}]")
 
 
 def _whole(value: Any) -> Any:
@@ -134,21 +134,6 @@ def _whole(value: Any) -> Any:
     if isinstance(value, list):
         return [_whole(inner) for inner in value]
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _keys(value: Any, path: str) -> list[tuple[str, str]]:
-    if isinstance(value, dict):
-        return [
-            pair
-            for key, inner in value.items()
-            for pair in (
-                (f" in {path}" if path else "", str(key)),
-                *_keys(inner, f"{path}.{key}" if path else str(key)),
-            )
-        ]
-    if isinstance(value, list):
-        return [pair for i, inner in enumerate(value) for pair in _keys(inner, f"{path}[{i}]")]
-    return []
 
 
 JsonObject = Annotated[dict[str, Any], BeforeValidator(_property_value)]

@@ -180,10 +180,8 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
     @told
     def Check(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
         resource, news = _resource(request.urn), to_bag(request.news)
-        failures = [
-            rpc.CheckFailure(property=failure.property, reason=failure.reason)
-            for failure in self.lifecycle.check(_kind(request.urn), news, to_bag(request.olds))
-        ]
+        found = self.lifecycle.check(_kind(request.urn), news, to_bag(request.olds))
+        failures = [rpc.CheckFailure(**failure._asdict()) for failure in found]
         return rpc.CheckResponse(inputs=to_struct(news, secret_aliases(resource.ARGS)), failures=failures)
 
     @told
@@ -236,9 +234,7 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
         name, arguments = request.tok.rpartition(":")[2], to_bag(request.args)
         if failures := invoke.check(name, arguments):
-            return rpc.InvokeResponse(
-                failures=[rpc.CheckFailure(property=failure.property, reason=failure.reason) for failure in failures]
-            )
+            return rpc.InvokeResponse(failures=[rpc.CheckFailure(**failure._asdict()) for failure in failures])
         with self._lock:
             self._invoker = self._invoker or invoke.Invoker(self.lifecycle.api)
         response = rpc.InvokeResponse()

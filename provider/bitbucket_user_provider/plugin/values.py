@@ -20,12 +20,8 @@ def to_bag(struct: Struct) -> dict[str, Any]:
 
 def to_struct(bag: Mapping[str, Any], secrets: Collection[str] = ()) -> Struct:
     """The bag on the wire; what stands under a name of `secrets` is marked so."""
-    marked = {key: _secret(value) if key in secrets else value for key, value in bag.items()}
+    marked = {key: {SIGNATURE: SECRET, "value": value} if key in secrets else value for key, value in bag.items()}
     return Struct(fields={key: _to_value(value) for key, value in marked.items()})
-
-
-def _secret(value: Any) -> Any:
-    return {SIGNATURE: SECRET, "value": value}
 
 
 def _from_value(value: Value) -> Any:

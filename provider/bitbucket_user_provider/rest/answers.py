@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..errors import (
     ApiError,
@@ -25,6 +25,10 @@ from .decoding import NoJson, Unusable, parsed
 from .masking import shown
 from .reply import MOST_BYTES, Reply
 from .retries import STATUSES, retry_after
+from .scopes import needed
+
+if TYPE_CHECKING:
+    from .client import Path
 
 NO_SCOPES = re.compile(r"invalid|expired|not supported", re.IGNORECASE)
 ERRORS = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: EndpointGone, 429: RateLimited}
@@ -33,12 +37,10 @@ ERRORS = {401: Unauthorized, 404: NotFound, 409: Conflict, 410: EndpointGone, 42
 @dataclass(frozen=True)
 class Call:
     method: str
+    path: "Path"
     shown: str
+    """The path as a person reads it."""
     credential: Credential
-    prefers: tuple[Kind, ...]
-    scopes: tuple[str, ...] = ()
-    """What a credential of this kind needs here."""
-    template: str = ""
     body: str = ""
     """The request's, as it was sent."""
     others: tuple[Credential, ...] = ()
@@ -98,7 +100,7 @@ def moved(reply: Reply, call: Call) -> Moved:
 
 def _remedies(status: int, told: str, quoted: str, call: Call) -> Iterator[str]:
     """What to do about a refusal, of whose words the error quotes some."""
-    credential = call.credential
+    credential, prefers = call.credential, call.path.prefers(call.method)
     if status == 401:
         yield f"The credential was {credential.kind.value}: {credential.source}. Is it whole, and not expired?"
         if credential.kind is Kind.API_TOKEN and NO_SCOPES.search(told):
@@ -107,16 +109,16 @@ def _remedies(status: int, told: str, quoted: str, call: Call) -> Iterator[str]:
             yield credential.advice
     if status == 402:
         yield "The workspace's plan has no seat left for this person: free one or raise the plan, then run again."
-    if status in (401, 403) and credential.kind not in call.prefers:
-        wanted = " or ".join(kind.value for kind in call.prefers)
+    if status in (401, 403) and credential.kind not in prefers:
+        wanted = " or ".join(kind.value for kind in prefers)
         yield f"It was made with {credential.kind.value}, but Bitbucket accepts only {wanted} here."
     elif status == 403 and "required: " not in quoted:  # where Bitbucket lists the scopes it says all that is to do
-        if "scope" not in told and credential.kind is not call.prefers[0]:
-            yield f"It was made with {credential.kind.value}; {call.prefers[0].value} is what Bitbucket prefers here."
+        if "scope" not in told and credential.kind is not prefers[0]:
+            yield f"It was made with {credential.kind.value}; {prefers[0].value} is what Bitbucket prefers here."
         elif "scope" not in told:
             yield f"It was made with {credential.kind.value}: its owner needs the right to this."
-        if call.scopes:
-            yield f"Scopes that it needs here: {', '.join(call.scopes)}."
+        if scopes := needed(call.method, call.path.template, credential.kind):
+            yield f"Scopes that it needs here: {', '.join(scopes)}."
     if status in (400, 404) and call.method == "PUT" and "/permissions-config/users/" in call.shown:
         yield "If the place is right: the person must be a member of the workspace and not its owner."
     if status == 404 and call.method == "PUT" and "/permissions-config/groups/" in call.shown:

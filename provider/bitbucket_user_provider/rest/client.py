@@ -16,7 +16,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from ..config import PUBLIC_API, Config, checked_url
 from ..errors import BitbucketError, Cancelled, ConfigurationError, InvalidInput, OddAnswer
 from ..models.person import BARE_UUID
-from . import answers, retries, scopes
+from . import answers, retries
 from .answer import Answer
 from .credentials import STACK, Credential, Environment, Kind, Origin, resolve
 from .governor import Governor
@@ -197,11 +197,8 @@ class Client:
                 raise InvalidInput(f"{method} {shown_path}: {wrong}") from None
         content = "" if body is None else json.dumps(body)
         credential = self._credential(path, method)
-        needed = scopes.needed(method, path.template, credential.kind)
         others = tuple(one for one in self.credentials.values() if one is not credential)
-        call = answers.Call(
-            method, shown_path, credential, path.prefers(method), needed, path.template, content, others
-        )
+        call = answers.Call(method, path, shown_path, credential, content, others)
         return retries.repeat(lambda: self._answer(call, url), method, str(call), self.governor)
 
     def _answer(self, call: answers.Call, url: str) -> Answer | None:
@@ -209,7 +206,7 @@ class Client:
         reply, moved = self._send(call, url, authorization)
         if reply.status == 401 and call.credential.renew(authorization):
             reply, moved = self._send(call, url, call.credential.authorization(self._exchange))
-        self._notices.pass_on(f"{call.method} {call.template}", reply, call.secrets)
+        self._notices.pass_on(f"{call.method} {call.path.template}", reply, call.secrets)
         answer = answers.read(reply, call)
         if answer:
             answer.moved, answer.length = moved, len(reply.content)

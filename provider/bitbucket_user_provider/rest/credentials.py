@@ -7,16 +7,15 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 from urllib.parse import urlsplit
 
 from .. import operation
 from ..config import Config
 from ..errors import ConfigurationError, RateLimited, Unanswered
 from ..operation import current
-from .decoding import NoJson, Unusable, parsed
+from .decoding import object_in
 from .masking import shown
-from .reply import Reply
 from .retries import STATUSES, retry_after
 
 if TYPE_CHECKING:
@@ -139,7 +138,7 @@ class OAuth(Credential):
             raise RateLimited(f"{self} answered 429: too many requests.", status, after)
         if status in STATUSES:
             raise Unanswered(f"{self} answered {status}.", sent=False, retry_after=retry_after(reply.headers))
-        answer = _object(reply)
+        answer = object_in(reply.content)
         token, lifetime = answer.get("access_token"), answer.get("expires_in")
         if status != 200 or not isinstance(token, str) or not TOKEN.fullmatch(token):
             told = shown(str(answer.get("error_description") or "no reason told"), self._secrets)
@@ -156,14 +155,6 @@ class OAuth(Credential):
 def _pair(name: str, secret: str) -> str:
     """Both as Basic authentication sends them."""
     return b64encode(f"{name}:{secret}".encode()).decode()
-
-
-def _object(reply: Reply) -> dict[str, Any]:
-    try:
-        answer = parsed(reply.content)
-    except (NoJson, Unusable):
-        return {}
-    return answer if isinstance(answer, dict) else {}
 
 
 VARIABLES = {

@@ -38,6 +38,15 @@ def parsed(content: bytes) -> Any:
     raise _too_deep()
 
 
+def object_in(content: bytes) -> dict[str, Any]:
+    """The object that this is as JSON; an empty one where it is anything else."""
+    try:
+        value = parsed(content)
+    except (NoJson, Unusable):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
 def _within(value: Any) -> Any:
     if isinstance(value, dict):
         return value.values()

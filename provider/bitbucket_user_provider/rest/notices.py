@@ -1,12 +1,11 @@
 """What Bitbucket announces in an answer: that an endpoint is deprecated, and when it ends."""
 
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from typing import Any
 
 from ..operation import current
-from .decoding import NoJson, Unusable, parsed
+from .decoding import object_in
 from .masking import shown
 from .reply import Reply
 
@@ -36,9 +35,8 @@ def _announced(reply: Reply) -> Iterator[str]:
         yield f"deprecated since {moment}" if moment else "deprecated"
     if sunset := reply.headers.get("Sunset"):
         yield f"gone from {sunset}"
-    if b"announcement_url" in reply.content:
-        if url := _url(reply.content):
-            yield f"see {url}"
+    if b"announcement_url" in reply.content and (url := _url(reply.content)):
+        yield f"see {url}"
 
 
 def _moment(text: str) -> str:
@@ -50,12 +48,9 @@ def _moment(text: str) -> str:
 
 def _url(content: bytes) -> str:
     """The announcement_url of an answer, or of the error in it."""
-    try:
-        answer: Any = parsed(content)
-    except (NoJson, Unusable):
-        return ""
-    places = [answer]
+    places = [object_in(content)]
     for name in ("error", "data"):
-        places.append(places[-1].get(name) if isinstance(places[-1], Mapping) else None)
-    urls = (place.get("announcement_url") for place in places if isinstance(place, Mapping))
+        inner = places[-1].get(name)
+        places.append(inner if isinstance(inner, dict) else {})
+    urls = (place.get("announcement_url") for place in places)
     return next((url for url in urls if isinstance(url, str)), "")

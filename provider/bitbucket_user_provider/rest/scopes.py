@@ -50,7 +50,6 @@ SCOPES = {
     "PUT /workspaces/{}/pipelines-config/variables/{}": ("admin:pipeline", "pipeline:variable"),
     "DELETE /workspaces/{}/pipelines-config/variables/{}": ("admin:pipeline", "pipeline:variable"),
     "GET /workspaces/{}/projects": ("read:project", "project"),
-    "GET /workspaces/{}/projects/{}": ("read:project", "project"),
     "GET /workspaces/{}/projects/{}/deploy-keys": ("admin:project", "project project:admin"),
     "POST /workspaces/{}/projects/{}/deploy-keys": ("admin:project write:ssh-key", "project project:admin"),
     "GET /workspaces/{}/projects/{}/deploy-keys/{}": ("admin:project", "project project:admin"),
