@@ -102,10 +102,13 @@ def test_an_engine_that_is_too_old_is_told(says: str, machine: Path) -> None:
     assert "3.254.0 or later" in findings()["Pulumi"]["type"]
 
 
-def test_a_plugin_in_pulumis_own_folder_is_found(machine: Path) -> None:
+def test_the_plugins_in_pulumis_own_folder_are_all_named(machine: Path) -> None:
+    """The program's SDK says which version the engine takes, so none of them is the one."""
     assert "Plugin" in missing()
-    (machine / "home/plugins/resource-bitbucket-user-v0.1.0").mkdir(parents=True)
+    for version in ("v0.9.0", "v0.10.0"):
+        (machine / f"home/plugins/resource-bitbucket-user-{version}").mkdir(parents=True)
     assert "Plugin" not in missing()
+    assert all(version in findings()["Plugin"]["found"] for version in ("v0.9.0", "v0.10.0"))
 
 
 @pytest.mark.parametrize(

@@ -199,7 +199,7 @@ def _plugin(project: Path | None, content: dict[str, Any]) -> Finding:
         return Finding("Plugin", True, f"{path}, on PATH")
     home = Path(os.environ.get("PULUMI_HOME") or Path.home() / ".pulumi") / "plugins"
     if installed := sorted(one for one in home.glob("resource-bitbucket-user-v*") if one.is_dir()):
-        return Finding("Plugin", True, str(installed[-1]))
+        return Finding("Plugin", True, ", ".join(map(str, installed)))
     if project and _runtime(content) == "python" and _is_dynamic(project.parent):
         return Finding("Plugin", True, "none, and this program needs none: its resources are dynamic")
     beside = Path(sys.executable).parent / PLUGIN
