@@ -21,7 +21,7 @@ The facts of a run, by kind:
 
 import os
 import time
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from itertools import product
@@ -205,37 +205,28 @@ class Facts:
 
     def first(self, kind: str, places: Collection[str], things: Collection[str]) -> str | None:
         """The URN of the first fact of the kind about one of these things at one of these places."""
-        for place in places:
-            for thing in things:
-                found = self._rows.execute(
-                    "SELECT urn FROM fact WHERE kind = ? AND place = ? AND thing = ?", (kind, place, thing)
-                ).fetchone()
-                if found:
-                    return str(found[0])
-        return None
+        return next((urn for urn, _ in self._about(kind, places, things)), None)
+
+    def _about(self, kind: str, places: Collection[str], things: Iterable[str]) -> Iterator[tuple[str, str]]:
+        """URN and value of each fact of the kind about these things at these places, in that order."""
+        sql = "SELECT urn, value FROM fact WHERE kind = ? AND place = ? AND thing = ?"
+        for place, thing in product(places, things):
+            yield from self._rows.execute(sql, (kind, place, thing)).fetchall()
 
     def rivals(self, place: str, things: Collection[str]) -> list[str]:
         if EVERYBODY in things:
-            rows = self._rows.execute(
-                "SELECT DISTINCT urn FROM fact WHERE kind = 'want' AND place = ?", (place,)
-            ).fetchall()
+            sql = "SELECT DISTINCT urn FROM fact WHERE kind = 'want' AND place = ?"
+            urns = {urn for (urn,) in self._rows.execute(sql, (place,)).fetchall()}
         else:
-            rows = []
-            for thing in (*things, EVERYBODY):
-                sql = "SELECT urn FROM fact WHERE kind = 'want' AND place = ? AND thing = ?"
-                rows += self._rows.execute(sql, (place, thing)).fetchall()
-        return sorted({urn for (urn,) in rows} - {_urn()})
+            urns = {urn for urn, _ in self._about("want", [place], [*things, EVERYBODY])}
+        return sorted(urns - {_urn()})
 
     def taker(self, place: str, things: Iterable[str], since: float = inf) -> str | None:
         """The URN whose delete of one of these things is under way, or was over after `since`."""
-        for thing in things:
-            rows = self._rows.execute(
-                "SELECT urn, value FROM fact WHERE kind = 'take' AND place = ? AND thing = ?", (place, thing)
-            )
-            for urn, value in rows.fetchall():
-                process, _, gone = value.partition(" gone ")
-                if float(gone) >= since if gone else alive(process):
-                    return str(urn)
+        for urn, value in self._about("take", [place], things):
+            process, _, gone = value.partition(" gone ")
+            if float(gone) >= since if gone else alive(process):
+                return urn
         return None
 
     def gone(self, place: str, things: Collection[str]) -> None:
@@ -260,14 +251,9 @@ class Facts:
         has_it = self.first("taken over", [""], names) or self.first("given", places, names)
         if has_it is not None:
             return Keeper(has_it, Stage.DONE)
-        for place in places:
-            for name in names:
-                rows = self._rows.execute(
-                    "SELECT urn FROM fact WHERE kind = 'want' AND place = ? AND thing = ?", (place, name)
-                )
-                for (urn,) in rows.fetchall():
-                    if own or urn != _urn():
-                        return Keeper(urn, self._stage_of(urn))
+        for urn, _ in self._about("want", places, names):
+            if own or urn != _urn():
+                return Keeper(urn, self._stage_of(urn))
         return None
 
     def has_begun(self) -> bool:
