@@ -50,7 +50,7 @@ for line in sys.stdin:
             answer = ledger.begin("user ss acme/api", things).taker
         elif verb == "take":
             [look] = ledger.take(["user ss acme/api"], False, [things], False)
-            answer = look.keeper and look.keeper.urn
+            answer = look and look.urn
         else:
             answer = ledger.close()
     print(repr(answer), flush=True)

@@ -27,7 +27,7 @@ from enum import Enum
 from itertools import product
 from math import inf
 from sqlite3 import Cursor
-from typing import NamedTuple
+from typing import TypeAlias
 
 from ..operation import current
 from .store import alive
@@ -59,26 +59,22 @@ class Keeper:
     urn: str
     stage: Stage
 
+    @property
+    def may_come(self) -> bool:
+        """Whether it is at work on what it wants, or may begin to be."""
+        return self.stage in (Stage.CLAIMED, Stage.BEGUN)
+
 
 class Elsewhere(Enum):
-    NOBODY = 0
-    ITSELF = 1
+    """Who wants a thing at a place that may be this one under another name."""
+
+    ITSELF = "itself"
     """The current URN alone, which moves or is spelt anew."""
-    OTHERS = 2
+    OTHERS = "others"
 
 
-class Look(NamedTuple):
-    """What a delete finds out about one thing."""
-
-    keeper: Keeper | None
-    """Nobody: it is recorded that the current URN takes the thing."""
-    elsewhere: Elsewhere
-    """Who wants it at a place that may be this one under another name."""
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the delete goes on here: it takes the thing, or waits to see what becomes of it."""
-        return self.keeper is None or self.keeper.stage in (Stage.CLAIMED, Stage.BEGUN)
+Look: TypeAlias = Keeper | Elsewhere | None
+"""What a delete finds out about one thing. None: nobody wants it, and it is recorded that the current URN takes it."""
 
 
 class Facts:
@@ -239,13 +235,11 @@ class Facts:
         return any(self._is_there("take", place.split(" ")[0], thing, but=place) for thing in things)
 
     def look(self, places: Collection[str], certain: bool, names: Collection[str], own: bool) -> Look:
-        if keeper := self._keeper(places, names, own):
-            return Look(keeper, Elsewhere.NOBODY)
         place = next(iter(places))
-        if not certain and (elsewhere := self._elsewhere(place, names, own)) is not Elsewhere.NOBODY:
-            return Look(None, elsewhere)
-        self.put("take", place, names, str(os.getpid()))
-        return Look(None, Elsewhere.NOBODY)
+        found = self._keeper(places, names, own) or (None if certain else self._elsewhere(place, names, own))
+        if found is None:
+            self.put("take", place, names, str(os.getpid()))
+        return found
 
     def _keeper(self, places: Collection[str], names: Collection[str], own: bool) -> Keeper | None:
         has_it = self.first("taken over", [""], names) or self.first("given", places, names)
@@ -266,7 +260,7 @@ class Facts:
         name, _, process = found[0].partition(" ") if found else (Stage.CLAIMED.value, "", "")
         return Stage.FAILED if process and not alive(process) else Stage(name)
 
-    def _elsewhere(self, place: str, names: Collection[str], own: bool) -> Elsewhere:
+    def _elsewhere(self, place: str, names: Collection[str], own: bool) -> Elsewhere | None:
         """Who wants the thing at a place that may be this one under another name: the current URN itself, where that
         counts; whoever spells its place in another form; whoever has found the thing there."""
         family, form, _ = place.split(" ", 2)
@@ -274,7 +268,7 @@ class Facts:
             if self._in_another_form(family, form, name) or self._is_there("found", family, name, but=place):
                 return Elsewhere.OTHERS
         is_own = own and any(self._is_there("want", family, name, but=place, of=_urn()) for name in names)
-        return Elsewhere.ITSELF if is_own else Elsewhere.NOBODY
+        return Elsewhere.ITSELF if is_own else None
 
     def _in_another_form(self, family: str, form: str, name: str) -> bool:
         """Whether another URN wants the thing at a place that it spells in another form. What the current one wants

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from ..errors import LedgerLost
-from .facts import Elsewhere, Facts, Look, Stage
+from .facts import Facts, Keeper, Look, Stage
 from .store import Closed, Memory, Store
 
 
@@ -155,13 +155,13 @@ class Ledger:
         try:
             with self._facts() as facts:
                 looks = [facts.look(places, certain, names, own) for names in groups]
-                if any(look.is_open for look in looks):
+                if any(not isinstance(look, Keeper) or look.may_come for look in looks):
                     facts.busy(next(iter(places)))
                 return looks
         except LedgerLost:
             if self._has_checked.is_set():
                 raise
-            return [Look(None, Elsewhere.NOBODY) for _ in groups]
+            return [None for _ in groups]
 
     def taken(self, place: str, things: Iterable[str], gone: bool) -> None:
         """Records that what was about to be taken is gone, or that it is not."""

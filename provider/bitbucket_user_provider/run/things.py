@@ -339,16 +339,16 @@ class Things:
             told = False
             while waiting:
                 looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
-                was_open = was_open or any(look.is_open for look in looks)
+                was_open = was_open or any(not isinstance(look, Keeper) or look.may_come for look in looks)
                 is_late = told and moment() - max(began, self.api.ledger.last_at_work()) >= CLAIM_SECONDS
                 verdicts = {index: _verdict(look, is_late) for index, look in zip(waiting, looks, strict=True)}
                 decided |= {index: verdict for index, verdict in verdicts.items() if verdict is not WAIT}
                 waiting = [index for index, verdict in verdicts.items() if verdict is WAIT]
-                if any(look.elsewhere is not Elsewhere.NOBODY for look in looks):
+                if any(isinstance(look, Elsewhere) for look in looks):
                     try:
                         self.place.identify()
                     except NotKnown as unknown:
-                        if any(look.elsewhere is Elsewhere.OTHERS for look in looks):
+                        if Elsewhere.OTHERS in looks:
                             decided |= dict.fromkeys(waiting, unknown)
                             return was_open
                     certain = True  # or it is only its own: what is deleted here is made anew there
@@ -420,21 +420,21 @@ WAIT: Final = object()
 
 def _verdict(look: Look, patience_is_over: bool) -> Any:
     """What a look means for a delete: it is kept, it fails, None where it goes on; WAIT: look again."""
-    if look.keeper is None:
-        return None if look.elsewhere is Elsewhere.NOBODY else WAIT
-    mine = look.keeper.urn == current.get().urn
-    match look.keeper.stage:
+    if not isinstance(look, Keeper):
+        return WAIT if look else None
+    mine = look.urn == current.get().urn
+    match look.stage:
         case Stage.FAILED:
             return BitbucketError(
-                f"{look.keeper.urn} wants this and has failed: it stays, here and in Bitbucket, until a run succeeds."
+                f"{look.urn} wants this and has failed: it stays, here and in Bitbucket, until a run succeeds."
             )
         case Stage.DONE | Stage.EXISTS:
-            return look.keeper
+            return look
         case _ if mine:
-            return look.keeper
+            return look
         case Stage.CLAIMED if patience_is_over:
             return BitbucketError(
-                f"{look.keeper.urn} wants this, but was not created: it stays, here and in Bitbucket, until a run "
+                f"{look.urn} wants this, but was not created: it stays, here and in Bitbucket, until a run "
                 "succeeds. Perhaps something that it depends on has failed. Where the engine works on one resource at "
                 "a time, run with a higher --parallel."
             )
