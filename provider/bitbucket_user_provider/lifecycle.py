@@ -237,8 +237,7 @@ class Lifecycle:
         try:
             yield
         except BaseException:
-            with suppress(LedgerLost):
-                self.api.ledger.failed()
+            self.api.ledger.failed()
             raise
 
     @contextmanager

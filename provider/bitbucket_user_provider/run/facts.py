@@ -11,11 +11,10 @@ The facts of a run, by kind:
                             taken over    what it has adopted
                             take          what its delete takes, or has taken
     of a URN                stage         how far it has come with what it wants
-                            at work       its create or update is under way and waits for nobody
-    of a URN and a place    busy          its operation is under way there, or since when it is over
-    of a place              unresolved    in which forms persons are named there
+    of a URN and a place    busy          its operation is under way there, or a create or update ANYWHERE
+    of a place              was busy      when the last one there was over
+                            unresolved    in which forms persons are named there
                             form          under which spellings a thing is wanted, to look that up fast
-    of the run              was at work   when a create or update was last at work
     others                  what `note` is given, as the identity of a place
 """
 
@@ -34,6 +33,9 @@ from .store import alive
 
 EVERYBODY = "*"
 """The thing that an exclusive set wants beside those that it names: nobody else may want anything there."""
+
+ANYWHERE = ""
+"""Where every create and update is busy too, unless it waits for others."""
 
 STAGE = "kind = 'stage' AND place = '' AND thing = '' AND urn = ?"
 """The whole key: with a part of it SQLite would search all stages of the run."""
@@ -127,58 +129,38 @@ class Facts:
         self._rows.execute(f"UPDATE fact SET value = 'exists' WHERE {STAGE} AND value = 'claimed'", (_urn(),))
 
     def stage(self, stage: Stage) -> None:
-        value = f"{stage.value} {os.getpid()}" if stage is Stage.BEGUN else stage.value
+        value = f"{stage.value} {_process()}" if stage is Stage.BEGUN else stage.value
         self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('stage', '', '', ?, ?)", (_urn(), value))
-        if stage is Stage.BEGUN:
-            self.at_work()
-        else:
-            self.not_at_work()
+        if stage is not Stage.BEGUN:
+            for where in self.busy_at():
+                self.over(where)
 
-    def at_work(self) -> None:
-        self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('at work', '', '', ?, ?)", (_urn(), str(os.getpid())))
+    def busy(self, where: str) -> None:
+        """Records that an operation of the current URN is under way there: at what `names_in` a place, or ANYWHERE."""
+        self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('busy', ?, '', ?, ?)", (where, _urn(), _process()))
 
-    def not_at_work(self) -> bool:
-        """Whether it was until now."""
-        self._rows.execute(
-            "DELETE FROM fact WHERE kind = 'at work' AND place = '' AND thing = '' AND urn = ?", (_urn(),)
-        )
-        if was := self._rows.rowcount > 0:
-            self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('was at work', '', '', '', ?)", (_now(),))
-        return was
-
-    def busy(self, place: str) -> None:
-        """Records that an operation of the current URN is under way there."""
-        self._busy(place, f"in {os.getpid()}")
-
-    def over(self, place: str) -> None:
+    def over(self, where: str) -> None:
         """Records that it is over, and when."""
-        self._busy(place, _now())
+        sql = "DELETE FROM fact WHERE kind = 'busy' AND place = ? AND thing = '' AND urn = ?"
+        self._rows.execute(sql, (where, _urn()))
+        self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('was busy', ?, '', '', ?)", (where, _now()))
 
-    def _busy(self, place: str, value: str) -> None:
-        sql = "INSERT OR REPLACE INTO fact VALUES ('busy', ?, '', ?, ?)"
-        self._rows.execute(sql, (_names(place), _urn(), value))
+    def delete_is_over(self, where: str) -> None:
+        """The same of a delete; not of an update, which goes on after it has taken something."""
+        if self._stage_of(_urn()) is not Stage.BEGUN:
+            self.over(where)
 
-    def over_everywhere(self) -> None:
-        sql = "UPDATE fact INDEXED BY fact_of_urn SET value = ? WHERE kind = 'busy' AND urn = ?"
-        self._rows.execute(sql, (_now(), _urn()))
+    def busy_at(self) -> list[str]:
+        """Where an operation of the current URN is under way."""
+        sql = "SELECT place FROM fact INDEXED BY fact_of_urn WHERE kind = 'busy' AND urn = ?"
+        return [where for (where,) in self._rows.execute(sql, (_urn(),)).fetchall()]
 
-    def quiet_since(self, place: str) -> float | None:
+    def quiet_since(self, where: str) -> float | None:
         """When the latest operation of another URN was over there; None while one is under way, 0 where none was."""
-        last = 0.0
         sql = "SELECT value FROM fact WHERE kind = 'busy' AND place = ? AND urn != ?"
-        for (value,) in self._rows.execute(sql, (_names(place), _urn())).fetchall():
-            over, _, process = value.partition("in ")
-            if process and alive(process):
-                return None
-            last = max(last, float(over or 0))
-        return last
-
-    def last_at_work(self) -> float:
-        processes = self._rows.execute("SELECT value FROM fact WHERE kind = 'at work'").fetchall()
-        if any(alive(process) for (process,) in processes):
-            return moment()
-        last = self._rows.execute("SELECT value FROM fact WHERE kind = 'was at work'").fetchone()
-        return float(last[0]) if last else 0.0
+        if any(alive(process) for (process,) in self._rows.execute(sql, (where, _urn())).fetchall()):
+            return None
+        return float(self.noted("was busy", where) or 0)
 
     def unresolved(self, place: str, forms: Iterable[str]) -> None:
         """Records in which forms persons are named there whose other form is not known."""
@@ -227,7 +209,7 @@ class Facts:
 
     def gone(self, place: str, things: Collection[str]) -> None:
         """Records that what the current URN was about to take is gone."""
-        self.put("take", place, things, f"{os.getpid()} gone {_now()}")
+        self.put("take", place, things, f"{_process()} gone {_now()}")
         self.forget("given", place, things)
 
     def taken_elsewhere(self, place: str, things: Iterable[str]) -> bool:
@@ -238,7 +220,7 @@ class Facts:
         place = next(iter(places))
         found = self._keeper(places, names, own) or (None if certain else self._elsewhere(place, names, own))
         if found is None:
-            self.put("take", place, names, str(os.getpid()))
+            self.put("take", place, names, _process())
         return found
 
     def _keeper(self, places: Collection[str], names: Collection[str], own: bool) -> Keeper | None:
@@ -249,10 +231,6 @@ class Facts:
             if own or urn != _urn():
                 return Keeper(urn, self._stage_of(urn))
         return None
-
-    def has_begun(self) -> bool:
-        """Whether a create or update of the current URN is under way."""
-        return self._stage_of(_urn()) is Stage.BEGUN
 
     def _stage_of(self, urn: str) -> Stage:
         """A create or update whose process was killed has failed."""
@@ -289,6 +267,11 @@ class Facts:
         return self._rows.execute(f"{sql} LIMIT 1", values).fetchone() is not None
 
 
+def names_in(place: str) -> str:
+    """What people and groups, variables and keys of one place have in common."""
+    return place.split(" ", 2)[2]
+
+
 def moment() -> float:
     """Seconds of a clock that all processes of a machine share."""
     return time.monotonic()
@@ -298,10 +281,9 @@ def _now() -> str:
     return str(moment())
 
 
+def _process() -> str:
+    return str(os.getpid())
+
+
 def _urn() -> str:
     return current.get().urn
-
-
-def _names(place: str) -> str:
-    """What people and groups, variables and keys of one place have in common."""
-    return place.split(" ", 2)[2]

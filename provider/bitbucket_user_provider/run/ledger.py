@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from ..errors import LedgerLost
-from .facts import Facts, Keeper, Look, Stage
+from .facts import ANYWHERE, Facts, Keeper, Look, Stage, names_in
 from .store import Closed, Memory, Store
 
 
@@ -101,7 +101,8 @@ class Ledger:
         """Records that the current URN sets out to bring its things about. Raises LedgerLost."""
         with self._facts() as facts:
             facts.stage(Stage.BEGUN)
-            facts.busy(place)
+            facts.busy(ANYWHERE)
+            facts.busy(names_in(place))
             facts.put("want", place, things, "")
             return Begun(
                 facts.rivals(place, things),
@@ -127,15 +128,13 @@ class Ledger:
             if taker := facts.given(place, things, found_at):
                 return taker
             facts.stage(Stage.DONE)
-            facts.over(place)
             return None
 
     def failed(self) -> None:
         """Records that the current URN has not brought about what it wants: until a run succeeds, that is nobody's to
         delete."""
-        with self._facts() as facts:
+        with suppress(LedgerLost), self._facts() as facts:
             facts.stage(Stage.FAILED)
-            facts.over_everywhere()
 
     def taker(self, place: str, things: Collection[str]) -> str | None:
         """The URN whose delete of one of these things is under way."""
@@ -156,28 +155,26 @@ class Ledger:
             with self._facts() as facts:
                 looks = [facts.look(places, certain, names, own) for names in groups]
                 if any(not isinstance(look, Keeper) or look.may_come for look in looks):
-                    facts.busy(next(iter(places)))
+                    facts.busy(names_in(next(iter(places))))
                 return looks
         except LedgerLost:
             if self._has_checked.is_set():
                 raise
             return [None for _ in groups]
 
-    def taken(self, place: str, things: Iterable[str], gone: bool) -> None:
+    def taken(self, place: str, things: Collection[str], gone: bool) -> None:
         """Records that what was about to be taken is gone, or that it is not."""
-        names = [*things]
         with suppress(LedgerLost), self._facts() as facts:
             if gone:
-                facts.gone(place, names)
+                facts.gone(place, things)
             else:
-                facts.forget("take", place, names)
-            facts.over(place)
+                facts.forget("take", place, things)
+            facts.delete_is_over(names_in(place))
 
     def leaves(self, place: str) -> None:
-        """Records that a delete of the current URN has taken nothing at the place. A create or update goes on there."""
+        """Records that a delete of the current URN takes nothing at the place."""
         with suppress(LedgerLost), self._facts() as facts:
-            if not facts.has_begun():
-                facts.over(place)
+            facts.delete_is_over(names_in(place))
 
     def given(self, place: str, things: Collection[str], found_at: float | None = None) -> str | None:
         """Records that things are there which the current URN wants, while it goes on: nobody whom a step of this run
@@ -189,28 +186,27 @@ class Ledger:
         """When the last operation of another URN at the place was over (a moment of `moment`), None while one is under
         way; 0 where there was none."""
         with suppress(LedgerLost), self._facts() as facts:
-            return facts.quiet_since(place)
+            return facts.quiet_since(names_in(place))
         return 0.0
+
+    def last_at_work(self) -> float | None:
+        """The same of creates and updates, wherever they are. Raises LedgerLost."""
+        with self._facts() as facts:
+            return facts.quiet_since(ANYWHERE)
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Meanwhile the current URN waits for others of the run, so it is not at work: nobody waits for it in turn."""
         was_at_work = False
         with suppress(LedgerLost), self._facts() as facts:
-            was_at_work = facts.not_at_work()
+            if was_at_work := ANYWHERE in facts.busy_at():
+                facts.over(ANYWHERE)
         try:
             yield
         finally:
-            with suppress(LedgerLost):
-                if was_at_work:
-                    with self._facts() as facts:
-                        facts.at_work()
-
-    def last_at_work(self) -> float:
-        """When a create or update of the run was last at work, in any process (a moment of `moment`); 0 where none
-        was. Raises LedgerLost."""
-        with self._facts() as facts:
-            return facts.last_at_work()
+            if was_at_work:
+                with suppress(LedgerLost), self._facts() as facts:
+                    facts.busy(ANYWHERE)
 
     # What else the run has found out
 

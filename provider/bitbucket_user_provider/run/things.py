@@ -340,7 +340,7 @@ class Things:
             while waiting:
                 looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
                 was_open = was_open or any(not isinstance(look, Keeper) or look.may_come for look in looks)
-                is_late = told and moment() - max(began, self.api.ledger.last_at_work()) >= CLAIM_SECONDS
+                is_late = told and _is_over(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
                 verdicts = {index: _verdict(look, is_late) for index, look in zip(waiting, looks, strict=True)}
                 decided |= {index: verdict for index, verdict in verdicts.items() if verdict is not WAIT}
                 waiting = [index for index, verdict in verdicts.items() if verdict is WAIT]
@@ -385,7 +385,7 @@ class Things:
             self.taken(names, gone)
         return gone
 
-    def taken(self, names: Iterable[str], gone: bool) -> None:
+    def taken(self, names: Collection[str], gone: bool) -> None:
         """Says what became of a thing that was about to be taken."""
         self.api.ledger.taken(self.key, names, gone)
 
@@ -395,8 +395,7 @@ class Things:
         began = moment()
 
         def is_quiet() -> bool:
-            since = self.api.ledger.quiet_since(self.key)
-            return since is not None and moment() - max(since, began) >= QUIET_SECONDS
+            return _is_over(self.api.ledger.quiet_since(self.key), began, QUIET_SECONDS)
 
         self._wait_until(is_quiet, "the credential's own administrator right goes last")
 
@@ -413,6 +412,11 @@ class Things:
         with self.api.ledger.waiting():
             yield
         current.get().say("")
+
+
+def _is_over(since: float | None, began: float, seconds: float) -> bool:
+    """Whether nothing has been under way for so long, of a wait that `began` then: last was something at `since`."""
+    return since is not None and moment() - max(since, began) >= seconds
 
 
 WAIT: Final = object()
