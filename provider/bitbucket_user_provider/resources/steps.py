@@ -3,10 +3,10 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from ..errors import ApiError, BitbucketError
+from ..errors import ApiError
 from ..operation import current
 from ..run.api import Api
-from ..run.facts import Keeper
+from ..run.things import Verdict
 from .held import ADMIN, Held
 from .plan import Outcome, Plan, Step, carry_out
 from .subjects import Subjects
@@ -26,8 +26,9 @@ def take_steps(
     `own`, neither does whom this very resource wants: its place is only spelt anew.
     """
     grants = {grant.id: grant for grant in now}
-    verdicts: dict[str, Keeper | BitbucketError | None] = {}
+    verdicts: dict[str, Verdict] = {}
     given: list[str] = []
+    kept: list[str] = []
     refused: list[str] = []
 
     def before(stage: Sequence[Step]) -> None:
@@ -39,16 +40,11 @@ def take_steps(
             grants[grant.id] = grant
             given.append(grant.id)
             return
-        verdict = verdicts[step.id]
-        if isinstance(verdict, BitbucketError):
-            raise verdict
-        if verdict is not None:
-            return
         try:
-            if not subjects.remove(step.id):
-                verdicts.update(subjects.take([step.id], own))
-                return take(step)
-            grants.pop(step.id, None)
+            if subjects.settle(step.id, verdicts[step.id], own):
+                kept.append(step.name)
+            else:
+                grants.pop(step.id, None)
         except ApiError as refusal:
             if own or not _is_final(refusal):
                 raise
@@ -64,7 +60,6 @@ def take_steps(
 
     outcome = carry_out(made, take, before, after, api.config.max_concurrent_requests)
     now[:] = grants.values()
-    kept = [step.name for step in outcome.done if isinstance(verdicts.get(step.id), Keeper)]
     if kept:
         current.get().say(f"kept in Bitbucket, because resources of this run want them: {', '.join(kept)}")
     if any(step.before == ADMIN and step.after != ADMIN for step in made.caller if step in outcome.done):

@@ -8,14 +8,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import BitbucketError
 from ..models.person import account_id
 from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.facts import EVERYBODY, Keeper
 from ..run.grants import GrantKind
-from ..run.things import Things
+from ..run.things import Things, Verdict
 from .held import GroupGrant, Held, UserGrant
 
 
@@ -68,8 +67,6 @@ class Subjects:
         self.sides = sides
         self._things = {side: api.things(side.kind, source) for side in sides}
         self.place = next(iter(self._things.values())).place
-        self._renamed: dict[str, bool] = {}
-        """Whether the place was known to have another name when `take` was asked about somebody."""
 
     def side(self, id: str) -> Side:
         return next(side for side in reversed(self.sides) if id.startswith(side.kind.prefix))
@@ -111,10 +108,9 @@ class Subjects:
         self._things[side].wrote(grant.forms(self.api.people), entry)
         return grant
 
-    def remove(self, id: str) -> bool:
-        """Removes what `take` has allowed; false when `take` has to be asked once more, as `Things.remove` says."""
-        things, names = self._things[self.side(id)], self.api.people.forms(id)
-        return things.remove_taken(self._named(id), names, self._renamed[id])
+    def settle(self, id: str, verdict: Verdict, own: bool) -> Keeper | None:
+        """Removes the grant if the verdict of `take` allows it; who keeps it."""
+        return self._things[self.side(id)].settle(self._named(id), self.api.people.forms(id), verdict, own)
 
     def _named(self, id: str) -> dict[str, str]:
         kind = self.side(id).kind
@@ -153,10 +149,9 @@ class Subjects:
         for _, things, mine in self._by_side(ids):
             things.done(self._forms(mine))
 
-    def take(self, ids: Sequence[str], own: bool) -> dict[str, Keeper | BitbucketError | None]:
+    def take(self, ids: Sequence[str], own: bool) -> dict[str, Verdict]:
         """Who keeps each from being removed, as `Things.take` says."""
-        verdicts: dict[str, Keeper | BitbucketError | None] = {}
-        self._renamed |= dict.fromkeys(ids, self.place.is_renamed)
+        verdicts: dict[str, Verdict] = {}
         for _, things, mine in self._by_side(ids):
             if mine:
                 found = things.take([self.api.people.forms(id) for id in mine], own)

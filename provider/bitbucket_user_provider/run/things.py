@@ -8,7 +8,7 @@ there, whose it is and who may take it: the listing that everybody shares, what 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ..errors import (
     ApiError,
@@ -28,7 +28,7 @@ from ..rest.client import Page, Path
 from ..rest.credentials import Kind
 from .evidence import Absent, Evidence, Seen, entry_of
 from .evidence import NotKnown as Unproven
-from .facts import Elsewhere, Keeper, Look, Stage, moment
+from .facts import Elsewhere, Keeper, Stage, moment
 from .ledger import Begun
 from .listing import Listed, Listing
 from .place import Place, PlaceKind
@@ -72,6 +72,17 @@ class ThingKind:
 
 Id: TypeAlias = Mapping[str, str]
 """The fields of the path, beside those of the place, that name a thing."""
+
+
+class Taken(NamedTuple):
+    """Nobody keeps a thing from being deleted: it is recorded that the current URN takes it."""
+
+    renamed: bool = False
+    """Whether the place was known to have another name when the run was asked who wants the thing."""
+
+
+Verdict: TypeAlias = Keeper | BitbucketError | Taken
+"""Of a thing that is to be deleted: who keeps it, why that cannot be told yet, or nobody."""
 
 
 class Things:
@@ -309,41 +320,42 @@ class Things:
     def _wait_for_takers(self, names: Collection[str]) -> None:
         self._wait_until(lambda: self.api.ledger.taker(self.key, names) is None, "waiting for a delete of this run")
 
-    def take(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Keeper | BitbucketError | None]:
-        """For each thing, by all its names: who keeps it from being deleted, or why that cannot be told yet; None: it
-        is recorded that the current URN takes it. With `own`, its own wish keeps it too: of things without an identity,
-        which after a new spelling of the place are the same ones.
+    def take(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Verdict]:
+        """Who keeps each thing from being deleted, by all its names. With `own`, its own wish keeps it too: of things
+        without an identity, which after a new spelling of the place are the same ones.
 
         A resource that wants the thing and is at work on it is waited for; one that has only been checked may never
         come to it (what it depends on has failed), so the wait for that one ends soon after all others have come to
         theirs.
         """
-        decided: dict[int, Keeper | BitbucketError | None] = {}
+        decided: dict[int, Verdict] = {}
         try:
             was_open = self._decide(groups, own, decided)
         except BaseException:
-            taken = [groups[index] for index, verdict in decided.items() if verdict is None]
-            self.taken([name for names in taken for name in names], False)
+            for index, verdict in decided.items():
+                if isinstance(verdict, Taken):
+                    self.taken(groups[index], False)
             raise
-        if was_open and None not in decided.values():
+        if was_open and not any(isinstance(verdict, Taken) for verdict in decided.values()):
             self.api.ledger.leaves(self.key)
         return [decided[index] for index in range(len(groups))]
 
-    def _decide(
-        self, groups: Sequence[Collection[str]], own: bool, decided: dict[int, Keeper | BitbucketError | None]
-    ) -> bool:
+    def _decide(self, groups: Sequence[Collection[str]], own: bool, decided: dict[int, Verdict]) -> bool:
         """Decides on each, by its number. Whether the delete counts as under way at the place since."""
         waiting, was_open = [*range(len(groups))], False
         certain, began = self.place.is_certain, moment()
         with ExitStack() as wait:
             told = False
             while waiting:
+                taken = Taken(self.place.is_renamed)
                 looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
                 was_open = was_open or any(not isinstance(look, Keeper) or look.may_come for look in looks)
                 is_late = told and _is_over(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
-                verdicts = {index: _verdict(look, is_late) for index, look in zip(waiting, looks, strict=True)}
-                decided |= {index: verdict for index, verdict in verdicts.items() if verdict is not WAIT}
-                waiting = [index for index, verdict in verdicts.items() if verdict is WAIT]
+                for index, look in zip(waiting, looks, strict=True):
+                    verdict = taken if look is None else _verdict(look, is_late)
+                    if verdict is not None:
+                        decided[index] = verdict
+                waiting = [index for index in waiting if index not in decided]
                 if any(isinstance(look, Elsewhere) for look in looks):
                     try:
                         self.place.identify()
@@ -364,26 +376,28 @@ class Things:
 
         Whether it was removed. Raises BitbucketError.
         """
-        while True:
-            renamed = self.place.is_renamed
-            [verdict] = self.take([names], own)
-            if isinstance(verdict, Keeper):
-                current.get().say(f"kept in Bitbucket: {verdict.urn} wants it")
-                return False
-            if verdict:
-                raise verdict
-            if self.remove_taken(id, names, renamed):
-                return True
+        keeper = self.settle(id, names, self.take([names], own)[0], own)
+        if keeper:
+            current.get().say(f"kept in Bitbucket: {keeper.urn} wants it")
+        return keeper is None
 
-    def remove_taken(self, id: Id, names: Collection[str], renamed: bool) -> bool:
-        """Removes what `take` has allowed, and says in the ledger what became of it. False when that has to be asked
-        once more, as `remove` says; `renamed` is whether the place was known to have another name by then."""
-        gone = False
-        try:
-            gone = self.remove(id, names, renamed)
-        finally:
-            self.taken(names, gone)
-        return gone
+    def settle(self, id: Id, names: Collection[str], verdict: Verdict, own: bool) -> Keeper | None:
+        """Removes the thing if the verdict of `take` allows it, and says in the ledger what became of it. Who keeps it.
+
+        Raises BitbucketError.
+        """
+        while isinstance(verdict, Taken):
+            gone = False
+            try:
+                gone = self.remove(id, names, verdict.renamed)
+            finally:
+                self.taken(names, gone)
+            if gone:
+                return None
+            [verdict] = self.take([names], own)
+        if isinstance(verdict, BitbucketError):
+            raise verdict
+        return verdict
 
     def taken(self, names: Collection[str], gone: bool) -> None:
         """Says what became of a thing that was about to be taken."""
@@ -419,13 +433,10 @@ def _is_over(since: float | None, began: float, seconds: float) -> bool:
     return since is not None and moment() - max(since, began) >= seconds
 
 
-WAIT: Final = object()
-
-
-def _verdict(look: Look, patience_is_over: bool) -> Any:
-    """What a look means for a delete: it is kept, it fails, None where it goes on; WAIT: look again."""
-    if not isinstance(look, Keeper):
-        return WAIT if look else None
+def _verdict(look: Keeper | Elsewhere, patience_is_over: bool) -> Keeper | BitbucketError | None:
+    """What a look means for a delete. None: it has to look again."""
+    if isinstance(look, Elsewhere):
+        return None
     mine = look.urn == current.get().urn
     match look.stage:
         case Stage.FAILED:
@@ -443,4 +454,4 @@ def _verdict(look: Look, patience_is_over: bool) -> Any:
                 "a time, run with a higher --parallel."
             )
         case _:
-            return WAIT
+            return None
