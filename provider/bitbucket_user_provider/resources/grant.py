@@ -41,7 +41,7 @@ class Grant(Resource[Any, Any]):
         """What an answer adds to the inputs."""
 
     def create(self, api: Api, args: Any) -> Any:
-        things, names = self._things(api, args), self._names(api, args)
+        things, names = self.things(api, args), self._names(api, args)
         begun = things.begin(names)
         self._refuse(begun.rivals)
         if not self.adopts(api, args) and (found := self._found(api, things, args, names, begun)):
@@ -81,12 +81,12 @@ class Grant(Resource[Any, Any]):
         return things.place.asked_again(lambda: things.seen(names, self._id(args), afresh))
 
     def read(self, api: Api, state: Any) -> Any:
-        things = self._things(api, state)
+        things = self.things(api, state)
         found = proven(things.find(self._names(api, state), self._id(state)))
         return found if isinstance(found, Absent) else self._state(state, found.entry)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
-        things = self._things(api, args)
+        things = self.things(api, args)
         self._refuse(things.begin(self._names(api, args, state)).rivals)
         is_own = self._ends_own_right(api, things, state, args.permission)
         now = self._put(api, things, args)
@@ -95,7 +95,7 @@ class Grant(Resource[Any, Any]):
         return now
 
     def delete(self, api: Api, state: Any) -> None:
-        things = self._things(api, state)
+        things = self.things(api, state)
         is_own = self._ends_own_right(api, things, state, None)
         if things.release(self._id(state), self._names(api, state), own=True) and is_own:
             things.place.lost()
@@ -104,29 +104,26 @@ class Grant(Resource[Any, Any]):
         field = self.NAMED_BY[-1]
         if all(known.get(name) for name in (*self.KIND.where.fields, field)):
             forms = self.KIND.forms(api.people, known[field])
-            if rivals := self._things(api, known).want(forms, self.KIND.unresolved(api.people, [known[field]])):
+            if rivals := self.things(api, known).want(forms, self.KIND.unresolved(api.people, [known[field]])):
                 yield Failure(self.alias(field), manages_too(rivals, "this grant"))
 
     def holds(self, api: Api, state: Any) -> Iterable[tuple[str, Iterable[str]]]:
-        yield self._things(api, state).key, self._names(api, state)
+        yield self.things(api, state).key, self._names(api, state)
 
     def warnings(self, api: Api, state: Any, args: Mapping[str, Any]) -> Iterable[str]:
         levels, wanted = self.KIND.levels, args.get("permission")
         if not state or not all(isinstance(args.get(name), str) for name in (*self.ID, "permission")):
             return
         forms = self.KIND.forms(api.people, args[self.NAMED_BY[-1]])
-        is_same = api.place(self.KIND.where, args) is self.place(api, state) and forms & self._names(api, state)
+        is_same = self.place(api, args) is self.place(api, state) and forms & self._names(api, state)
         if is_same and level(levels, wanted) < level(levels, state.permission):
             where = self.place(api, state).shown
             yield f"{self.shown(state)} holds {state.permission} on {where}; this lowers it to {wanted}."
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
-        for entry in self._things(api, place).all().entries:
+        for entry in self.things(api, place).all().entries:
             state = self._state(place, entry)
             yield self.id(state), self.shown(state)
-
-    def _things(self, api: Api, source: Any) -> Things:
-        return api.things(self.KIND, source)
 
     def _ids(self, source: Any) -> list[str]:
         return [id for name in self.NAMED_BY if (id := getattr(source, name, None))]

@@ -150,7 +150,7 @@ class GrantSet(Resource[Any, Any]):
     def recheck(self, api: Api, state: Any, args: Mapping[str, Any]) -> None:
         permissions = args.get("permissions")
         refuse_twice(api, permissions if isinstance(permissions, Mapping) else ())
-        if self._is_known(args) and api.place(self.KIND.where, args) is self.place(api, state):
+        if self._is_known(args) and self.place(api, args) is self.place(api, state):
             self._refuse_too_many(api, self.where(args), self._previewed(api, state, args))
 
     def compare(self, api: Api, state: Any, args: Mapping[str, Any]) -> dict[str, dict[str, Change]]:

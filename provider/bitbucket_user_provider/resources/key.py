@@ -87,7 +87,7 @@ class Key(Resource[Any, Any]):
         return entry.maybe(self.CALLED) or ""
 
     def create(self, api: Api, args: Any) -> Any:
-        things, name = self._things(api, args), self.identity(args.key)
+        things, name = self.things(api, args), self.identity(args.key)
         if rivals := things.begin([name]).rivals:
             raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
 
@@ -111,7 +111,7 @@ class Key(Resource[Any, Any]):
 
     def read(self, api: Api, state: Any) -> Any:
         is_import = not state.key
-        found = proven(self.find(self._things(api, state), getattr(state, self.ID[-1]), is_import))
+        found = proven(self.find(self.things(api, state), getattr(state, self.ID[-1]), is_import))
         if isinstance(found, Absent):
             return found
         now = self.imported(found.entry) if is_import else {}
@@ -125,7 +125,7 @@ class Key(Resource[Any, Any]):
         return things.find([handle], {self.ID[-1]: handle})
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
-        things, names = self._things(api, state), [*self._names(state), self.identity(args.key)]
+        things, names = self.things(api, state), [*self._names(state), self.identity(args.key)]
         if rivals := things.begin(names).rivals:
             raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
         if not self.UPDATES:
@@ -135,11 +135,11 @@ class Key(Resource[Any, Any]):
         return self.recall(state.bag() | args.bag() | now)
 
     def delete(self, api: Api, state: Any) -> None:
-        self._things(api, state).release({self.ID[-1]: getattr(state, self.ID[-1])}, self._names(state))
+        self.things(api, state).release({self.ID[-1]: getattr(state, self.ID[-1])}, self._names(state))
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if all(known.get(name) for name in (*self.KIND.where.fields, "key")):
-            if rivals := self._things(api, known).want([self.identity(known["key"])]):
+            if rivals := self.things(api, known).want([self.identity(known["key"])]):
                 yield Failure("", f"key: {manages_too(rivals, 'this key')}")
 
     def check_change(self, known: Mapping[str, Any], olds: Mapping[str, Any]) -> Iterable[Failure]:
@@ -157,12 +157,9 @@ class Key(Resource[Any, Any]):
         yield "", [self._token(self.held(state))]
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
-        for entry in self._things(api, place).all().entries:
+        for entry in self.things(api, place).all().entries:
             state = self._state(self.recall(place.bag() | self.imported(entry)), entry)
             yield self.id(state), self.called(entry) or getattr(state, self.ID[-1])
-
-    def _things(self, api: Api, source: Any) -> Things:
-        return api.things(self.KIND, source)
 
     def _token(self, handle: str) -> str:
         """The key's identity in the ledger."""

@@ -16,7 +16,7 @@ from ..operation import current
 from ..run.api import Api
 from ..run.evidence import Absent
 from ..run.place import Place, fields_of
-from ..run.things import ThingKind
+from ..run.things import ThingKind, Things
 
 A = TypeVar("A", bound=Model)
 S = TypeVar("S", bound=Model)
@@ -90,9 +90,13 @@ class Resource(ABC, Generic[A, S]):
         alone = ", or adoptExisting of this resource alone" if issubclass(self.ARGS, Adopting) else ""
         return f"set {NAMESPACE}:adoptExisting to true{alone}"
 
-    def place(self, api: Api, state: S) -> Place:
-        """Where the thing is."""
-        return api.place(self.KIND.where, state)
+    def place(self, api: Api, source: Any) -> Place:
+        """Where the thing is, as a mapping by field names or a model says."""
+        return api.place(self.KIND.where, source)
+
+    def things(self, api: Api, source: Any) -> Things:
+        """All of its kind there."""
+        return api.things(self.KIND, source)
 
     def where(self, source: Any) -> str:
         """The place as the program or the state writes it, from a mapping by field names or a model."""

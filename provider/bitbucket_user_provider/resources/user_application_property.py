@@ -14,7 +14,6 @@ from ..models.validation import Failure
 from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.kinds import USER_APPLICATION_PROPERTIES
-from ..run.things import Things
 from .resource import Resource, manages_too
 
 ATTRIBUTES = "_attributes"
@@ -56,7 +55,7 @@ class UserApplicationProperty(Resource[Args, State]):
         return f"{state.user_id}/{state.app_key}/{state.property_name}"
 
     def create(self, api: Api, args: Args) -> State:
-        things = _things(api, args)
+        things = self.things(api, args)
         if rivals := things.begin(_names(args)).rivals:
             raise InvalidInput(f"{manages_too(rivals, 'this property')}; nothing was changed.")
         things.put(_id(args), args.value)
@@ -64,7 +63,7 @@ class UserApplicationProperty(Resource[Args, State]):
         return self.recall(args.bag())
 
     def read(self, api: Api, state: State) -> State | Absent:
-        found = proven(_things(api, state).ask(_id(state)))
+        found = proven(self.things(api, state).ask(_id(state)))
         if isinstance(found, Absent):
             return found
         value, kept_here = found.entry.object(), state.value or {}
@@ -76,16 +75,12 @@ class UserApplicationProperty(Resource[Args, State]):
         return self.create(api, args)
 
     def delete(self, api: Api, state: State) -> None:
-        _things(api, state).release(_id(state), _names(state), own=True)
+        self.things(api, state).release(_id(state), _names(state), own=True)
 
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if all(known.get(name) for name in self.ID):
-            if rivals := _things(api, known).want(_names(known)):
+            if rivals := self.things(api, known).want(_names(known)):
                 yield Failure("propertyName", manages_too(rivals, "this property"))
-
-
-def _things(api: Api, source: Any) -> Things:
-    return api.things(USER_APPLICATION_PROPERTIES, source)
 
 
 def _id(source: Any) -> dict[str, str]:

@@ -51,7 +51,7 @@ class Variable(Resource[Any, Any]):
     def create(self, api: Api, args: Any) -> Any:
         if args.secured and not args.value:
             raise InvalidInput(f"{self._what(args)} cannot be made without a value; nothing was changed.")
-        things = self._things(api, args)
+        things = self.things(api, args)
         begun = things.begin([args.key])
         if begun.rivals:
             raise InvalidInput(f"{manages_too(begun.rivals, 'this variable')}; nothing was changed.")
@@ -76,7 +76,7 @@ class Variable(Resource[Any, Any]):
         return state
 
     def read(self, api: Api, state: Any) -> Any:
-        things = self._things(api, state)
+        things = self.things(api, state)
         if state.uuid and is_uuid(state.uuid):
             found = proven(things.find([bare(state.uuid)], {"uuid": bare(state.uuid)}))
         else:
@@ -89,7 +89,7 @@ class Variable(Resource[Any, Any]):
         return self._state(things, state, entry, key=entry.text("key"), secured=entry.flag("secured"), value=value)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
-        things = self._things(api, args)
+        things = self.things(api, args)
         if args.secured and state.value and not args.value:  # a preview did not know it yet
             raise InvalidInput(f"The value of {args.key} is empty; the one in Bitbucket stays.")
         begun = things.begin([args.key, bare(state.uuid)])
@@ -107,7 +107,7 @@ class Variable(Resource[Any, Any]):
         return now
 
     def delete(self, api: Api, state: Any) -> None:
-        things, uuid = self._things(api, state), bare(state.uuid)
+        things, uuid = self.things(api, state), bare(state.uuid)
         if api.ledger.noted(VALUELESS, current.get().urn) is not None:
             raise InvalidInput(
                 f"{self._what(state)} would be made anew, and the program gives it no value; nothing was removed."
@@ -122,7 +122,7 @@ class Variable(Resource[Any, Any]):
         if all(known.get(name) for name in (*self.KIND.where.fields, "key")):
             if known.get("secured") and known.get("value") == "":
                 api.ledger.note(VALUELESS, current.get().urn)
-            if rivals := self._things(api, known).want([known["key"]]):
+            if rivals := self.things(api, known).want([known["key"]]):
                 yield Failure("key", manages_too(rivals, "this variable"))
 
     def check_change(self, known: Mapping[str, Any], olds: Mapping[str, Any]) -> Iterable[Failure]:
@@ -157,12 +157,9 @@ class Variable(Resource[Any, Any]):
         return bool(part) and not FORBIDDEN_IN_IDS.search(part)
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
-        things = self._things(api, place)
+        things = self.things(api, place)
         for entry in things.all().entries:
             yield self.id(self._state(things, place, entry)), entry.text("key")
-
-    def _things(self, api: Api, source: Any) -> Things:
-        return api.things(self.KIND, source)
 
     def _standing(self, things: Things, args: Any, conflict: Conflict) -> Answer:
         """The variable that is in the way. Raises the conflict, explained, when it cannot be seen."""
