@@ -9,7 +9,7 @@ from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar
 
-from ..errors import Exists, InvalidInput
+from ..errors import Exists
 from ..models.fields import level
 from ..models.group import is_slug
 from ..models.model import Model
@@ -24,7 +24,9 @@ from ..run.grants import GROUP, GrantKind, Subject
 from ..run.ledger import Begun
 from ..run.things import Things
 from .held import ADMIN
-from .resource import Resource, manages_too
+from .resource import Resource, manages_too, refuse_rivals
+
+GRANT = "this grant"
 
 
 class Grant(Resource[Any, Any]):
@@ -43,11 +45,11 @@ class Grant(Resource[Any, Any]):
     def create(self, api: Api, args: Any) -> Any:
         things, names = self.things(api, args), self._names(api, args)
         begun = things.begin(names)
-        self._refuse(begun.rivals)
+        refuse_rivals(begun.rivals, GRANT)
         if not self.adopts(api, args) and (found := self._found(api, things, args, names, begun)):
             return found
         if begun.mixed:  # another resource may name this person by the other kind of id: know it before the write
-            self._refuse(things.want(api.who_is(self._ids(args)[-1])))
+            refuse_rivals(things.want(api.who_is(self._ids(args)[-1])), GRANT)
         return things.place.asked_again(lambda: self._put(api, things, args))
 
     def _found(self, api: Api, things: Things, args: Any, names: Collection[str], begun: Begun) -> Any:
@@ -63,7 +65,7 @@ class Grant(Resource[Any, Any]):
                 return None
             state = self._state(args, standing)
             names = self._names(api, args, state)
-            self._refuse(things.want(names))
+            refuse_rivals(things.want(names), GRANT)
             if state.permission != args.permission:
                 if api.ledger.holder(things.key, names):  # two resources of this stack may be exchanging persons
                     return None
@@ -87,7 +89,7 @@ class Grant(Resource[Any, Any]):
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
         things = self.things(api, args)
-        self._refuse(things.begin(self._names(api, args, state)).rivals)
+        refuse_rivals(things.begin(self._names(api, args, state)).rivals, GRANT)
         is_own = self._ends_own_right(api, things, state, args.permission)
         now = self._put(api, things, args)
         if is_own:
@@ -105,7 +107,7 @@ class Grant(Resource[Any, Any]):
         if all(known.get(name) for name in (*self.KIND.where.fields, field)):
             forms = self.KIND.forms(api.people, known[field])
             if rivals := self.things(api, known).want(forms, self.KIND.unresolved(api.people, [known[field]])):
-                yield Failure(self.alias(field), manages_too(rivals, "this grant"))
+                yield Failure(self.alias(field), manages_too(rivals, GRANT))
 
     def holds(self, api: Api, state: Any) -> Iterable[tuple[str, Iterable[str]]]:
         yield self.things(api, state).key, self._names(api, state)
@@ -153,10 +155,6 @@ class Grant(Resource[Any, Any]):
             return False
         things.wait_until_quiet()
         return True
-
-    def _refuse(self, rivals: Collection[str]) -> None:
-        if rivals:
-            raise InvalidInput(f"{manages_too(rivals, 'this grant')}; nothing was changed.")
 
     def _state(self, args: Any, entry: Answer) -> Any:
         """State of args and an answer."""

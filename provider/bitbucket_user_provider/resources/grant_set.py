@@ -21,7 +21,7 @@ from ..run.facts import moment
 from ..run.grants import GrantKind
 from .held import ADMIN, GroupGrant, Held, UserGrant
 from .plan import Plan, plan
-from .resource import Adopting, Resource, manages_too
+from .resource import Adopting, Resource, manages_too, refuse_rivals
 from .steps import take_steps
 from .strangers import refuse_strangers
 from .subjects import Side, Subjects
@@ -280,8 +280,7 @@ class GrantSet(Resource[Any, Any]):
         """Says that the set's work begins. Raises InvalidInput when something else of the run manages the place too."""
         subjects, wanted = self._subjects(api, args), self._wanted(args)
         rivals, taken = subjects.begin(wanted)
-        if rivals:
-            raise InvalidInput(f"{manages_too(rivals, f'grants of {subjects.place.shown}')}; nothing was changed.")
+        refuse_rivals(rivals, f"grants of {subjects.place.shown}")
         if taken:
             subjects.forget()
         return subjects, wanted

@@ -18,7 +18,7 @@ from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Absent, Evidence, Seen, proven
 from ..run.things import ThingKind, Things
-from .resource import FOUND, Resource, manages_too
+from .resource import FOUND, Resource, manages_too, refuse_rivals
 
 BLOCKED = "Bitbucket keeps a deleted key blocked for up to 30 days, so the same key text cannot be registered anew"
 
@@ -88,8 +88,7 @@ class Key(Resource[Any, Any]):
 
     def create(self, api: Api, args: Any) -> Any:
         things, name = self.things(api, args), self.identity(args.key)
-        if rivals := things.begin([name]).rivals:
-            raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
+        refuse_rivals(things.begin([name]).rivals, "this key")
 
         def is_ours(entry: Answer) -> bool:
             held = api.ledger.holder("", [self._token(self.handle(entry))])
@@ -126,8 +125,7 @@ class Key(Resource[Any, Any]):
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
         things, names = self.things(api, state), [*self._names(state), self.identity(args.key)]
-        if rivals := things.begin(names).rivals:
-            raise InvalidInput(f"key: {manages_too(rivals, 'this key')}; nothing was changed.")
+        refuse_rivals(things.begin(names).rivals, "this key")
         if not self.UPDATES:
             raise InvalidInput(f"{self.CALLED}: {self._fixed(getattr(state, self.CALLED))}; nothing was changed.")
         now = self._relabel(things, state, args)

@@ -1,7 +1,7 @@
 """What a resource is: models of its inputs and its state, an id, four verbs. All the rest is `lifecycle`'s."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, ClassVar, Generic, TypeVar
 
 from pydantic import Field, StrictBool
@@ -192,6 +192,12 @@ class Resource(ABC, Generic[A, S]):
 def in_id(user_id: str) -> str:
     """A person as it stands in an id: a UUID bare, anything else as written."""
     return bare(user_id) if is_uuid(user_id) else user_id
+
+
+def refuse_rivals(rivals: Collection[str], what: str) -> None:
+    """Raises InvalidInput when other URNs of the run want the same."""
+    if rivals:
+        raise InvalidInput(f"{manages_too(rivals, what)}; nothing was changed.")
 
 
 def manages_too(rivals: Iterable[str], what: str) -> str:

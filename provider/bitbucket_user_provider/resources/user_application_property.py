@@ -6,7 +6,6 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-properties/#api-u
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import InvalidInput
 from ..models.fields import JsonObject, PropertyName
 from ..models.model import Hidden, Model, Replaces
 from ..models.person import UserId
@@ -14,7 +13,7 @@ from ..models.validation import Failure
 from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.kinds import USER_APPLICATION_PROPERTIES
-from .resource import Resource, manages_too
+from .resource import Resource, manages_too, refuse_rivals
 
 ATTRIBUTES = "_attributes"
 
@@ -56,8 +55,7 @@ class UserApplicationProperty(Resource[Args, State]):
 
     def create(self, api: Api, args: Args) -> State:
         things = self.things(api, args)
-        if rivals := things.begin(_names(args)).rivals:
-            raise InvalidInput(f"{manages_too(rivals, 'this property')}; nothing was changed.")
+        refuse_rivals(things.begin(_names(args)).rivals, "this property")
         things.put(_id(args), args.value)
         things.done(_names(args))
         return self.recall(args.bag())

@@ -19,7 +19,7 @@ from ..run.api import Api
 from ..run.evidence import Absent, Seen, proven
 from ..run.evidence import NotKnown as Unproven
 from ..run.things import ThingKind, Things
-from .resource import FOUND, Adopting, Resource, manages_too
+from .resource import FOUND, Adopting, Resource, manages_too, refuse_rivals
 
 VALUELESS = "valueless"
 """What the ledger notes of a URN whose program gives no value: nothing that would make it anew may happen."""
@@ -53,8 +53,7 @@ class Variable(Resource[Any, Any]):
             raise InvalidInput(f"{self._what(args)} cannot be made without a value; nothing was changed.")
         things = self.things(api, args)
         begun = things.begin([args.key])
-        if begun.rivals:
-            raise InvalidInput(f"{manages_too(begun.rivals, 'this variable')}; nothing was changed.")
+        refuse_rivals(begun.rivals, "this variable")
         if args.secured and not self.adopts(api, args):  # or nobody could tell whose it is after a lost POST
             standing = things.place.asked_again(lambda: things.seen([args.key]))
             if standing and (begun.taken or begun.taken_elsewhere):  # listed before this run took it, perhaps elsewhere
@@ -94,8 +93,7 @@ class Variable(Resource[Any, Any]):
             raise InvalidInput(f"The value of {args.key} is empty; the one in Bitbucket stays.")
         begun = things.begin([args.key, bare(state.uuid)])
         self._refuse_taken_over(args, begun.owner)
-        if begun.rivals:
-            raise InvalidInput(f"{manages_too(begun.rivals, 'this variable')}; nothing was changed.")
+        refuse_rivals(begun.rivals, "this variable")
         try:
             now = self._put(things, args, state, without_value=args.secured and args.value == state.value == "")
         except Conflict as conflict:
