@@ -10,8 +10,7 @@ from typing import Any
 
 from ..errors import InvalidInput, NoEnvironment
 from ..models.environment import EnvironmentName
-from ..models.fields import RepoSlug, Workspace
-from ..models.model import Model, Replaces
+from ..models.model import Replaces
 from ..models.person import bare
 from ..run.api import Api
 from ..run.environment import Environment
@@ -19,15 +18,10 @@ from ..run.evidence import Absent
 from ..run.kinds import DEPLOYMENT_VARIABLES
 from ..run.things import Things
 from .variable import Variable, VariableArgs, VariableState
+from .where import InRepository
 
 
-class EnvironmentArgs(Model):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    repo_slug: Replaces[RepoSlug]
-    """Slug of the repository, or its UUID in braces."""
-
+class EnvironmentArgs(InRepository):
     environment: Replaces[EnvironmentName]
     """The deployment environment: its name, its slug or its UUID. `getDeploymentEnvironments` lists them."""
 

@@ -162,19 +162,6 @@ class Grant(Resource[Any, Any]):
         return self.recall(args.bag() | {"permission": entry.text("permission")} | answered)
 
 
-class Person(Model):
-    """What Bitbucket's answer adds about the person."""
-
-    user_uuid: str
-    """UUID of the person, without braces."""
-
-    account_id: str | None = None
-    """Atlassian account id of the person."""
-
-    display_name: str | None = None
-    """Name of the person, as Bitbucket shows it."""
-
-
 class GrantToPerson(Grant):
     NAMED_BY = ("user_uuid", "account_id", "user_id")
 

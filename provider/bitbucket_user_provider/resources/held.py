@@ -10,6 +10,19 @@ ADMIN = "admin"
 """The level that it takes to change grants."""
 
 
+class Person(Model):
+    """What Bitbucket's answer adds about the person."""
+
+    user_uuid: str
+    """UUID of the person, without braces."""
+
+    account_id: str | None = None
+    """Atlassian account id of the person."""
+
+    display_name: str | None = None
+    """Name of the person, as Bitbucket shows it."""
+
+
 class _Grant(Model):
     is_group: ClassVar[bool]
     NAMED_BY: ClassVar[str]
@@ -28,20 +41,11 @@ class _Grant(Model):
         return cls.model_validate({key: value for key, value in grant.items() if key in names})
 
 
-class UserGrant(_Grant):
+class UserGrant(_Grant, Person):
     """A person's direct grant, as last seen in Bitbucket."""
 
     is_group = False
     NAMED_BY = "userUuid"
-
-    user_uuid: str
-    """UUID of the person, without braces."""
-
-    account_id: str | None = None
-    """Atlassian account id of the person."""
-
-    display_name: str | None = None
-    """Name of the person, as Bitbucket shows it."""
 
     permission: str
     """What the person may do."""

@@ -6,21 +6,12 @@ Scopes: reads admin:project; writes also write:ssh-key, delete:ssh-key. The call
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-workspaces-workspace-projects-project-key-deploy-keys-post
 """
 
-from ..models.fields import ProjectKey, Workspace
-from ..models.model import Model, Replaces
 from ..run.kinds import PROJECT_DEPLOY_KEYS
 from .deploy_key import DeployKey, DeployKeyArgs, DeployKeyState
+from .where import InProject
 
 
-class ProjectArgs(Model):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    project_key: Replaces[ProjectKey]
-    """Key of the project, in upper case."""
-
-
-class Args(DeployKeyArgs, ProjectArgs):
+class Args(DeployKeyArgs, InProject):
     pass
 
 

@@ -4,21 +4,16 @@ Scopes: reads read:project, writes admin:project with write:permission or delete
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-groups-group-slug-put
 """
 
-from ..models.fields import ProjectKey, ProjectPermission, Workspace
+from ..models.fields import ProjectPermission
 from ..models.group import GroupSlug
 from ..models.model import Replaces
 from ..run.grants import PROJECT_GROUPS
 from .grant import GrantToGroup, Group
 from .resource import Adopting
+from .where import InProject
 
 
-class Args(Adopting):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    project_key: Replaces[ProjectKey]
-    """Key of the project, in upper case."""
-
+class Args(Adopting, InProject):
     group_slug: Replaces[GroupSlug]
     """Slug of the group, never its name or a UUID: `getProjectGroupPermissions` lists slugs."""
 

@@ -4,24 +4,15 @@ Scopes: reads read:project, writes admin:project with write:permission or delete
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-selected-user-id-put
 """
 
-from ..models.fields import ProjectKey, ProjectPermission, Workspace
-from ..models.model import Replaces
-from ..models.person import UserId
+from ..models.fields import ProjectPermission
 from ..run.grants import PROJECT_USERS
-from .grant import GrantToPerson, Person
+from .grant import GrantToPerson
+from .held import Person
 from .resource import Adopting
+from .where import InProject, OfPerson
 
 
-class Args(Adopting):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    project_key: Replaces[ProjectKey]
-    """Key of the project, in upper case."""
-
-    user_id: Replaces[UserId]
-    """Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id."""
-
+class Args(Adopting, OfPerson, InProject):
     permission: ProjectPermission
     """What the person may do: read, write, create-repo or admin."""
 

@@ -4,21 +4,15 @@ Scopes: reads read:project, writes admin:project with write:permission or delete
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-users-get
 """
 
-from ..models.fields import ProjectKey, ProjectPermission, Workspace
+from ..models.fields import ProjectPermission
 from ..models.group import GroupSlug
-from ..models.model import Replaces
 from ..models.person import UserId
 from ..run.grants import PROJECT_GROUPS, PROJECT_USERS
 from .grant_set import GrantSet, SetOptions, SetState
+from .where import InProject
 
 
-class Args(SetOptions):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    project_key: Replaces[ProjectKey]
-    """Key of the project, in upper case."""
-
+class Args(InProject, SetOptions):
     permissions: dict[UserId, ProjectPermission]
     """Who may do what: account id or UUID → read, write, create-repo or admin."""
 

@@ -6,22 +6,13 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-
 
 from typing import Any
 
-from ..models.fields import RepoSlug, Workspace
-from ..models.model import Model, Replaces
 from ..rest.answer import Answer
 from ..run.kinds import REPOSITORY_DEPLOY_KEYS
 from .deploy_key import DeployKey, DeployKeyArgs, DeployKeyState
+from .where import InRepository
 
 
-class RepositoryArgs(Model):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    repo_slug: Replaces[RepoSlug]
-    """Slug of the repository, or its UUID in braces."""
-
-
-class Args(DeployKeyArgs, RepositoryArgs):
+class Args(DeployKeyArgs, InRepository):
     pass
 
 

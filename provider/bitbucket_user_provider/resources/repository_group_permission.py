@@ -4,21 +4,16 @@ Scopes: reads read:repository, writes admin:repository with write:permission or 
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-groups-group-slug-put
 """
 
-from ..models.fields import RepositoryPermission, RepoSlug, Workspace
+from ..models.fields import RepositoryPermission
 from ..models.group import GroupSlug
 from ..models.model import Replaces
 from ..run.grants import REPOSITORY_GROUPS
 from .grant import GrantToGroup, Group
 from .resource import Adopting
+from .where import InRepository
 
 
-class Args(Adopting):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    repo_slug: Replaces[RepoSlug]
-    """Slug of the repository, or its UUID in braces."""
-
+class Args(Adopting, InRepository):
     group_slug: Replaces[GroupSlug]
     """Slug of the group, never its name or a UUID: `getRepositoryGroupPermissions` lists slugs."""
 

@@ -4,21 +4,12 @@ Scopes: reads read:pipeline, writes admin:pipeline (OAuth: pipeline, pipeline:va
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-repositories-workspace-repo-slug-pipelines-config-variables-post
 """
 
-from ..models.fields import RepoSlug, Workspace
-from ..models.model import Model, Replaces
 from ..run.kinds import REPOSITORY_VARIABLES
 from .variable import Variable, VariableArgs, VariableState
+from .where import InRepository
 
 
-class RepositoryArgs(Model):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    repo_slug: Replaces[RepoSlug]
-    """Slug of the repository, or its UUID in braces."""
-
-
-class Args(VariableArgs, RepositoryArgs):
+class Args(VariableArgs, InRepository):
     pass
 
 

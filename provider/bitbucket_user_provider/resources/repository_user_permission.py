@@ -4,24 +4,15 @@ Scopes: reads read:repository, writes admin:repository with write:permission or 
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-selected-user-id-put
 """
 
-from ..models.fields import RepositoryPermission, RepoSlug, Workspace
-from ..models.model import Replaces
-from ..models.person import UserId
+from ..models.fields import RepositoryPermission
 from ..run.grants import REPOSITORY_USERS
-from .grant import GrantToPerson, Person
+from .grant import GrantToPerson
+from .held import Person
 from .resource import Adopting
+from .where import InRepository, OfPerson
 
 
-class Args(Adopting):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    repo_slug: Replaces[RepoSlug]
-    """Slug of the repository, or its UUID in braces."""
-
-    user_id: Replaces[UserId]
-    """Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id."""
-
+class Args(Adopting, OfPerson, InRepository):
     permission: RepositoryPermission
     """What the person may do: read, write or admin."""
 

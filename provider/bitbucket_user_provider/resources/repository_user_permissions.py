@@ -4,21 +4,15 @@ Scopes: reads read:repository, writes admin:repository with write:permission or 
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-repositories/#api-repositories-workspace-repo-slug-permissions-config-users-get
 """
 
-from ..models.fields import RepositoryPermission, RepoSlug, Workspace
+from ..models.fields import RepositoryPermission
 from ..models.group import GroupSlug
-from ..models.model import Replaces
 from ..models.person import UserId
 from ..run.grants import REPOSITORY_GROUPS, REPOSITORY_USERS
 from .grant_set import GrantSet, SetOptions, SetState
+from .where import InRepository
 
 
-class Args(SetOptions):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-    repo_slug: Replaces[RepoSlug]
-    """Slug of the repository, or its UUID in braces."""
-
+class Args(InRepository, SetOptions):
     permissions: dict[UserId, RepositoryPermission]
     """Who may do what: account id or UUID → read, write or admin."""
 

@@ -7,21 +7,18 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ..models.fields import JsonObject, PropertyName
-from ..models.model import Hidden, Model, Replaces
-from ..models.person import UserId
+from ..models.model import Hidden, Replaces
 from ..models.validation import Failure
 from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.kinds import USER_APPLICATION_PROPERTIES
 from .resource import Resource, manages_too, refuse_rivals
+from .where import OfPerson
 
 ATTRIBUTES = "_attributes"
 
 
-class Args(Model):
-    user_id: Replaces[UserId]
-    """Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id."""
-
+class Args(OfPerson):
     app_key: Replaces[PropertyName]
     """Key of the Connect app, which must be installed."""
 

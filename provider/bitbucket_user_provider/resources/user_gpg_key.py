@@ -12,8 +12,8 @@ from typing import Annotated, Any
 from pydantic import StrictStr
 
 from ..models.gpg_key import GpgPublicKey, fingerprint, normal
-from ..models.model import Hidden, Model, Replaces, Same
-from ..models.person import UserId, bare
+from ..models.model import Hidden, Replaces, Same
+from ..models.person import bare
 from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Evidence
@@ -21,12 +21,10 @@ from ..run.kinds import USER_GPG_KEYS
 from ..run.things import Things
 from .key import Key
 from .resource import in_id
+from .where import OfOwnAccount
 
 
-class Args(Model):
-    user_id: Replaces[UserId]
-    """Account id or UUID of the account, which must be the credential's own. Never a username or an e-mail address."""
-
+class Args(OfOwnAccount):
     key: Replaces[Hidden[GpgPublicKey]]
     """The public key in ASCII armour, as `gpg --armor --export` prints it. Only its fingerprint counts: another export
     of the same key is no change, and Bitbucket keeps what was registered."""

@@ -4,19 +4,14 @@ Scopes: pipeline, pipeline:variable of an OAuth consumer.
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-users-selected-user-pipelines-config-variables-post
 """
 
-from ..models.model import Model, Replaces
-from ..models.person import UserId, bare
+from ..models.person import bare
 from ..run.kinds import USER_VARIABLES
 from .resource import in_id
 from .variable import Variable, VariableArgs, VariableState
+from .where import OfPerson
 
 
-class UserArgs(Model):
-    user_id: Replaces[UserId]
-    """Account id or UUID of the person. Never a username or an e-mail address: `getWorkspaceMembers` finds the id."""
-
-
-class Args(VariableArgs, UserArgs):
+class Args(VariableArgs, OfPerson):
     pass
 
 

@@ -11,8 +11,8 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, StrictStr, ValidationInfo
 
 from ..errors import Exists
-from ..models.model import Hidden, Model, Replaces, Same
-from ..models.person import UserId, bare, is_uuid
+from ..models.model import Hidden, Replaces, Same
+from ..models.person import bare, is_uuid
 from ..models.public_key import SshPublicKey, fingerprint, identity, same_key
 from ..models.validation import has_unknown
 from ..rest.answer import Answer
@@ -22,6 +22,7 @@ from ..run.kinds import USER_SSH_KEYS
 from ..run.things import Things
 from .key import BLOCKED, Key
 from .resource import in_id
+from .where import OfOwnAccount
 
 ANOTHER_EXPIRY = f"{BLOCKED}: to change its expiry, use another key"
 
@@ -52,10 +53,7 @@ def same_moment(old: Any, new: Any, state: Any) -> bool:
     return moment(str(old)) == moment(str(new))
 
 
-class Args(Model):
-    user_id: Replaces[UserId]
-    """Account id or UUID of the account, which must be the credential's own. Never a username or an e-mail address."""
-
+class Args(OfOwnAccount):
     key: Replaces[Hidden[SshPublicKey]]
     """The public key in OpenSSH format, one line. Its comment may change freely; a new key replaces the old one."""
 

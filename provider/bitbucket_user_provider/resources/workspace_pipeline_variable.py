@@ -4,18 +4,12 @@ Scopes: reads read:pipeline, writes admin:pipeline (OAuth: pipeline, pipeline:va
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-pipelines/#api-workspaces-workspace-pipelines-config-variables-post
 """
 
-from ..models.fields import Workspace
-from ..models.model import Model, Replaces
 from ..run.kinds import WORKSPACE_VARIABLES
 from .variable import Variable, VariableArgs, VariableState
+from .where import InWorkspace
 
 
-class WorkspaceArgs(Model):
-    workspace: Replaces[Workspace]
-    """Slug of the workspace, or its UUID in braces."""
-
-
-class Args(VariableArgs, WorkspaceArgs):
+class Args(VariableArgs, InWorkspace):
     pass
 
 
