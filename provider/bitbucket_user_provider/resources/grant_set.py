@@ -81,7 +81,7 @@ class GrantSet(Resource[Any, Any]):
         is_import = state.permissions is None
         managed, refused = {grant.id for grant in before if grant.managed}, state.refused or ()
         if self._unreadable(state):  # a state of another version
-            named = self._forms(api, self._wanted(state))
+            named = api.people.forms(*self._wanted(state))
             managed = {grant.id for grant in held if grant.forms(api.people) & named}
         strangers = [one for one in held if not one.is_group and one.id not in managed and one.id not in refused]
         if (is_import or state.exclusive) and strangers:
@@ -224,9 +224,6 @@ class GrantSet(Resource[Any, Any]):
                 "access cannot be told; nothing was changed. Run `pulumi refresh` first."
             )
 
-    def _forms(self, api: Api, ids: Iterable[str]) -> set[str]:
-        return {form for id in ids for form in api.people.forms(id)}
-
     # What is to be done
 
     def _plan(
@@ -332,7 +329,7 @@ class GrantSet(Resource[Any, Any]):
         now = list(held)
         outcome, more = take_steps(api, subjects, made, now, args.permissions)
         refused = [*refused, *more]
-        named, removes = self._forms(api, wanted), self._removes(args, caller, refused)
+        named, removes = api.people.forms(*wanted), self._removes(args, caller, refused)
         managed = {
             grant.id
             for grant in now

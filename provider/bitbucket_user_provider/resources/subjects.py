@@ -121,33 +121,33 @@ class Subjects:
     def want(self, wanted: Collection[str]) -> dict[Side, list[str]]:
         """Records what check has found the current URN to want: these and nobody else. The rivals of each side."""
         return {
-            side: things.want([EVERYBODY, *self._forms(ids)], side.kind.unresolved(self.api.people, ids))
+            side: things.want([EVERYBODY, *self.api.people.forms(*ids)], side.kind.unresolved(self.api.people, ids))
             for side, things, ids in self._by_side(wanted)
         }
 
     def begin(self, wanted: Collection[str]) -> tuple[list[str], bool]:
         """Says that the set's work begins, and waits for deletes that are under way. The rivals, and whether this run
         has taken away something that is wanted."""
-        begun = [things.begin([EVERYBODY, *self._forms(ids)]) for _, things, ids in self._by_side(wanted)]
+        begun = [things.begin([EVERYBODY, *self.api.people.forms(*ids)]) for _, things, ids in self._by_side(wanted)]
         return sorted({rival for one in begun for rival in one.rivals}), any(one.taken for one in begun)
 
     def taken_elsewhere(self, grants: Collection[Held]) -> bool:
         """Whether this run has taken one of these at another place, which may be this one under another name."""
         return any(
-            self.api.ledger.taken_elsewhere(things.key, self._forms(ids))
+            self.api.ledger.taken_elsewhere(things.key, self.api.people.forms(*ids))
             for _, things, ids in self._by_side([grant.id for grant in grants])
         )
 
     def given(self, ids: Collection[str], found_at: float | None = None) -> bool:
         """Says that these are there, found so at that moment; false when a delete of this run has come between."""
         return all(
-            self.api.ledger.given(things.key, self._forms(mine), found_at) is None
+            self.api.ledger.given(things.key, self.api.people.forms(*mine), found_at) is None
             for _, things, mine in self._by_side(ids)
         )
 
     def done(self, ids: Collection[str]) -> None:
         for _, things, mine in self._by_side(ids):
-            things.done(self._forms(mine))
+            things.done(self.api.people.forms(*mine))
 
     def take(self, ids: Sequence[str], own: bool) -> dict[str, Verdict]:
         """Who keeps each from being removed, as `Things.take` says."""
@@ -160,11 +160,8 @@ class Subjects:
 
     def holds(self, grants: Iterable[Held]) -> Iterable[tuple[str, Iterable[str]]]:
         for _, things, ids in self._by_side([grant.id for grant in grants]):
-            yield things.key, self._forms(ids)
+            yield things.key, self.api.people.forms(*ids)
 
     def _by_side(self, ids: Collection[str]) -> Iterable[tuple[Side, Things, list[str]]]:
         for side, things in self._things.items():
             yield side, things, [id for id in ids if self.side(id) is side]
-
-    def _forms(self, ids: Iterable[str]) -> list[str]:
-        return [form for id in ids for form in self.api.people.forms(id)]

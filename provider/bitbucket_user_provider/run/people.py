@@ -29,7 +29,7 @@ class People:
             return self._names.get(normal(user_id))
 
     def forms(self, *user_ids: str | None) -> frozenset[str]:
-        """Every known spelling of one person."""
+        """Every known spelling of one person, or of several."""
         with self._lock:
             asked = {normal(user_id) for user_id in user_ids if user_id}
             return frozenset(asked).union(*(self._forms.get(form, frozenset()) for form in asked))
