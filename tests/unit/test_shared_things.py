@@ -98,7 +98,7 @@ def test_a_variable_that_another_resource_took_over_is_not_changed_by_its_former
 ) -> None:
     stack = Stack(bitbucket, adoptExisting=True)
     stack.up({"former": variable("ONE", "first-value", secured=False)})
-    with pytest.raises(BitbucketError, match="new's variable in this run; nothing was changed"):
+    with pytest.raises(BitbucketError, match="new's in this run; nothing was changed"):
         stack.up({"new": variable("ONE", "new-value", secured=False), "former": variable("TWO", "x-value")})
     assert bitbucket.workspace_variables("acme") == {"ONE": {"value": "new-value", "secured": False}}
     assert {name for kind, name in stack.state if kind == VARIABLE} == {"former", "new"}

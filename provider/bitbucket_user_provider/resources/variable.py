@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import StrictBool, StrictStr
 
 from ..errors import BitbucketError, Conflict, Exists, InvalidInput, PartialFailure
-from ..models.fields import FORBIDDEN_IN_IDS, VariableKey
+from ..models.fields import VariableKey
 from ..models.model import Model, ReplacesMark, Secret
 from ..models.person import bare, is_uuid, spelt
 from ..models.validation import Failure
@@ -92,7 +92,7 @@ class Variable(Resource[Any, Any]):
         if args.secured and state.value and not args.value:  # a preview did not know it yet
             raise InvalidInput(f"The value of {args.key} is empty; the one in Bitbucket stays.")
         begun = things.begin([args.key, bare(state.uuid)])
-        self._refuse_taken_over(args, begun.owner)
+        self._refuse_others(args, begun.owner)
         refuse_rivals(begun.rivals, "this variable")
         try:
             now = self._put(things, args, state, without_value=args.secured and args.value == state.value == "")
@@ -150,9 +150,7 @@ class Variable(Resource[Any, Any]):
             yield f"The value of {args['key']} is empty: is something missing in the environment of the program?"
 
     def fits(self, name: str, part: str) -> bool:
-        if name == "uuid" and "/" in part:
-            return False
-        return bool(part) and not FORBIDDEN_IN_IDS.search(part)
+        return super().fits(name, part) and not (name == "uuid" and "/" in part)
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
         things = self.things(api, place)
@@ -173,13 +171,8 @@ class Variable(Resource[Any, Any]):
         """A variable that is there already: an equal one is taken over as grants are, and so is any with
         `adoptExisting`. Raises Exists otherwise."""
         state = self._state(things, args, standing)
-        self._refuse_taken_over(args, api.ledger.new_owner(state.uuid))
-        holder = api.ledger.holder("", [state.uuid])
-        if holder and holder != current.get().urn:
-            raise InvalidInput(
-                f"{self._what(args)} is {holder}'s in this run; nothing was changed. Let that one go first, in a run "
-                "of its own."
-            )
+        self._refuse_others(args, api.ledger.new_owner(state.uuid))
+        self._refuse_others(args, api.ledger.holder("", [state.uuid]))
         if _can_be(standing, args) and not args.secured:
             api.ledger.take_over(state.uuid)
             current.get().say("was there already: another stack may hold it too, and its destroy would end it")
@@ -210,12 +203,12 @@ class Variable(Resource[Any, Any]):
             things.listing.forget()
         return self.recall(args.bag() | self._of_place(things) | {"uuid": bare(state.uuid)})
 
-    def _refuse_taken_over(self, args: Any, owner: str | None) -> None:
-        """Raises InvalidInput when another URN of this run has taken the variable over."""
+    def _refuse_others(self, args: Any, owner: str | None) -> None:
+        """Raises InvalidInput when another URN of this run has the variable in its state, or has taken it over."""
         if owner and owner != current.get().urn:
             raise InvalidInput(
-                f"{self._what(args)} is {owner}'s variable in this run; nothing was changed. Let that one go first, in "
-                "a run of its own."
+                f"{self._what(args)} is {owner}'s in this run; nothing was changed. Let that one go first, in a run of "
+                "its own."
             )
 
     def _exists(self, things: Things, args: Any, standing: Answer) -> Exists:
