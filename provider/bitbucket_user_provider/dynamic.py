@@ -173,17 +173,13 @@ class _Shared:
         if not (engine := _engine_address()):
             return Ledger()
         ledger = Ledger(lambda: Shared(engine))
-        watch(engine, self._engine_is_gone)
+        watch(engine, lambda: self._end(1))  # Pulumi's server would live on and go on sending
         self._ledger = ledger
         # After the engine's SIGINT, Python would wait for the threads of Pulumi's server, and those for Bitbucket. What
         # `atexit` registers comes too late for that. What is registered last in this way is called first: before
         # concurrent.futures waits for those threads.
         threading._register_atexit(self._end, 0)  # type: ignore[attr-defined]
         return ledger
-
-    def _engine_is_gone(self) -> None:
-        """Pulumi's server would live on and go on sending."""
-        self._end(1)
 
     def _end(self, code: int) -> None:
         """Nothing more is sent, and the process ends."""
