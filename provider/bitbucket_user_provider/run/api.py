@@ -13,11 +13,9 @@ from ..rest.client import Client, Path
 from ..rest.credentials import STACK, Environment, Kind, Origin
 from .ledger import Ledger
 from .people import People
-from .place import READ_PEOPLE, ROLE, Place, PlaceKind, fields_of
-from .place import USER as ACCOUNT
+from .place import CALLER, ROLE, USER, Place, PlaceKind, fields_of
 from .things import ThingKind, Things
 
-USER = Path("/user", reads=READ_PEOPLE)
 OWNER = "owner"
 """The role of a workspace's administrators."""
 
@@ -56,7 +54,7 @@ class Api(Client):
         """
         with self._once:
             if self._caller is None:
-                account = self.get(USER, {})
+                account = self.get(CALLER.itself, {})
                 self.people.learn(account.text("uuid"), account.maybe("account_id"))
                 self._caller = account
             return self._caller
@@ -75,7 +73,7 @@ class Api(Client):
         """Every spelling of a person, asked for where only one is known; that one, where Bitbucket does not tell."""
         if len(self.people.forms(user_id)) == 1:
             with suppress(BitbucketError):
-                account = self.get(ACCOUNT.itself, {"user_id": user_id})
+                account = self.get(USER.itself, {"user_id": user_id})
                 self.people.learn(user_id, account.text("uuid"), account.maybe("account_id"))
         return self.people.forms(user_id)
 
@@ -94,7 +92,7 @@ class Api(Client):
                 return
             with suppress(ConfigurationError):  # a JWT alone can ask this of nobody
                 try:
-                    self.get(Path(USER.template, reads=path.reads), {})
+                    self.get(Path(CALLER.itself.template, reads=path.reads), {})
                 except ApiError as refusal:
                     if refusal.status != 403:  # known to Bitbucket, though not allowed to ask this
                         raise
