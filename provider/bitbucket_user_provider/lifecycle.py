@@ -213,9 +213,9 @@ class Lifecycle:
     def listed(self, kind: str, query: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Id and name of everything at the place that the query names. Raises InvalidInput where there is no list."""
         resource = _resource(kind)
-        if not resource.LISTED:
+        if not resource.LISTS:
             raise InvalidInput(f"Bitbucket has no list of a {kind}.")
-        missing = [resource.alias(name) for name in resource.LISTED if not query.get(resource.alias(name))]
+        missing = [alias for alias in map(resource.alias, resource.KIND.where.fields) if not query.get(alias)]
         if missing:
             raise InvalidInput(f"To list {kind}, give {' and '.join(missing)}.")
         return [*resource.listed(self.api, resource.recall(query))]

@@ -81,8 +81,8 @@ def resource(one: Resource[Any, Any], collected: dict[str, Spec]) -> Spec:
         "required": always(one.STATE),
         "aliases": [{"type": f"pulumi-python:dynamic/{NAMESPACE}:{type(one).__name__}"}],
     }
-    if one.LISTED:
-        where = {alias: spec["inputProperties"][alias] for alias in map(one.alias, one.LISTED)}
+    if one.LISTS:
+        where = {alias: spec["inputProperties"][alias] for alias in map(one.alias, one.KIND.where.fields)}
         spec["listInputs"] = {
             "type": "object",
             "properties": {alias: _without(inner, "willReplaceOnChanges") for alias, inner in where.items()},

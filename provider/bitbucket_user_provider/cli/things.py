@@ -94,7 +94,8 @@ def _listed(
 ) -> Iterable[dict[str, Any]]:
     """A row for each thing of the kind. One list tells all."""
     resource, lifecycle = RESOURCES[kind], Lifecycle(reader.api)
-    query = {resource.alias(name): value for name, value in (reader.at | where).items() if name in resource.LISTED}
+    fields = resource.KIND.where.fields
+    query = {resource.alias(name): value for name, value in (reader.at | where).items() if name in fields}
 
     def read() -> list[dict[str, Any]]:
         rows = []

@@ -40,7 +40,6 @@ class DeploymentPipelineVariable(Variable):
     of the repository or workspace with the same key. The environment may be made in the same program."""
 
     KIND = DEPLOYMENT_VARIABLES
-    LISTED = ("workspace", "repo_slug", "environment")
     ARGS = Args
     STATE = State
     ID = ("workspace", "repo_slug", "environment", "uuid")

@@ -31,6 +31,7 @@ GRANT = "this grant"
 
 class Grant(Resource[Any, Any]):
     KIND: ClassVar[GrantKind]
+    LISTS = True
     NAMED_BY: ClassVar[tuple[str, ...]]
     """State's fields that each name the subject, that which Bitbucket answers first, that of the inputs last."""
 

@@ -17,14 +17,14 @@ from ..operation import current
 from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Absent, Evidence, Seen, proven
-from ..run.things import ThingKind, Things
+from ..run.things import Things
 from .resource import FOUND, Resource, manages_too, refuse_rivals
 
 BLOCKED = "Bitbucket keeps a deleted key blocked for up to 30 days, so the same key text cannot be registered anew"
 
 
 class Key(Resource[Any, Any]):
-    KIND: ClassVar[ThingKind]
+    LISTS = True
     DELETE_FIRST = False
     CALLED: ClassVar[str] = "label"
     """The input that says what people call the key."""

@@ -25,7 +25,6 @@ class ProjectDeployKey(DeployKey):
     deploy key that an OAuth consumer has made dies with the consumer."""
 
     KIND = PROJECT_DEPLOY_KEYS
-    LISTED = ("workspace", "project_key")
     ARGS = Args
     STATE = State
     ID = ("workspace", "project_key", "key_id")

@@ -34,5 +34,3 @@ class ProjectGroupPermission(GrantToGroup):
     STATE = State
     ID = ("workspace", "project_key", "group_slug")
     EXAMPLES = ("acme/CORE/developers", "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/CORE/developers")
-
-    LISTED = ("workspace", "project_key")

@@ -33,5 +33,3 @@ class ProjectUserPermission(GrantToPerson):
         "acme/CORE/712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f",
         "acme/CORE/{d301aafa-d676-4ee0-88be-962be7417567}",
     )
-
-    LISTED = ("workspace", "project_key")

@@ -26,7 +26,6 @@ class RepositoryDeployKey(DeployKey):
     or that was deleted within 30 days, is refused by Bitbucket."""
 
     KIND = REPOSITORY_DEPLOY_KEYS
-    LISTED = ("workspace", "repo_slug")
     ARGS = Args
     STATE = State
     ID = ("workspace", "repo_slug", "key_id")

@@ -34,5 +34,3 @@ class RepositoryGroupPermission(GrantToGroup):
     STATE = State
     ID = ("workspace", "repo_slug", "group_slug")
     EXAMPLES = ("acme/api/developers", "{5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d}/api/developers")
-
-    LISTED = ("workspace", "repo_slug")

@@ -22,7 +22,6 @@ class RepositoryPipelineVariable(Variable):
     with the same key."""
 
     KIND = REPOSITORY_VARIABLES
-    LISTED = ("workspace", "repo_slug")
     ARGS = Args
     STATE = State
     ID = ("workspace", "repo_slug", "uuid")

@@ -47,8 +47,8 @@ class Resource(ABC, Generic[A, S]):
     DELETE_FIRST: ClassVar[bool] = True
     """Whether a replacement deletes before it creates."""
     DEPRECATED: ClassVar[str | None] = None
-    LISTED: ClassVar[tuple[str, ...]] = ()
-    """State's fields that name a place whose things Bitbucket lists."""
+    LISTS: ClassVar[bool] = False
+    """Whether all of its kind at one place can be listed."""
     SETTLES: ClassVar[frozenset[str]] = frozenset()
     """Outputs that an update may change, unknown while one is previewed."""
 

@@ -66,7 +66,6 @@ class UserGpgKey(Key):
         "{d301aafa-d676-4ee0-88be-962be7417567}/c959bdbafa32a2f89a153b678cfde12197965a9a",
         "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/C959BDBAFA32A2F89A153B678CFDE12197965A9A",
     )
-    LISTED = ("user_id",)
     CALLED = "name"
     UPDATES = False
     ELSEWHERE = "another account"

@@ -24,7 +24,6 @@ class UserPipelineVariable(Variable):
 
     DEPRECATED = "Bitbucket has deprecated the pipeline variables of users: use WorkspacePipelineVariable."
     KIND = USER_VARIABLES
-    LISTED = ("user_id",)
     ARGS = Args
     STATE = State
     ID = ("user_id", "uuid")

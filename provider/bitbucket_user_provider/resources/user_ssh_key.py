@@ -98,7 +98,6 @@ class UserSshKey(Key):
         "{d301aafa-d676-4ee0-88be-962be7417567}/b15b6026-9c02-4626-b4ad-b905f99f763a",
         "712020:8f4b2c1e-5d6a-4b3c-9e8f-7a6b5c4d3e2f/SHA256:W8FmYw7tJCNBQ1vGXMKmLxcmlu8kMsJ3S9aMCWpXCDM",
     )
-    LISTED = ("user_id",)
     ELSEWHERE = "another account, workspace or repository"
     ADVICE = ANOTHER_EXPIRY
 

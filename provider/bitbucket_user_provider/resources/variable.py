@@ -4,7 +4,7 @@ The UUID is Bitbucket's; the key is unique in its place. The value of a secured 
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import StrictBool, StrictStr
 
@@ -18,7 +18,7 @@ from ..rest.answer import Answer
 from ..run.api import Api
 from ..run.evidence import Absent, Seen, proven
 from ..run.evidence import NotKnown as Unproven
-from ..run.things import ThingKind, Things
+from ..run.things import Things
 from .resource import FOUND, Adopting, Resource, manages_too, refuse_rivals
 
 VALUELESS = "valueless"
@@ -43,7 +43,7 @@ class VariableState(Model):
 
 
 class Variable(Resource[Any, Any]):
-    KIND: ClassVar[ThingKind]
+    LISTS = True
 
     def id(self, state: Any) -> str:
         return f"{self.where(state)}/{bare(state.uuid)}"

@@ -21,7 +21,6 @@ class WorkspacePipelineVariable(Variable):
     """A pipeline variable of a workspace, seen by every pipeline in it."""
 
     KIND = WORKSPACE_VARIABLES
-    LISTED = ("workspace",)
     ARGS = Args
     STATE = State
     ID = ("workspace", "uuid")
