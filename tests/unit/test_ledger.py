@@ -219,6 +219,17 @@ def test_a_delete_that_has_not_succeeded_has_taken_nothing(run: Run) -> None:
         assert not run.begin(PLACE, ["ada"]).taken
 
 
+def test_a_delete_that_has_not_succeeded_forgets_nothing_of_what_another_one_has_taken(run: Run) -> None:
+    with as_("older"):
+        run.takes("ada")
+        run.taken(PLACE, ["ada"], gone=True)
+    with as_("old"):
+        run.takes("ada")
+        run.taken(PLACE, ["ada"], gone=False)
+    with as_("new"):
+        assert run.begin(PLACE, ["ada"]).taken
+
+
 def test_what_was_found_before_a_delete_took_it_has_to_be_looked_at_again(run: Run) -> None:
     found_at = moment()
     with as_("old"):

@@ -212,6 +212,11 @@ class Facts:
         self.put("take", place, things, f"{_process()} gone {_now()}")
         self.forget("given", place, things)
 
+    def leave(self, place: str, things: Collection[str]) -> None:
+        """Records that the current URN does not take these after all."""
+        sql = "DELETE FROM fact WHERE kind = 'take' AND place = ? AND thing = ? AND urn = ?"
+        self._rows.executemany(sql, [(place, thing, _urn()) for thing in things])
+
     def taken_elsewhere(self, place: str, things: Iterable[str]) -> bool:
         """Whether this run has taken one of these things at another place, which may be this one under another name."""
         return any(self._is_there("take", place.split(" ")[0], thing, but=place) for thing in things)

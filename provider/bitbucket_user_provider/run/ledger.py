@@ -168,7 +168,7 @@ class Ledger:
             if gone:
                 facts.gone(place, things)
             else:
-                facts.forget("take", place, things)
+                facts.leave(place, things)
             facts.delete_is_over(names_in(place))
 
     def leaves(self, place: str) -> None:
