@@ -147,15 +147,15 @@ class Things:
         self._noticed()
         return found
 
-    def called(self, field: str, value: str) -> Evidence:
-        """The one thing of the whole list whose field says this, which is no name of it: not known where several do."""
-        found = [entry for entry in self.all().entries if entry.maybe(field) == value]
+    def called(self, label: str) -> Evidence:
+        """The one thing of the whole list with this label, which is no name of it: not known where several have it."""
+        found = [entry for entry in self.all().entries if entry.maybe("label") == label]
         if len(found) > 1:
             names = ", ".join(self.kind.names(self.api, entry)[0] for entry in found)
             return Unproven(
-                InvalidInput(f"{len(found)} in {self.place.shown} have the {field} '{value}': name one of {names}.")
+                InvalidInput(f"{len(found)} in {self.place.shown} have the label '{label}': name one of {names}.")
             )
-        return Seen(found[0]) if found else Absent(f"the whole list has none with the {field} '{value}'")
+        return Seen(found[0]) if found else Absent("it is the label of none in the whole list")
 
     def ask(self, id: Id) -> Evidence:
         """The same past the listing: one call. Raises NotFound when it is the place that is missing."""
