@@ -406,12 +406,8 @@ class Things:
     def wait_until_quiet(self) -> None:
         """Waits until nothing else of the run has been under way at the place for a second: the credential's own
         administrator right goes last, because nothing can be changed or seen here without it."""
-        began = moment()
-
-        def is_quiet() -> bool:
-            return _is_over(self.api.ledger.quiet_since(self.key), began, QUIET_SECONDS)
-
-        self._wait_until(is_quiet, "the credential's own administrator right goes last")
+        began, why = moment(), "the credential's own administrator right goes last"
+        self._wait_until(lambda: _is_over(self.api.ledger.quiet_since(self.key), began, QUIET_SECONDS), why)
 
     def _wait_until(self, ready: Callable[[], bool], why: str) -> None:
         if ready():
