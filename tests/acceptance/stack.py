@@ -222,8 +222,8 @@ class Stack:
         config: Mapping[str, Any] | None = None,
         name: str = "dev",
     ) -> None:
-        """To make a stack, and again to encrypt a secret, the engine needs half a second: it does so once for all stacks
-        in empty folders that begin alike, and the others are copies."""
+        """To make a stack, and again to encrypt a secret, the engine needs half a second: it does so once for all
+        stacks in empty folders that begin alike, and the others are copies."""
         self.folder = folder
         self.program = program
         self.name = name
