@@ -62,7 +62,7 @@ def test_an_unknown_property_is_named_with_the_nearest_known_one() -> None:
     found = validate(GRANT, SOUND["RepositoryUserPermission"] | {"permision": "read", "zzz": 1})
     assert found == [
         Failure("permision", "unknown property; did you mean 'permission'?"),
-        Failure("zzz", "unknown property; there are adoptExisting, workspace, repoSlug, userId, permission"),
+        Failure("zzz", "unknown property; there are workspace, repoSlug, userId, adoptExisting, permission"),
     ]
 
 
