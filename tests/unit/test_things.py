@@ -141,6 +141,28 @@ def test_the_own_right_waits_until_nothing_else_has_been_under_way_for_a_second(
     assert said == ["the credential's own administrator right goes last", ""] * 2
 
 
+def test_the_own_right_waits_for_what_is_under_way_where_the_place_is_written_by_its_uuid(
+    things: Things, bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, time: list[float]
+) -> None:
+    repository = bitbucket.world.workspaces["acme"].repositories["api"]
+    by_uuid = things.api.things(REPOSITORY_USERS, API | {"repo_slug": repository.uuid})
+
+    def a_second() -> None:
+        time[0] += 1
+
+    def is_done() -> None:
+        with operation("other"):
+            by_uuid.done(["bob"])
+
+    with operation("other"):
+        by_uuid.begin(["bob"])
+    things.place.identify()
+    waits = each_wait(monkeypatch, a_second, is_done, a_second)
+    with operation("own"):
+        things.wait_until_quiet()
+    assert len(waits) == 3
+
+
 @pytest.mark.parametrize("stage", [Stage.DONE, Stage.EXISTS])
 def test_what_another_has_is_kept_at_once(things: Things, stage: Stage) -> None:
     with operation("new"):

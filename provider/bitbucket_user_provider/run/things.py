@@ -404,10 +404,15 @@ class Things:
         self.api.ledger.taken(self.key, names, gone)
 
     def wait_until_quiet(self) -> None:
-        """Waits until nothing else of the run has been under way at the place for a second: the credential's own
-        administrator right goes last, because nothing can be changed or seen here without it."""
-        began, why = moment(), "the credential's own administrator right goes last"
-        self._wait_until(lambda: _is_over(self.api.ledger.quiet_since(self.key), began, QUIET_SECONDS), why)
+        """Waits until nothing else of the run has been under way at the place for a second, under any spelling that is
+        known: the credential's own administrator right goes last, because nothing can be changed or seen here without
+        it."""
+        began = moment()
+
+        def is_quiet() -> bool:
+            return all(_is_over(self.api.ledger.quiet_since(key), began, QUIET_SECONDS) for key in self._keys())
+
+        self._wait_until(is_quiet, "the credential's own administrator right goes last")
 
     def _wait_until(self, ready: Callable[[], bool], why: str) -> None:
         if ready():
