@@ -173,7 +173,7 @@ class Things:
 
     def _missing(self, missing: NotFound) -> Evidence:
         """What the 404 of one thing proves: is it the thing that is missing, or the place?"""
-        if self.kind.list_path is None and Kind.JWT in self.api.credentials:
+        if self.kind.path.reads[0] is Kind.JWT and Kind.JWT in self.api.credentials:
             return Absent("it answers 404 to its own app, which sees all that is its own")
         try:
             if self.kind.list_path is None:
