@@ -151,8 +151,10 @@ OPERATIONS: list[Operation] = []
 def operation(
     method: str, route: str, refusal: str = errors.WRONG_MECHANISM
 ) -> Callable[[Callable[[Call], Answer]], Callable[[Call], Answer]]:
-    """Enter a function into OPERATIONS. Raises KeyError when the operation is not described."""
-    described = description.OPERATIONS[f"{method} {route}"]
+    """Enter a function into OPERATIONS. Raises LookupError when the operation is not described."""
+    described = description.OPERATIONS.get(f"{method} {route}")
+    if described is None:
+        raise LookupError(f"{method} {route} is not described in contract/operations.yaml")
     kinds, oauth, token = described.credentials, described.oauth_scopes, described.api_token_scopes
 
     def enter(answer: Callable[[Call], Answer]) -> Callable[[Call], Answer]:

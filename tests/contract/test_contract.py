@@ -252,7 +252,9 @@ def test_whatever_is_asked_the_answer_is_a_described_one(name: str, mode: str) -
         ask()
         here = [one for one in bitbucket.requests if one.route == route]
         assert contract.problems(here, requests=False) == []
-        assert mode == "negative" or any(one.status < 300 for one in here), "the run never met a success"
+        assert mode == "negative" or any(one.status < 300 for one in here), (
+            "the run never met a success: `furnish` puts into the emulator what is asked for, named first in each list"
+        )
 
 
 def exchange(**changes: Any) -> Exchange:

@@ -101,7 +101,8 @@ def _public_key(number: int) -> str:
 @pytest.mark.parametrize("operation", EVERY, ids=lambda one: f"{one.method} {one.route}")
 def test_what_serves_an_operation_asks_it_of_the_emulator(operation: Operation, asked: Asked) -> None:
     for name in operation.served_by.split():
-        assert (operation.method, operation.route) in asked[name], f"{name} did not ask it"
+        asks = (operation.method, operation.route) in asked[name]
+        assert asks, f"{name} did not ask it: take the line out of tests/operations.py, or let its life or call ask it"
 
 
 def test_nothing_is_asked_that_the_list_does_not_have(asked: Asked) -> None:

@@ -60,7 +60,10 @@ class Operation:
 
     @property
     def _scopes(self) -> tuple[str, str]:
-        return scopes.SCOPES[scopes.key(self.method, self.route)]
+        key = scopes.key(self.method, self.route)
+        if key not in scopes.SCOPES:
+            raise LookupError(f"{key} has no scopes in bitbucket_user_provider/rest/scopes.py")
+        return scopes.SCOPES[key]
 
 
 def part(written: Any, required: bool = True, rule: str = "") -> Part:

@@ -1,42 +1,54 @@
-"""People who are asked to review every pull request of a repository."""
+"""Default reviewers of a repository: PUT adds a person as they are, twice is no error; a body is not asked for."""
 
 from __future__ import annotations
 
-from . import errors
+from . import errors, pages
 from .operations import Answer, Call, operation
 from .people import brief
+from .world import Person, Repository, now
 
-REVIEWER = "/repositories/{workspace}/{repo_slug}/default-reviewers/{target_username}"
+REVIEWERS = "/repositories/{workspace}/{repo_slug}/default-reviewers"
 
 
-def asked(call: Call) -> tuple[list[str], str]:
-    """The UUIDs of a repository's reviewers, and of the person in the path."""
+def named(call: Call) -> tuple[Repository, Person]:
+    """The repository and the person of the path."""
     _, repository = call.repository()
-    return repository.default_reviewers, call.account("target_username").uuid
+    return repository, call.account()
 
 
-def found(call: Call) -> tuple[list[str], str]:
-    held, person = asked(call)
-    if person not in held:
-        raise errors.error(404, f"{call.parameters['target_username']} is no default reviewer.")
-    return held, person
+def found(call: Call) -> tuple[Repository, Person]:
+    """The same of somebody who is a default reviewer there."""
+    repository, person = named(call)
+    if person.uuid not in repository.default_reviewers:
+        raise errors.error(404, f"{person.display_name} is not a default reviewer.")
+    return repository, person
 
 
-@operation("GET", REVIEWER)
+@operation("GET", REVIEWERS)
+def list_reviewers(call: Call) -> Answer:
+    _, repository = call.repository()
+    people = [call.world.people[uuid] for uuid in list(repository.default_reviewers)]
+    return pages.page(call, people, brief)
+
+
+@operation("GET", f"{REVIEWERS}/{{selected_user}}")
 def get_reviewer(call: Call) -> Answer:
-    return Answer(brief(call.world.people[found(call)[1]]))
+    _, person = found(call)
+    return Answer(brief(person))
 
 
-@operation("PUT", REVIEWER)
+@operation("PUT", f"{REVIEWERS}/{{selected_user}}")
 def put_reviewer(call: Call) -> Answer:
-    held, person = asked(call)
-    if person not in held:
-        held.append(person)
-    return Answer(brief(call.world.people[person]))
+    workspace, repository = call.repository()
+    person = call.account()
+    if workspace.effective(repository, person.uuid) == "none" and person.uuid not in workspace.members:
+        raise errors.error(400, f"{person.display_name} does not have access to view this repository.")
+    repository.default_reviewers.setdefault(person.uuid, now())
+    return Answer(brief(person))
 
 
-@operation("DELETE", REVIEWER)
+@operation("DELETE", f"{REVIEWERS}/{{selected_user}}")
 def delete_reviewer(call: Call) -> Answer:
-    held, person = found(call)
-    held.remove(person)
+    repository, person = found(call)
+    del repository.default_reviewers[person.uuid]
     return Answer(status=204)
