@@ -348,6 +348,23 @@ def test_a_delete_that_is_cancelled_while_it_waits_takes_nothing(
     assert (begun.taker, begun.taken) == (None, False)
 
 
+def test_a_delete_that_is_cancelled_while_it_waits_is_under_way_no_longer(
+    things: Things, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process lives on, and so would the wait of the own right."""
+
+    def stop() -> None:
+        raise Cancelled("over")
+
+    with operation("new"):
+        things.want(["grace"])
+    each_wait(monkeypatch, stop)
+    with operation("old"), pytest.raises(Cancelled):
+        things.take([["grace"]])
+    with operation("own"):
+        assert things.api.ledger.quiet_since(things.key)
+
+
 # What one call proves
 
 VARIABLE_ROUTE = "/workspaces/{workspace}/pipelines-config/variables"

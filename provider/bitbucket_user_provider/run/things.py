@@ -332,9 +332,8 @@ class Things:
         try:
             was_open = self._decide(groups, own, decided)
         except BaseException:
-            for index, verdict in decided.items():
-                if isinstance(verdict, Taken):
-                    self.taken(groups[index], False)
+            taken = [groups[index] for index, verdict in decided.items() if isinstance(verdict, Taken)]
+            self.taken([name for names in taken for name in names], False)  # none too: it waits for nothing any more
             raise
         if was_open and not any(isinstance(verdict, Taken) for verdict in decided.values()):
             self.api.ledger.leaves(self.key)
