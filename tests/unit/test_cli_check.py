@@ -79,3 +79,11 @@ def test_an_endpoint_that_has_ended_is_no_fault_of_the_credential(bitbucket: Che
 @pytest.mark.parametrize("environ", [{}, {"BITBUCKET_EMAIL": "ada@acme.example", "BITBUCKET_API_TOKEN": "wrong"}])
 def test_a_credential_that_is_none_is_an_error(environ: dict[str, str], bitbucket: CheckedEmulator) -> None:
     assert run(bitbucket, "check", "acme", environ=environ).code == 2
+
+
+def test_a_credential_that_may_not_see_its_own_account_has_every_line_too(bitbucket: CheckedEmulator) -> None:
+    take(bitbucket, "read:user:bitbucket")
+    code, found = check(bitbucket, "acme")
+    assert code == 1
+    assert found.keys() == RESOURCES.keys() | FUNCTIONS.keys()
+    assert found["getWorkspaceMember"]["state"] == "not tried"

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
 from ..errors import ApiError, BitbucketError, ConfigurationError, EndpointGone, RateLimited, Unauthorized
 from ..functions import FUNCTIONS
 from ..functions.get_repositories import REPOSITORIES
@@ -90,9 +92,11 @@ class _Trial:
             return Ability(name, "function", NOT_TRIED, ENDS)
         if lacking:
             return Ability(name, "function", NOT_TRIED, f"it asks for one {lacking[0].replace('_', ' ')}")
-        args = function.ARGS.model_validate(
-            {key: self.known[key] for key in function.ARGS.model_fields if key in self.known}
-        )
+        known = {key: self.known[key] for key in function.ARGS.model_fields if key in self.known}
+        try:
+            args = function.ARGS.model_validate(known)
+        except ValidationError:  # it asks for one thing or another, and neither is known
+            return Ability(name, "function", NOT_TRIED, "too little is known to ask about")
         return self._tried(name, "function", lambda: function.call(self.api, args), None)
 
     def read(self, resource: Resource[Any, Any]) -> Ability:
