@@ -163,6 +163,30 @@ def test_the_own_right_waits_for_what_is_under_way_where_the_place_is_written_by
     assert len(waits) == 3
 
 
+def test_updates_that_end_own_rights_at_one_place_do_not_wait_for_each_other(
+    things: Things, monkeypatch: pytest.MonkeyPatch, time: list[float]
+) -> None:
+    """Those of two credentials, or of a repository and a project that are called alike."""
+
+    def half_a_second() -> None:
+        time[0] += 0.5
+
+    def the_other_one_waits_too() -> None:
+        with operation("two"):
+            things.wait_until_quiet()
+            with operation("third"):
+                assert things.api.ledger.quiet_since(things.key) is None, "it goes on"
+            things.done(["bob"])
+
+    for urn, name in (("one", "grace"), ("two", "bob")):
+        with operation(urn):
+            things.begin([name])
+    each_wait(monkeypatch, the_other_one_waits_too, *[half_a_second] * 4)
+    with operation("one"):
+        things.wait_until_quiet()
+    assert time[0] == 1_002.0
+
+
 @pytest.mark.parametrize("stage", [Stage.DONE, Stage.EXISTS])
 def test_what_another_has_is_kept_at_once(things: Things, stage: Stage) -> None:
     with operation("new"):

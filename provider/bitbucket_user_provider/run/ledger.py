@@ -195,18 +195,21 @@ class Ledger:
             return facts.quiet_since(ANYWHERE)
 
     @contextmanager
-    def waiting(self) -> Iterator[None]:
-        """Meanwhile the current URN waits for others of the run, so it is not at work: nobody waits for it in turn."""
-        was_at_work = False
+    def waiting(self, *places: str) -> Iterator[None]:
+        """Meanwhile the current URN waits for others of the run, so it is not at work, nor under way at these places:
+        nobody waits for it in turn."""
+        left: list[str] = []
         with suppress(LedgerLost), self._facts() as facts:
-            if was_at_work := ANYWHERE in facts.busy_at():
-                facts.over(ANYWHERE)
+            left = [where for where in facts.busy_at() if where in (ANYWHERE, *map(names_in, places))]
+            for where in left:
+                facts.over(where)
         try:
             yield
         finally:
-            if was_at_work:
+            if left:
                 with suppress(LedgerLost), self._facts() as facts:
-                    facts.busy(ANYWHERE)
+                    for where in left:
+                        facts.busy(where)
 
     # What else the run has found out
 

@@ -411,19 +411,19 @@ class Things:
         def is_quiet() -> bool:
             return all(_is_over(self.api.ledger.quiet_since(key), began, QUIET_SECONDS) for key in self._keys())
 
-        self._wait_until(is_quiet, "the credential's own administrator right goes last")
+        self._wait_until(is_quiet, "the credential's own administrator right goes last", self.key)
 
-    def _wait_until(self, ready: Callable[[], bool], why: str) -> None:
+    def _wait_until(self, ready: Callable[[], bool], why: str, *places: str) -> None:
         if ready():
             return
-        with self._waiting(why):
+        with self._waiting(why, *places):
             while not ready():
                 self.api.governor.wait(POLL_SECONDS)
 
     @contextmanager
-    def _waiting(self, why: str) -> Iterator[None]:
+    def _waiting(self, why: str, *places: str) -> Iterator[None]:
         current.get().say(why)
-        with self.api.ledger.waiting():
+        with self.api.ledger.waiting(*places):
             yield
         current.get().say("")
 
