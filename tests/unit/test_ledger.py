@@ -507,6 +507,7 @@ def test_without_the_ledger_a_process_that_has_checked_nothing_deletes_and_reads
         ledger.taken(PLACE, ["ada"], gone=True)
         ledger.leaves(PLACE)
         ledger.hold([(PLACE, ["ada"])])
+        ledger.failed()
         assert ledger.quiet_since(PLACE) == 0
         assert ledger.note("gone", PLACE) and ledger.noted("gone", PLACE) is None
 
