@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from bitbucket_user_provider.config import load
@@ -576,3 +577,11 @@ def test_nothing_is_deleted_by_leave_that_was_given_before_the_place_was_known_t
     assert len(bitbucket.place("acme", "service").users) == 2
     assert things.remove({"user_id": BOB.uuid}, [bare(BOB.uuid)], renamed=True)
     assert [*bitbucket.place("acme", "service").users] == [GRACE.uuid]
+
+
+def test_a_404_to_an_app_proves_nothing_of_what_others_see_too(bitbucket: CheckedEmulator) -> None:
+    """A kind without a list, at a place that the credential does not see."""
+    kind = replace(WORKSPACE_VARIABLES, list_path=None)
+    things = connect(bitbucket, ADA, APP).things(kind, {"workspace": "nowhere"})
+    with pytest.raises(NotFound):
+        things.ask({"uuid": GRACE.uuid})
