@@ -80,6 +80,23 @@ def find_group(place: Place) -> Group:
     return found
 
 
+def level_of(call: Call, grants: dict[str, str], id: str, shown: str) -> str:
+    """What a person or group holds: "none", or 404 where a switch says so, without a grant of their own."""
+    if id not in grants and call.switches.absent_grant == "404":
+        raise no_grant(shown)
+    return grants.get(id, "none")
+
+
+def remove(call: Call, grants: dict[str, str], id: str, shown: str) -> Answer:
+    if grants.pop(id, None) is None and call.switches.delete_absent_grant == 404:
+        raise no_grant(shown)
+    return Answer(status=204)
+
+
+def no_grant(shown: str) -> errors.Refusal:
+    return errors.error(404, f"No explicit permission of {shown} found.")
+
+
 @operation("GET", f"{REPOSITORY}/users")
 @operation("GET", f"{PROJECT}/users")
 def list_users(call: Call) -> Answer:
@@ -93,10 +110,7 @@ def list_users(call: Call) -> Answer:
 def get_user(call: Call) -> Answer:
     place = Place(call, *call.place())
     named = find_user(place)
-    level = place.holder.users.get(named.uuid)
-    if level is None and call.switches.absent_grant == "404":
-        raise errors.error(404, f"No explicit permission of {named.display_name} found.")
-    return Answer(place.user(named, level or "none"))
+    return Answer(place.user(named, level_of(call, place.holder.users, named.uuid, named.display_name)))
 
 
 @operation("PUT", f"{REPOSITORY}/users/{{selected_user_id}}")
@@ -119,9 +133,7 @@ def put_user(call: Call) -> Answer:
 def delete_user(call: Call) -> Answer:
     place = Place(call, *call.place())
     named = find_user(place)
-    if place.holder.users.pop(named.uuid, None) is None and call.switches.delete_absent_grant == 404:
-        raise errors.error(404, f"No explicit permission of {named.display_name} found.")
-    return Answer(status=204)
+    return remove(call, place.holder.users, named.uuid, named.display_name)
 
 
 @operation("GET", f"{REPOSITORY}/groups")
@@ -138,10 +150,7 @@ def list_groups(call: Call) -> Answer:
 def get_group(call: Call) -> Answer:
     place = Place(call, *call.place())
     named = find_group(place)
-    level = place.holder.groups.get(named.slug)
-    if level is None and call.switches.absent_grant == "404":
-        raise errors.error(404, f"No explicit permission of group {named.slug} found.")
-    return Answer(place.group(named, level or "none"))
+    return Answer(place.group(named, level_of(call, place.holder.groups, named.slug, f"group {named.slug}")))
 
 
 @operation("PUT", f"{REPOSITORY}/groups/{{group_slug}}")
@@ -159,6 +168,4 @@ def put_group(call: Call) -> Answer:
 def delete_group(call: Call) -> Answer:
     place = Place(call, *call.place())
     named = find_group(place)
-    if place.holder.groups.pop(named.slug, None) is None and call.switches.delete_absent_grant == 404:
-        raise errors.error(404, f"No explicit permission of group {named.slug} found.")
-    return Answer(status=204)
+    return remove(call, place.holder.groups, named.slug, f"group {named.slug}")
