@@ -61,11 +61,6 @@ class Keeper:
     urn: str
     stage: Stage
 
-    @property
-    def may_come(self) -> bool:
-        """Whether it is at work on what it wants, or may begin to be."""
-        return self.stage in (Stage.CLAIMED, Stage.BEGUN)
-
 
 class Elsewhere(Enum):
     """Who wants a thing at a place that may be this one under another name."""
@@ -77,6 +72,11 @@ class Elsewhere(Enum):
 
 Look: TypeAlias = Keeper | Elsewhere | None
 """What a delete finds out about one thing. None: nobody wants it, and it is recorded that the current URN takes it."""
+
+
+def is_open(look: Look) -> bool:
+    """Whether the delete goes on: it takes the thing, or waits to see what becomes of it and of who wants it."""
+    return not isinstance(look, Keeper) or look.stage in (Stage.CLAIMED, Stage.BEGUN)
 
 
 class Facts:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from ..errors import LedgerLost
-from .facts import ANYWHERE, Facts, Keeper, Look, Stage, names_in
+from .facts import ANYWHERE, Facts, Look, Stage, is_open, names_in
 from .store import Closed, Memory, Store
 
 
@@ -154,7 +154,7 @@ class Ledger:
         try:
             with self._facts() as facts:
                 looks = [facts.look(places, certain, names, own) for names in groups]
-                if any(not isinstance(look, Keeper) or look.may_come for look in looks):
+                if any(map(is_open, looks)):
                     facts.busy(names_in(next(iter(places))))
                 return looks
         except LedgerLost:

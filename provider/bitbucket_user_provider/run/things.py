@@ -28,7 +28,7 @@ from ..rest.client import Page, Path
 from ..rest.credentials import Kind
 from .evidence import Absent, Evidence, Seen, entry_of
 from .evidence import NotKnown as Unproven
-from .facts import Elsewhere, Keeper, Stage, moment
+from .facts import Elsewhere, Keeper, Stage, is_open, moment
 from .ledger import Begun
 from .listing import Listed, Listing
 from .place import Place, PlaceKind
@@ -348,7 +348,7 @@ class Things:
             while waiting:
                 taken = Taken(self.place.is_renamed)
                 looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
-                was_open = was_open or any(not isinstance(look, Keeper) or look.may_come for look in looks)
+                was_open = was_open or any(map(is_open, looks))
                 is_late = told and _is_over(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
                 for index, look in zip(waiting, looks, strict=True):
                     verdict = taken if look is None else _verdict(look, is_late)
