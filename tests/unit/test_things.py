@@ -75,6 +75,10 @@ def each_wait(monkeypatch: pytest.MonkeyPatch, *happens: Callable[[], object]) -
 def nothing() -> None: ...
 
 
+def cancelled() -> None:
+    raise Cancelled("over")
+
+
 @pytest.fixture
 def time(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, in a list."""
@@ -360,12 +364,9 @@ def test_what_does_not_come_keeps_its_thing_after_four_seconds(
 def test_a_delete_that_is_cancelled_while_it_waits_takes_nothing(
     things: Things, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def stop() -> None:
-        raise Cancelled("over")
-
     with operation("new"):
         things.begin(["bob"])
-    each_wait(monkeypatch, stop)
+    each_wait(monkeypatch, cancelled)
     with operation("old"), pytest.raises(Cancelled):
         things.take([["grace"], ["bob"]])
     with operation("third"):
@@ -378,12 +379,9 @@ def test_a_delete_that_is_cancelled_while_it_waits_is_under_way_no_longer(
 ) -> None:
     """Its process lives on, and so would the wait of the own right."""
 
-    def stop() -> None:
-        raise Cancelled("over")
-
     with operation("new"):
         things.want(["grace"])
-    each_wait(monkeypatch, stop)
+    each_wait(monkeypatch, cancelled)
     with operation("old"), pytest.raises(Cancelled):
         things.take([["grace"]])
     with operation("own"):
