@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.errors import BitbucketError
+from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.rest.governor import Governor
 from bitbucket_user_provider.run import facts, things
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
+from bitbucket_user_provider.run.kinds import REPOSITORY_VARIABLES
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -20,6 +22,7 @@ from tests.unit.stack import Program, Refused, Stack, urn_of
 from tests.unit.test_grant_sets import BOB, GRACE, KIND, held, members
 from tests.unit.test_grants import KIND as GRANT
 from tests.unit.test_grants import grant, sent
+from tests.unit.test_variables import KIND as VARIABLE
 
 PEOPLE = {name: default_world().person(name) for name in ("Grace", "Bob", "Alan", "Margaret")}
 PLACES = ("api", "web")
@@ -155,6 +158,50 @@ def test_the_own_right_does_not_wait_for_ever_for_a_delete_that_took_nothing(
         with stack.on(GRANT, name):
             core.delete(GRANT, stack.state[GRANT, name].id, stack.state[GRANT, name].outputs)
     assert held(bitbucket) == {"Bob": "write"}
+
+
+@pytest.mark.parametrize("ends", ["deletes", "lowers"])
+@pytest.mark.parametrize("as_set", [False, True], ids=["single", "set"])
+def test_what_ends_the_own_right_waits_for_all_else_at_the_place_and_lets_no_delete_wait_for_it(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, as_set: bool, ends: str
+) -> None:
+    """Without the right nothing else can be changed there, be it in a resource of another kind."""
+    stack, time = Stack(bitbucket), [1_000.0]
+    bob = {BOB.account_id: "read"} if as_set else {}
+    (kind, admin), (_, lowered) = (
+        members({**bob, GRACE.account_id: level})["set"] if as_set else grant(GRACE.account_id, level)
+        for level in ("admin", "write")
+    )
+    stack.up({"own": (kind, admin)})
+    stack.config |= AS_GRACE
+    core, old = stack.start(), stack.state[kind, "own"]
+    former = grant(BOB.uuid, "read")[1] | {"userUuid": bare(BOB.uuid)} if as_set else old.outputs
+    slow = core.api.things(REPOSITORY_VARIABLES, {"workspace": "acme", "repo_slug": "api"})
+    with stack.on(VARIABLE, "slow"):
+        slow.begin(["TOKEN"])
+
+    def poll(_: Governor, seconds: float) -> None:
+        time[0] += 1
+        assert held(bitbucket)["Grace"] == "admin"
+        assert time[0] < 1_100, "they wait for each other"
+        if time[0] == 1_010 and ends == "lowers":
+            with stack.on(GRANT, "former"):
+                core.delete(GRANT, "", former)
+        if time[0] == 1_050:
+            with stack.on(VARIABLE, "slow"):
+                slow.done(["TOKEN"])
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    monkeypatch.setattr(facts, "moment", lambda: time[0])
+    monkeypatch.setattr(things, "moment", lambda: time[0])
+    with stack.on(kind, "own"):
+        if ends == "deletes":
+            core.delete(kind, old.id, old.outputs)
+        else:
+            core.check(kind, lowered, old.inputs)
+            core.update(kind, old.id, old.outputs, lowered)
+    assert time[0] > 1_050
+    assert held(bitbucket) == ({} if ends == "deletes" else {"Grace": "write", **({"Bob": "read"} if as_set else {})})
 
 
 @st.composite

@@ -91,7 +91,7 @@ class Grant(Resource[Any, Any]):
     def update(self, api: Api, state: Any, args: Any) -> Any:
         things = self.things(api, args)
         refuse_rivals(things.begin(self._names(api, args, state)).rivals, GRANT)
-        is_own = self._ends_own_right(api, things, state, args.permission)
+        is_own = self._ends_own_right(api, things, state, args)
         now = self._put(api, things, args)
         if is_own:
             things.place.lost()
@@ -147,14 +147,14 @@ class Grant(Resource[Any, Any]):
         things.done(names)
         return state
 
-    def _ends_own_right(self, api: Api, things: Things, state: Any, after: str | None) -> bool:
+    def _ends_own_right(self, api: Api, things: Things, state: Any, after: Any) -> bool:
         """Whether this takes the credential's own administrator right; then it waits until nothing else is under
-        way."""
-        if state.permission != ADMIN or after == ADMIN or not self.KIND.is_of_people:
+        way. `after` are the args of an update."""
+        if state.permission != ADMIN or (after and after.permission == ADMIN) or not self.KIND.is_of_people:
             return False
         if not api.is_caller(self._ids(state)[0]):
             return False
-        things.wait_until_quiet()
+        things.wait_until_quiet(self._names(api, after, state) if after else ())
         return True
 
     def _state(self, args: Any, entry: Answer) -> Any:

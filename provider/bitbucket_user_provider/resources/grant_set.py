@@ -116,7 +116,7 @@ class GrantSet(Resource[Any, Any]):
         going = [grant for grant in self._grants(state) if grant.managed]
         caller = api.caller_uuid() if any(grant.permission == ADMIN for grant in going) else None
         made = self._plan(api, {}, going, lambda grant: True, caller)
-        outcome, _ = take_steps(api, subjects, made, going, {}, own=True)
+        outcome, _ = take_steps(api, subjects, made, going, (), own=True)
         if not outcome.is_whole:
             raise BitbucketError(outcome.report(subjects.place.shown))
 
@@ -327,7 +327,7 @@ class GrantSet(Resource[Any, Any]):
         where, wanted = subjects.place.shown, self._wanted(args)
         self._refuse_too_many(api, where, made)
         now = list(held)
-        outcome, more = take_steps(api, subjects, made, now, args.permissions)
+        outcome, more = take_steps(api, subjects, made, now, wanted)
         refused = [*refused, *more]
         named, removes = api.people.forms(*wanted), self._removes(args, caller, refused)
         managed = {

@@ -1,7 +1,7 @@
 """The steps of a set's plan, taken in Bitbucket."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 
 from ..errors import ApiError
 from ..operation import current
@@ -17,21 +17,24 @@ OF_ITSELF = re.compile(r"\bowner|\borgani[sz]ation", re.IGNORECASE)
 
 
 def take_steps(
-    api: Api, subjects: Subjects, made: Plan, now: list[Held], permissions: Mapping[str, str], own: bool = False
+    api: Api, subjects: Subjects, made: Plan, now: list[Held], wanted: Collection[str], own: bool = False
 ) -> tuple[Outcome, list[str]]:
-    """Takes the plan's steps and keeps `now`, the grants as Bitbucket answers, up to date. Also: whom it refuses to
-    remove.
+    """Takes the plan's steps towards who is wanted, and keeps `now`, the grants as Bitbucket answers, up to date. Also:
+    whom it refuses to remove.
 
     Whom something else of the run wants, or a step of it has just given access under another spelling, loses none. With
     `own`, neither does whom this very resource wants: its place is only spelt anew.
     """
     grants = {grant.id: grant for grant in now}
+    own_right = [step for step in made.caller if step.before == ADMIN != step.after]
     verdicts: dict[str, Verdict] = {}
     given: list[str] = []
     kept: list[str] = []
     refused: list[str] = []
 
     def before(stage: Sequence[Step]) -> None:
+        if stage is made.caller and own_right:
+            subjects.wait_until_quiet(wanted)
         verdicts.update(subjects.take([step.id for step in stage if step.after is None], own))
 
     def take(step: Step) -> None:
@@ -56,13 +59,13 @@ def take_steps(
 
     def after() -> None:
         subjects.given(given)
-        refuse_twice(api, permissions)
+        refuse_twice(api, wanted)
 
     outcome = carry_out(made, take, before, after, api.config.max_concurrent_requests)
     now[:] = grants.values()
     if kept:
         current.get().say(f"kept in Bitbucket, because resources of this run want them: {', '.join(kept)}")
-    if any(step.before == ADMIN and step.after != ADMIN for step in made.caller if step in outcome.done):
+    if any(step in outcome.done for step in own_right):
         subjects.place.lost()
     return outcome, refused
 

@@ -145,6 +145,12 @@ class Subjects:
             for _, things, mine in self._by_side(ids)
         )
 
+    def wait_until_quiet(self, stay: Collection[str]) -> None:
+        """Waits as `Things.wait_until_quiet` does, once all that stay are said to be there."""
+        if stay:
+            self.given(stay)
+        next(iter(self._things.values())).wait_until_quiet()
+
     def done(self, ids: Collection[str]) -> None:
         for _, things, mine in self._by_side(ids):
             things.done(self.api.people.forms(*mine))

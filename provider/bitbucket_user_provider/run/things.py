@@ -402,10 +402,13 @@ class Things:
         """Says what became of a thing that was about to be taken."""
         self.api.ledger.taken(self.key, names, gone)
 
-    def wait_until_quiet(self) -> None:
+    def wait_until_quiet(self, stays: Collection[str] = ()) -> None:
         """Waits until nothing else of the run has been under way at the place for a second, under any spelling that is
         known: the credential's own administrator right goes last, because nothing can be changed or seen here without
-        it."""
+        it. What of the current URN's stays there is said to be there already: a delete that waited for this one to
+        bring it about would be waited for in turn."""
+        if stays:
+            self.api.ledger.given(self.key, stays)
         began = moment()
 
         def is_quiet() -> bool:
