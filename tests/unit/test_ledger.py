@@ -10,12 +10,14 @@ from contextlib import contextmanager
 import pytest
 from bitbucket_user_provider.errors import LedgerLost
 from bitbucket_user_provider.operation import operation
-from bitbucket_user_provider.run.facts import EVERYBODY, Elsewhere, Keeper, Look, Stage, moment
+from bitbucket_user_provider.run.facts import ACCOUNT_ID, EVERYBODY, UUID, Elsewhere, Keeper, Look, Stage, moment
 from bitbucket_user_provider.run.ledger import Begun, Ledger
 from bitbucket_user_provider.run.store import Memory
 
 PLACE, OTHER = "user ss acme/api", "user ss acme/web"
 BY_UUID = "user uu workspace-uuid/api-uuid"
+BY_UUID_ALONE, BY_ACCOUNT_ID_ALONE = {"ada by uuid": UUID}, {"bob": ACCOUNT_ID}
+PERSONS = (("ada by uuid", BY_UUID_ALONE), ("bob", BY_ACCOUNT_ID_ALONE))
 
 
 class Run(Ledger):
@@ -324,12 +326,74 @@ def test_a_create_learns_that_a_place_of_another_name_has_lost_what_it_wants(run
 
 def test_persons_named_in_both_forms_at_one_place_are_noticed_by_whoever_begins_there(run: Run) -> None:
     with as_("one"):
-        run.want(PLACE, ["uuid"], ["uuid"])
-        assert not run.begin(PLACE, ["uuid"]).mixed
+        run.want(PLACE, ["ada by uuid"], BY_UUID_ALONE)
+        assert not run.begin(PLACE, ["ada by uuid"], BY_UUID_ALONE).mixed
     with as_("two"):
-        run.want(PLACE, ["account id"], ["account id"])
-        assert run.begin(PLACE, ["account id"]).mixed
-        assert not run.begin(OTHER, ["account id"]).mixed
+        run.want(PLACE, ["bob"], BY_ACCOUNT_ID_ALONE)
+        assert run.begin(PLACE, ["bob"], BY_ACCOUNT_ID_ALONE).mixed
+        assert not run.begin(OTHER, ["bob"], BY_ACCOUNT_ID_ALONE).mixed
+        run.renew()
+    with as_("one"):
+        assert not run.begin(PLACE, ["ada by uuid"], BY_UUID_ALONE).mixed
+
+
+# Persons of whom one form alone is known
+
+
+@pytest.mark.parametrize("by_uuid_first", [True, False])
+def test_who_may_be_the_person_that_a_delete_takes_is_waited_for(run: Run, by_uuid_first: bool) -> None:
+    """Ada by UUID and somebody by account id: Bitbucket's answer to one of them would tell, but no answer has come."""
+    (name, alone), (other, other_alone) = PERSONS if by_uuid_first else reversed(PERSONS)
+    with as_("old"):
+        [look] = run.take([PLACE], False, [["grace", "grace by uuid"], [name]], False, alone)[1:]
+        assert look is None
+    with as_("same form"):
+        assert run.begin(PLACE, ["carol"], dict.fromkeys(["carol"], alone[name])).taker is None
+    with as_("known in both forms"):
+        assert run.begin(PLACE, ["eve", "eve by uuid"]).taker is None
+    with as_("elsewhere"):
+        assert run.begin(OTHER, [other], other_alone).taker is None
+    with as_("new"):
+        begun = run.begin(PLACE, [other], other_alone)
+        assert (begun.taker, begun.taken) == ("old", True)
+        assert run.taker(PLACE, [other], other_alone) == "old"
+    with as_("old"):
+        run.taken(PLACE, [name], True)
+    with as_("new"):
+        begun = run.begin(PLACE, [other], other_alone)
+        assert (begun.taker, begun.taken) == (None, True)
+
+
+@pytest.mark.parametrize("by_uuid_first", [True, False])
+def test_a_delete_waits_for_who_may_be_giving_access_to_the_person_that_it_takes(run: Run, by_uuid_first: bool) -> None:
+    (name, alone), (other, other_alone) = PERSONS if by_uuid_first else reversed(PERSONS)
+
+    def look() -> Look:
+        with as_("old"):
+            [found] = run.take([PLACE], True, [[name]], True, alone)
+            run.taken(PLACE, [name], False)
+        return found
+
+    with as_("old"):
+        run.want(PLACE, [other], other_alone)
+        run.begin(PLACE, [other], other_alone)
+    assert look() is None, "its own next step"
+    with as_("new"):
+        run.want(PLACE, [other], other_alone)
+        assert look() is None, "who has not begun will wait for the delete"
+        run.begin(PLACE, [other], other_alone)
+        assert look() == Keeper("new", Stage.BEGUN)
+        with run.waiting(PLACE):
+            assert look() is None, "it waits itself"
+        with as_("old"):
+            assert run.take([PLACE], True, [[name]], True) == [None], "known in both forms"
+            assert run.take([OTHER], True, [[name]], True, alone) == [None]
+            run.taken(PLACE, [name], False)
+        run.failed()
+        assert look() == Keeper("new", Stage.FAILED)
+        run.begin(PLACE, [other], other_alone)
+        run.done(PLACE, [other, "its uuid"])
+    assert look() is None
 
 
 def test_rivals_are_told_when_a_create_begins_too(run: Run) -> None:

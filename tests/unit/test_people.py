@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from bitbucket_user_emulator.seed import default_world
 from bitbucket_user_provider.models.person import UserId, bare, is_uuid, normal, same_person
-from bitbucket_user_provider.run.grants import REPOSITORY_GROUPS, REPOSITORY_USERS
+from bitbucket_user_provider.run import facts
+from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from bitbucket_user_provider.run.people import People
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,10 +109,11 @@ def test_people_of_whom_one_spelling_alone_is_known_are_told_by_its_form() -> No
     people = People()
     people.learn(UUID, OLD)
     people.learn(NEW)
-    assert people.unresolved([UUID, OLD]) == set()
-    assert people.unresolved([OLD, NEW, OLDEST]) == {"account id"}
-    assert people.unresolved([OLD, BRACED.replace("d", "e")]) == {"uuid"}
-    assert people.unresolved([NEW, BRACED.replace("d", "e")]) == {"uuid", "account id"}
+    other = BRACED.replace("d", "e")
+    assert people.unresolved([UUID, OLD]) == {}
+    assert people.unresolved([OLD, NEW, OLDEST]) == dict.fromkeys([NEW, OLDEST], facts.ACCOUNT_ID)
+    assert people.unresolved([OLD, other]) == {bare(other): facts.UUID}
+    assert people.unresolved([NEW, other]) == {NEW: facts.ACCOUNT_ID, bare(other): facts.UUID}
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3)), max_size=12))
@@ -137,12 +139,6 @@ def test_an_entry_of_a_list_says_what_a_person_is_called(bitbucket: CheckedEmula
     bitbucket.grant("acme", "api", "Grace", "read")
     api.things(REPOSITORY_USERS, {"workspace": "acme", "repo_slug": "api"}).all()
     assert api.people.name(grace.account_id) == api.people.name(grace.uuid) == "Grace Hopper"
-
-
-def test_a_group_has_no_other_form_that_may_be_used_elsewhere() -> None:
-    ids = [NEW, BRACED]
-    assert REPOSITORY_USERS.unresolved(People(), ids) == {"account id", "uuid"}
-    assert REPOSITORY_GROUPS.unresolved(People(), ids) == set()
 
 
 # Whom Bitbucket is asked for

@@ -10,9 +10,12 @@ from bitbucket_user_provider.errors import BitbucketError, InvalidInput, NotKnow
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
+from bitbucket_user_provider.rest.governor import Governor
 from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from bitbucket_user_provider.run.ledger import Ledger
 from bitbucket_user_provider.run.place import PROJECT, REPOSITORY, USER, WORKSPACE
+from bitbucket_user_provider.run.things import Taken
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import every_life
@@ -27,6 +30,7 @@ from tests.unit.test_variables import KIND as VARIABLE
 from tests.unit.test_variables import variable
 
 LIVES = every_life()
+API = {"workspace": "acme", "repo_slug": "api"}
 
 
 @pytest.mark.parametrize(
@@ -140,6 +144,66 @@ def test_an_old_name_beside_the_new_one_in_the_state_leaves_it_and_nothing_is_lo
     assert not [call for call in sent(bitbucket) if not call.startswith(("GET", "LIST"))]
 
 
+# Persons whose account id no answer says
+
+
+def test_nobody_is_taken_away_while_the_same_person_may_be_granted_by_the_other_id(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One resource names Bob by UUID and changes to Grace, another one begins to name him by account id: only the
+    answer to its PUT shows that he is the one whom the first takes away."""
+    stack, new, polls = _one_by_uuid(bitbucket), grant(BOB.account_id)[1], list[float]()
+    with stack.on(GRANT, "new"):
+        stack.provider.api.things(REPOSITORY_USERS, API).begin([BOB.account_id])
+
+    def poll(_: Governor, seconds: float) -> None:
+        polls.append(seconds)
+        with stack.on(GRANT, "new"):
+            stack.provider.create(GRANT, new)
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(GRANT, "old"):
+        stack.provider.delete(GRANT, stack.state[GRANT, "old"].id, stack.state[GRANT, "old"].outputs)
+    assert (len(polls), held(bitbucket), bitbucket.count("DELETE")) == (1, {"Bob": "write"}, 0)
+
+
+def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_id(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack, polls = _one_by_uuid(bitbucket), list[float]()
+    things, uuid = stack.provider.api.things(REPOSITORY_USERS, API), bare(BOB.uuid)
+
+    def remove() -> None:
+        with stack.on(GRANT, "old"):
+            things.remove({"user_id": uuid}, [uuid])
+            things.taken([uuid], True)
+
+    def poll(_: Governor, seconds: float) -> None:
+        polls.append(seconds)
+        remove()
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(GRANT, "old"):
+        assert things.take([[uuid]], own=True) == [Taken()]
+    with stack.on(GRANT, "new"):
+        stack.provider.create(*grant(BOB.account_id))
+    if not polls:
+        remove()
+    assert (len(polls), held(bitbucket)) == (1, {"Bob": "write"})
+
+
+def _one_by_uuid(bitbucket: CheckedEmulator) -> Stack:
+    """Bob's grant is in the state by UUID alone, and all has been checked."""
+    bitbucket.switches.account_ids = False
+    stack = Stack(bitbucket)
+    stack.up({"old": grant(BOB.uuid)})
+    stack.start()
+    for name, (kind, inputs) in {"old": grant(GRACE.account_id), "new": grant(BOB.account_id)}.items():
+        with stack.on(kind, name):
+            assert stack.provider.check(kind, inputs, {}) == []
+    return stack
+
+
 # Places with several names
 
 
@@ -151,9 +215,6 @@ def test_a_project_is_called_by_its_key_in_a_workspace_of_two_names(bitbucket: C
         assert place.identified() == (("acme", "ops"), (uuid, "ops"))
         assert not place.has_another_name()
     assert [one.route for one in bitbucket.requests] == ["/workspaces/{workspace}"]
-
-
-API = {"workspace": "acme", "repo_slug": "api"}
 
 
 def test_what_else_a_place_is_called_is_asked_once_a_run(bitbucket: CheckedEmulator) -> None:

@@ -18,9 +18,10 @@ from bitbucket_user_provider.run import things as several
 from bitbucket_user_provider.run.api import Api
 from bitbucket_user_provider.run.evidence import Absent, Evidence, Seen
 from bitbucket_user_provider.run.evidence import NotKnown as Unproven
-from bitbucket_user_provider.run.facts import Keeper, Stage, moment
-from bitbucket_user_provider.run.grants import REPOSITORY_USERS
+from bitbucket_user_provider.run.facts import EVERYBODY, Keeper, Stage, moment
+from bitbucket_user_provider.run.grants import REPOSITORY_GROUPS, REPOSITORY_USERS
 from bitbucket_user_provider.run.kinds import (
+    REPOSITORY_VARIABLES,
     USER_APPLICATION_PROPERTIES,
     USER_GPG_KEYS,
     USER_SSH_KEYS,
@@ -289,11 +290,20 @@ def test_what_may_be_wanted_under_another_name_of_the_place_is_not_taken_while_t
 
 def test_two_forms_of_persons_at_one_place_make_it_mixed(things: Things) -> None:
     with operation("one"):
-        things.want([GRACE.uuid], ["uuid"])
-        assert not things.begin([GRACE.uuid]).mixed
+        things.want([EVERYBODY, bare(GRACE.uuid)])
+        assert not things.begin([bare(GRACE.uuid)]).mixed
     with operation("two"):
-        things.want([BOB.account_id], ["account id"])
+        things.want([BOB.account_id])
         assert things.begin([BOB.account_id]).mixed
+
+
+def test_groups_and_variables_have_one_form(bitbucket: CheckedEmulator) -> None:
+    api = connect(bitbucket)
+    for kind in (REPOSITORY_GROUPS, REPOSITORY_VARIABLES):
+        for name in (bare(GRACE.uuid), BOB.account_id):
+            with operation(name):
+                api.things(kind, API).want([name])
+                assert not api.things(kind, API).begin([name]).mixed
 
 
 def test_what_this_process_has_written_is_seen_without_a_call(bitbucket: CheckedEmulator) -> None:

@@ -107,7 +107,7 @@ class Grant(Resource[Any, Any]):
         field = self.NAMED_BY[-1]
         if all(known.get(name) for name in (*self.KIND.where.fields, field)):
             forms = self.KIND.forms(api.people, known[field])
-            if rivals := self.things(api, known).want(forms, self.KIND.unresolved(api.people, [known[field]])):
+            if rivals := self.things(api, known).want(forms):
                 yield Failure(self.alias(field), manages_too(rivals, GRANT))
 
     def holds(self, api: Api, state: Any) -> Iterable[tuple[str, Iterable[str]]]:

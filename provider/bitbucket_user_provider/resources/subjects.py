@@ -121,8 +121,7 @@ class Subjects:
     def want(self, wanted: Collection[str]) -> dict[Side, list[str]]:
         """Records what check has found the current URN to want: these and nobody else. The rivals of each side."""
         return {
-            side: things.want([EVERYBODY, *self.api.people.forms(*ids)], side.kind.unresolved(self.api.people, ids))
-            for side, things, ids in self._by_side(wanted)
+            side: things.want([EVERYBODY, *self.api.people.forms(*ids)]) for side, things, ids in self._by_side(wanted)
         }
 
     def begin(self, wanted: Collection[str]) -> tuple[list[str], bool]:

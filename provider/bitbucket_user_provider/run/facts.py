@@ -10,20 +10,21 @@ The facts of a run, by kind:
                             given, found  what is there for it: made by it, or found; no delete of the run takes that
                             taken over    what it has adopted
                             take          what its delete takes, or has taken
+                            want by …     a person whom it wants, known by UUID alone or by account id alone
+                            take by …     the same of whom its delete takes
     of a URN                stage         how far it has come with what it wants
     of a URN and a place    busy          its operation is under way there, or a create or update ANYWHERE
     of a place              was busy      when the last one there was over
-                            unresolved    in which forms persons are named there
                             form          under which spellings a thing is wanted, to look that up fast
     others                  what `note` is given, as the identity of a place
 """
 
 import os
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from itertools import product
+from itertools import chain, product
 from math import inf
 from sqlite3 import Cursor
 from typing import TypeAlias
@@ -33,6 +34,15 @@ from .store import alive
 
 EVERYBODY = "*"
 """The thing that an exclusive set wants beside those that it names: nobody else may want anything there."""
+
+UUID, ACCOUNT_ID = "uuid", "account id"
+OTHER_FORM = {UUID: ACCOUNT_ID, ACCOUNT_ID: UUID}
+"""Two persons of whom one is known by this form alone, and one by that, may be the same."""
+
+Unresolved: TypeAlias = Mapping[str, str]
+"""Persons of whom one form alone is known, with this form."""
+
+NOBODY: Unresolved = {}
 
 ANYWHERE = ""
 """Where every create and update is busy too, unless it waits for others."""
@@ -87,25 +97,32 @@ class Facts:
 
     def renew(self) -> None:
         """Forgets what the current URN wanted, and how far it had come, unless the state has it."""
-        self._rows.execute("DELETE FROM fact WHERE urn = ? AND kind = 'want'", (_urn(),))
+        kinds = "('want', 'want by uuid', 'want by account id')"
+        self._rows.execute(f"DELETE FROM fact WHERE urn = ? AND kind IN {kinds}", (_urn(),))
         self._rows.execute(f"DELETE FROM fact WHERE {STAGE} AND value != 'exists'", (_urn(),))
 
     def put(self, kind: str, place: str, things: Iterable[str], value: str) -> None:
-        urn, names = _urn(), {*things}
+        urn = _urn()
         self._rows.executemany(
-            "INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?, ?)", [(kind, place, thing, urn, value) for thing in names]
+            "INSERT OR REPLACE INTO fact VALUES (?, ?, ?, ?, ?)",
+            [(kind, place, thing, urn, value) for thing in {*things}],
         )
-        if kind == "want":  # so that a look for other forms of one place costs the same in any stack
-            family, form, _ = place.split(" ", 2)
-            self._rows.executemany(
-                "INSERT OR IGNORE INTO fact VALUES ('form', ?, ?, ?, '')",
-                [(f"{family} {form}", thing, urn) for thing in names],
-            )
+
+    def want(self, place: str, things: Iterable[str], unresolved: Unresolved = NOBODY) -> None:
+        names = {*things}
+        self.put("want", place, names, "")
+        self._put_unresolved("want", place, names, unresolved)
+        family, form, _ = place.split(" ", 2)  # so that a look for other forms of one place costs the same in any stack
+        self.put("form", f"{family} {form}", names, "")
+
+    def _put_unresolved(self, kind: str, place: str, things: Collection[str], unresolved: Unresolved) -> None:
+        for form in OTHER_FORM:
+            self.put(f"{kind} by {form}", place, [name for name in things if unresolved.get(name) == form], "")
 
     def given(self, place: str, things: Collection[str], found_at: float | None) -> str | None:
         """Records that the current URN's things are there: made by it, or found there at `found_at`. Where a delete has
         taken them since, nothing is recorded but the names, and its URN comes back."""
-        self.put("want", place, things, "")
+        self.want(place, things)
         if found_at is None:
             self.forget("take", place, things)
         elif taker := self.taker(place, things, since=found_at):
@@ -162,15 +179,10 @@ class Facts:
             return None
         return float(self.noted("was busy", where) or 0)
 
-    def unresolved(self, place: str, forms: Iterable[str]) -> None:
-        """Records in which forms persons are named there whose other form is not known."""
-        sql = "INSERT OR IGNORE INTO fact VALUES ('unresolved', ?, ?, '', '')"
-        self._rows.executemany(sql, [(place, form) for form in forms])
-
     def is_mixed(self, place: str) -> bool:
-        """Whether they are named there in more than one form."""
-        sql = "SELECT thing FROM fact WHERE kind = 'unresolved' AND place = ?"
-        return len(self._rows.execute(sql, (place,)).fetchall()) > 1
+        """Whether persons of whom one form alone is known are wanted there in both."""
+        sql = "SELECT 1 FROM fact WHERE kind = ? AND place = ? LIMIT 1"
+        return all(self._rows.execute(sql, (f"want by {form}", place)).fetchone() for form in OTHER_FORM)
 
     def note(self, kind: str, place: str, value: str) -> bool:
         """Whether this is the first time."""
@@ -199,13 +211,27 @@ class Facts:
             urns = {urn for urn, _ in self._about("want", [place], [*things, EVERYBODY])}
         return sorted(urns - {_urn()})
 
-    def taker(self, place: str, things: Iterable[str], since: float = inf) -> str | None:
-        """The URN whose delete of one of these things is under way, or was over after `since`."""
-        for urn, value in self._about("take", [place], things):
+    def taker(
+        self, place: str, things: Iterable[str], unresolved: Unresolved = NOBODY, since: float = inf
+    ) -> str | None:
+        """The URN whose delete of one of these things, or of somebody who may be one of these persons, is under way, or
+        was over after `since`."""
+        takes = chain(self._about("take", [place], things), self._takes_of_somebody(place, unresolved))
+        for urn, value in takes:
             process, _, gone = value.partition(" gone ")
             if float(gone) >= since if gone else alive(process):
                 return urn
         return None
+
+    def _takes_of_somebody(self, place: str, unresolved: Unresolved) -> Iterator[tuple[str, str]]:
+        """URN and value of each take of somebody who may be one of these."""
+        sql = (
+            "SELECT take.urn, take.value FROM fact AS one JOIN fact AS take ON take.kind = 'take' "
+            "AND take.place = one.place AND take.thing = one.thing AND take.urn = one.urn "
+            "WHERE one.kind = ? AND one.place = ?"
+        )
+        for form in {*unresolved.values()}:
+            yield from self._rows.execute(sql, (f"take by {OTHER_FORM[form]}", place)).fetchall()
 
     def gone(self, place: str, things: Collection[str]) -> None:
         """Records that what the current URN was about to take is gone."""
@@ -221,11 +247,23 @@ class Facts:
         """Whether this run has taken one of these things at another place, which may be this one under another name."""
         return any(self._is_there("take", place.split(" ")[0], thing, but=place) for thing in things)
 
-    def look(self, places: Collection[str], certain: bool, names: Collection[str], own: bool) -> Look:
+    def look(
+        self,
+        places: Collection[str],
+        certain: bool,
+        names: Collection[str],
+        own: bool,
+        unresolved: Unresolved = NOBODY,
+    ) -> Look:
         place = next(iter(places))
-        found = self._keeper(places, names, own) or (None if certain else self._elsewhere(place, names, own))
+        found = (
+            self._keeper(places, names, own)
+            or self._perhaps(places, {unresolved[name] for name in names if name in unresolved})
+            or (None if certain else self._elsewhere(place, names, own))
+        )
         if found is None:
             self.put("take", place, names, _process())
+            self._put_unresolved("take", place, names, unresolved)
         return found
 
     def _keeper(self, places: Collection[str], names: Collection[str], own: bool) -> Keeper | None:
@@ -236,6 +274,22 @@ class Facts:
             if own or urn != _urn():
                 return Keeper(urn, self._stage_of(urn))
         return None
+
+    def _perhaps(self, places: Collection[str], forms: Iterable[str]) -> Keeper | None:
+        """Who is at work there on somebody who may be the person of whom this form alone is known, or has failed to be:
+        the answer to their PUT will tell. Whoever begins later waits for the take."""
+        sql = "SELECT DISTINCT urn FROM fact WHERE kind = ? AND place = ? AND urn != ?"
+        for form, place in product(forms, places):
+            for (urn,) in self._rows.execute(sql, (f"want by {OTHER_FORM[form]}", place, _urn())).fetchall():
+                stage = self._stage_of(urn)
+                if stage is Stage.FAILED or (stage is Stage.BEGUN and self._is_busy(urn, place)):
+                    return Keeper(urn, stage)
+        return None
+
+    def _is_busy(self, urn: str, place: str) -> bool:
+        """Whether its operation is under way there, and does not wait for others."""
+        sql = "SELECT 1 FROM fact WHERE kind = 'busy' AND place = ? AND thing = '' AND urn = ?"
+        return self._rows.execute(sql, (names_in(place), urn)).fetchone() is not None
 
     def _stage_of(self, urn: str) -> Stage:
         """A create or update whose process was killed has failed."""

@@ -8,7 +8,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-wor
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-projects/#api-workspaces-workspace-projects-project-key-permissions-config-groups-get
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -60,14 +60,6 @@ class GrantKind(ThingKind):
         """All that the run calls one subject, of which these ids are known."""
         return people.forms(*(self.prefix + id for id in ids if id))
 
-    @property
-    def is_of_people(self) -> bool:
-        return not self.prefix
-
-    def unresolved(self, people: People, ids: Iterable[str]) -> set[str]:
-        """The forms of those of whom another form may be used elsewhere. A group has one."""
-        return people.unresolved(ids) if self.is_of_people else set()
-
 
 def _names_of_person(api: Api, entry: Answer) -> list[str]:
     subject = person(entry)
@@ -89,7 +81,9 @@ def _holds(entry: Answer) -> bool:
 def _people(where: PlaceKind, path: str, levels: type[Enum]) -> GrantKind:
     one = Path(f"{path}/users/{{user_id}}", READS, WRITES)
     listed = Path(f"{path}/users", READS)
-    return GrantKind(f"{where.name}-users", where, listed, one, _names_of_person, _holds, levels=levels)
+    return GrantKind(
+        f"{where.name}-users", where, listed, one, _names_of_person, _holds, is_of_people=True, levels=levels
+    )
 
 
 def _groups(where: PlaceKind, path: str, levels: type[Enum]) -> GrantKind:

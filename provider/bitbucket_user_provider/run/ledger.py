@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from ..errors import LedgerLost
-from .facts import ANYWHERE, Facts, Look, Stage, is_open, names_in
+from .facts import ANYWHERE, NOBODY, Facts, Look, Stage, Unresolved, is_open, names_in
 from .store import Closed, Memory, Store
 
 
@@ -75,15 +75,13 @@ class Ledger:
         with self._facts() as facts:
             facts.renew()
 
-    def want(self, place: str, things: Collection[str], unresolved: Iterable[str] = ()) -> list[str]:
+    def want(self, place: str, things: Collection[str], unresolved: Unresolved = NOBODY) -> list[str]:
         """Records that the current URN wants these things; the other URNs that want one of them, or everybody.
 
-        A set that wants EVERYBODY is a rival of whoever wants anything at the place. `unresolved` are the forms, UUID
-        or account id, in which persons are named whose other form is not known. Raises LedgerLost.
+        A set that wants EVERYBODY is a rival of whoever wants anything at the place. Raises LedgerLost.
         """
         with self._facts() as facts:
-            facts.put("want", place, things, "")
-            facts.unresolved(place, unresolved)
+            facts.want(place, things, unresolved)
             facts.claim()
             return facts.rivals(place, things)
 
@@ -97,17 +95,17 @@ class Ledger:
                 facts.put("held", place, names, "")
             facts.exists()
 
-    def begin(self, place: str, things: Collection[str]) -> Begun:
+    def begin(self, place: str, things: Collection[str], unresolved: Unresolved = NOBODY) -> Begun:
         """Records that the current URN sets out to bring its things about. Raises LedgerLost."""
         with self._facts() as facts:
             facts.stage(Stage.BEGUN)
             facts.busy(ANYWHERE)
             facts.busy(names_in(place))
-            facts.put("want", place, things, "")
+            facts.want(place, things, unresolved)
             return Begun(
                 facts.rivals(place, things),
-                facts.taker(place, things),
-                facts.taker(place, things, since=0) is not None,
+                facts.taker(place, things, unresolved),
+                facts.taker(place, things, unresolved, since=0) is not None,
                 facts.taken_elsewhere(place, things),
                 facts.is_mixed(place),
                 facts.first("taken over", [""], things),
@@ -136,14 +134,21 @@ class Ledger:
         with suppress(LedgerLost), self._facts() as facts:
             facts.stage(Stage.FAILED)
 
-    def taker(self, place: str, things: Collection[str]) -> str | None:
-        """The URN whose delete of one of these things is under way."""
+    def taker(self, place: str, things: Collection[str], unresolved: Unresolved = NOBODY) -> str | None:
+        """The URN whose delete of one of these things, or of somebody who may be one of these persons, is under way."""
         with self._facts() as facts:
-            return facts.taker(place, things)
+            return facts.taker(place, things, unresolved)
 
     # What a delete asks and says
 
-    def take(self, places: Collection[str], certain: bool, groups: Iterable[Collection[str]], own: bool) -> list[Look]:
+    def take(
+        self,
+        places: Collection[str],
+        certain: bool,
+        groups: Iterable[Collection[str]],
+        own: bool,
+        unresolved: Unresolved = NOBODY,
+    ) -> list[Look]:
         """Looks, for each group of names of one thing, who keeps it from being deleted; what nobody does is recorded as
         about to be taken by the current URN, in the same transaction.
 
@@ -153,7 +158,7 @@ class Ledger:
         """
         try:
             with self._facts() as facts:
-                looks = [facts.look(places, certain, names, own) for names in groups]
+                looks = [facts.look(places, certain, names, own, unresolved) for names in groups]
                 if any(map(is_open, looks)):
                     facts.busy(names_in(next(iter(places))))
                 return looks

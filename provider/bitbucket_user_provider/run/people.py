@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterable
 
 from ..models.person import is_uuid, normal
+from .facts import ACCOUNT_ID, UUID
 
 
 class People:
@@ -34,6 +35,7 @@ class People:
             asked = {normal(user_id) for user_id in user_ids if user_id}
             return frozenset(asked).union(*(self._forms.get(form, frozenset()) for form in asked))
 
-    def unresolved(self, user_ids: Iterable[str]) -> set[str]:
-        """The forms, UUID or account id, of those of whom no other form is known."""
-        return {"uuid" if is_uuid(user_id) else "account id" for user_id in user_ids if len(self.forms(user_id)) == 1}
+    def unresolved(self, user_ids: Iterable[str]) -> dict[str, str]:
+        """The form, UUID or account id, of each of whom no other form is known."""
+        alone = (normal(user_id) for user_id in user_ids if len(self.forms(user_id)) == 1)
+        return {name: UUID if is_uuid(name) else ACCOUNT_ID for name in alone}

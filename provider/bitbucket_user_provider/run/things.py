@@ -28,7 +28,7 @@ from ..rest.client import Page, Path
 from ..rest.credentials import Kind
 from .evidence import Absent, Evidence, Seen, entry_of
 from .evidence import NotKnown as Unproven
-from .facts import Elsewhere, Keeper, Stage, is_open, moment
+from .facts import EVERYBODY, Elsewhere, Keeper, Stage, is_open, moment
 from .ledger import Begun
 from .listing import Listed, Listing
 from .place import Place, PlaceKind
@@ -62,6 +62,8 @@ class ThingKind:
     """Whether an answer about one thing means that it is there."""
     can_be_asked: bool = True
     """Whether the API answers about one thing alone."""
+    is_of_people: bool = False
+    """Whether each is named by a person, whom a program may write by UUID and by account id."""
     unique_everywhere: bool = False
     """Whether there can be only one in all of Bitbucket, wherever it is."""
     handle: str = "uuid"
@@ -297,14 +299,17 @@ class Things:
 
     # What the run knows
 
-    def want(self, names: Collection[str], unresolved: Iterable[str] = ()) -> list[str]:
+    def want(self, names: Collection[str]) -> list[str]:
         """Records what check has found the current URN to want; its rivals."""
-        return self.api.ledger.want(self.key, names, unresolved)
+        return self.api.ledger.want(self.key, names, self._unresolved(names))
+
+    def _unresolved(self, names: Iterable[str]) -> dict[str, str]:
+        return self.api.people.unresolved({*names} - {EVERYBODY}) if self.kind.is_of_people else {}
 
     def begin(self, names: Collection[str]) -> Begun:
         """Says that a create or update of the current URN begins, and waits until no delete of the run is about to take
         what it wants."""
-        begun = self.api.ledger.begin(self.key, names)
+        begun = self.api.ledger.begin(self.key, names, self._unresolved(names))
         if begun.taker:
             self._wait_for_takers(names)
         return begun
@@ -318,7 +323,12 @@ class Things:
         return False
 
     def _wait_for_takers(self, names: Collection[str]) -> None:
-        self._wait_until(lambda: self.api.ledger.taker(self.key, names) is None, "waiting for a delete of this run")
+        one_form = self._unresolved(names)
+        self._wait_until(
+            lambda: self.api.ledger.taker(self.key, names, one_form) is None,
+            "waiting for a delete of this run",
+            self.key,
+        )
 
     def take(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Verdict]:
         """Who keeps each thing from being deleted, by all its names. With `own`, its own wish keeps it too: of things
@@ -343,11 +353,13 @@ class Things:
         """Decides on each, by its number. Whether the delete counts as under way at the place since."""
         waiting, was_open = [*range(len(groups))], False
         certain, began = self.place.is_certain, moment()
+        unresolved = self._unresolved(name for names in groups for name in names)
         with ExitStack() as wait:
             told = False
             while waiting:
                 taken = Taken(self.place.is_renamed)
-                looks = self.api.ledger.take(self._keys(), certain, [groups[index] for index in waiting], own)
+                still = [groups[index] for index in waiting]
+                looks = self.api.ledger.take(self._keys(), certain, still, own, unresolved)
                 was_open = was_open or any(map(is_open, looks))
                 is_late = told and _is_over(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
                 for index, look in zip(waiting, looks, strict=True):

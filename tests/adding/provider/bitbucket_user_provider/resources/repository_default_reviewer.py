@@ -36,6 +36,7 @@ REVIEWERS = ThingKind(
     Path("/repositories/{workspace}/{repo_slug}/default-reviewers", READS),
     Path("/repositories/{workspace}/{repo_slug}/default-reviewers/{user_id}", READS),
     _names,
+    is_of_people=True,
 )
 
 
@@ -92,7 +93,7 @@ class RepositoryDefaultReviewer(Resource[Args, State]):
     def check(self, api: Api, known: Mapping[str, Any]) -> Iterable[Failure]:
         if all(known.get(name) for name in self.ID):
             person = known["user_id"]
-            if rivals := self.things(api, known).want(api.people.forms(person), api.people.unresolved([person])):
+            if rivals := self.things(api, known).want(api.people.forms(person)):
                 yield Failure("userId", manages_too(rivals, REVIEWER))
 
     def recognise(self, api: Api, state: State) -> None:
