@@ -74,7 +74,10 @@ def described(name: str) -> str:
 
 def main(*patterns: str) -> None:
     prepare()
-    mutmut("run", *patterns, shown=sys.stdout.isatty())  # it redraws a line all the time
+    children = 2 * (os.cpu_count() or 1)  # some changes wait for ever, which costs no time of a core
+    mutmut(
+        "run", "--max-children", str(children), *patterns, shown=sys.stdout.isatty()
+    )  # it redraws a line all the time
     reasons: dict[str, str] = yaml.safe_load(EXPLAINED.read_text()) or {}
     wanted = [name if name.endswith("*") else f"{name}*" for name in patterns] or ["*"]
     mutants = {name: text for name, text in alive().items() if any(fnmatchcase(name, one) for one in wanted)}
