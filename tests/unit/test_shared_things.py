@@ -265,6 +265,26 @@ def test_a_place_under_a_former_name_is_written_by_its_uuids_and_said_to_have_an
     assert warned == ["acme/api is called acme/service in Bitbucket now: write that name."]
 
 
+def test_a_project_of_a_workspace_with_a_new_name_is_written_by_its_own_key(bitbucket: CheckedEmulator) -> None:
+    """Keys are written in upper case, and compared without."""
+    bitbucket.fault("/workspaces/{workspace}", "GET", patch={"slug": "apex"})
+    place, warned = connect(bitbucket).place(PROJECT, {"workspace": "acme", "project_key": "OPS"}), list[str]()
+    with operation(warn=warned.append):
+        assert place.has_another_name()
+    uuid = bare(bitbucket.world.workspaces["acme"].uuid)
+    assert place.where_to_write == {"workspace": uuid, "project_key": "OPS"}
+    assert warned == ["acme/OPS is called apex/ops in Bitbucket now: write that name."]
+
+
+def test_a_repository_that_has_moved_is_known_by_the_workspace_that_it_is_in_now(bitbucket: CheckedEmulator) -> None:
+    """The answer says its name alone: the workspace's UUID is no published part of it."""
+    there = bitbucket.world.workspaces["acme-dev"]
+    moved = {"patch": {"full_name": "acme-dev/api"}, "drop_fields": ["workspace"]}
+    bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", **moved)
+    names = connect(bitbucket).place(REPOSITORY, API).identified()
+    assert isinstance(names, tuple) and {workspace for workspace, _ in names} == {"acme-dev", bare(there.uuid)}
+
+
 @pytest.mark.parametrize("status", [403, 404])
 def test_nothing_is_removed_where_bitbucket_does_not_tell_what_else_a_place_is_called(
     bitbucket: CheckedEmulator, status: int

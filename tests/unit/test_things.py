@@ -245,6 +245,19 @@ def test_what_is_wanted_is_not_released(bitbucket: CheckedEmulator, things: Thin
     assert held(bitbucket) == ({"Grace": "read"} if own == [True] else {})
 
 
+def test_what_is_wanted_under_the_new_name_of_a_place_is_not_released_under_the_old_one(
+    bitbucket: CheckedEmulator, things: Things
+) -> None:
+    """A resource changes to the name that its repository has got in Bitbucket: only the refusal of the delete tells."""
+    bitbucket.grant("acme", "api", "Grace", "write")
+    bitbucket.rename_repository("acme", "api", "service")
+    names = [GRACE.account_id, bare(GRACE.uuid)]
+    with operation("one"):
+        things.api.things(REPOSITORY_USERS, API | {"repo_slug": "service"}).want(names)
+        assert not things.release({"user_id": GRACE.uuid}, names, own=True)
+    assert bitbucket.repository_permissions("acme", "service") == {"Grace Hopper": "write"}
+
+
 def test_what_bitbucket_refuses_to_remove_was_not_taken(bitbucket: CheckedEmulator, things: Things) -> None:
     bitbucket.grant("acme", "api", "Grace", "read")
     bitbucket.fault("permissions-config", "DELETE", status=403)
