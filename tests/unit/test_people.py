@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from bitbucket_user_emulator.seed import default_world
+from bitbucket_user_provider.errors import BitbucketError
 from bitbucket_user_provider.models.person import UserId, bare, is_uuid, normal, same_person
 from bitbucket_user_provider.run import facts
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
@@ -14,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from tests.conftest import CheckedEmulator
+from tests.conftest import CheckedEmulator, Clock
 from tests.unit.core import connect
 
 UUID = "d301aafa-d676-4ee0-88be-962be7417567"
@@ -157,6 +158,16 @@ def test_the_credentials_own_account_is_asked_for_once_and_known_by_both_spellin
 def test_nobody_is_the_caller_where_bitbucket_does_not_let_it_ask(bitbucket: CheckedEmulator) -> None:
     bitbucket.fault("/user", status=403, times=None)
     assert not connect(bitbucket).is_caller(ADA.uuid)
+
+
+@pytest.mark.parametrize("trouble", [{"drop": "before"}, {"status": 500}, {"status": 401}], ids=str)
+def test_who_the_caller_is_must_be_known_where_bitbucket_lets_it_ask(
+    bitbucket: CheckedEmulator, clock: Clock, trouble: dict[str, Any]
+) -> None:
+    """Taken for a no, it would let the own administrator right go before all else."""
+    bitbucket.fault("/user", times=None, **trouble)
+    with pytest.raises(BitbucketError):
+        connect(bitbucket).is_caller(ADA.uuid)
 
 
 @pytest.mark.parametrize("spelling", [GRACE.account_id, GRACE.uuid])

@@ -63,10 +63,13 @@ class Api(Client):
         return bare(self.caller().text("uuid"))
 
     def is_caller(self, user_uuid: str) -> bool:
-        """Whether this is the credential's own account; no, where Bitbucket does not let it ask."""
+        """Whether this is the credential's own account; no, where Bitbucket does not let this credential ask. Raises
+        BitbucketError of any other trouble: the end of the own administrator right must not go unnoticed."""
         try:
             return self.caller_uuid() == bare(user_uuid)
-        except BitbucketError:
+        except ApiError as refusal:
+            if refusal.status != 403:
+                raise
             return False
 
     def who_is(self, user_id: str) -> frozenset[str]:
