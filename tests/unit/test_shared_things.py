@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from unittest.mock import Mock
 
 import pytest
 from bitbucket_user_provider.config import load
-from bitbucket_user_provider.errors import BitbucketError, InvalidInput, NotKnown
+from bitbucket_user_provider.errors import BitbucketError, Cancelled, InvalidInput, NotKnown
 from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
@@ -283,6 +284,20 @@ def test_a_repository_that_has_moved_is_known_by_the_workspace_that_it_is_in_now
     bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", **moved)
     names = connect(bitbucket).place(REPOSITORY, API).identified()
     assert isinstance(names, tuple) and {workspace for workspace, _ in names} == {"acme-dev", bare(there.uuid)}
+
+
+def test_who_is_cancelled_while_a_place_is_asked_for_its_names_answers_for_itself_alone(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The time that one resource's `customTimeouts` gives is over; the others of the place ask again."""
+    api = connect(bitbucket)
+    place, get = api.place(WORKSPACE, API), api.get
+    monkeypatch.setattr(api, "get", Mock(side_effect=Cancelled("over")))
+    with pytest.raises(Cancelled):
+        place.identify()
+    monkeypatch.setattr(api, "get", get)
+    place.identify()
+    assert place.is_certain
 
 
 @pytest.mark.parametrize("status", [403, 404])

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..errors import BitbucketError, NotFound, NotKnown
+from ..errors import BitbucketError, Cancelled, NotFound, NotKnown
 from ..models.person import account_id, bare, is_uuid, spelt
 from ..operation import current
 from ..rest.answer import Answer
@@ -117,6 +117,8 @@ class Place:
     def _ask_who(self) -> tuple[tuple[str, ...], ...] | BitbucketError:
         try:
             found = tuple(self._spellings())
+        except Cancelled:  # the end of one operation is no answer, and the next one asks again
+            raise
         except BitbucketError as refusal:
             return refusal
         self.api.ledger.note("identity", self.key, json.dumps(found))
