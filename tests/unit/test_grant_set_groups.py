@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from bitbucket_user_emulator.seed import default_world
-from bitbucket_user_provider.errors import Exists, InvalidInput, PartialFailure
+from bitbucket_user_provider.errors import BitbucketError, Cancelled, Exists, InvalidInput, PartialFailure
 from bitbucket_user_provider.models.model import UNKNOWN, Change
+from bitbucket_user_provider.models.person import bare
+from bitbucket_user_provider.rest.governor import Governor
+from bitbucket_user_provider.run.grants import REPOSITORY_GROUPS, REPOSITORY_USERS
 
 from tests.conftest import CheckedEmulator
 from tests.unit.stack import Program, Refused, Stack, urn_of
@@ -15,6 +18,7 @@ from tests.unit.stack import Program, Refused, Stack, urn_of
 GRACE, BOB = map(default_world().person, ("Grace", "Bob"))
 KIND = "RepositoryUserPermissions"
 SINGLE = "RepositoryGroupPermission"
+WEB = {"workspace": "acme", "repo_slug": "web"}
 
 
 def team(permissions: Any = None, groups: Any = None, **more: Any) -> Program:
@@ -414,3 +418,25 @@ def test_what_a_preview_could_not_know_is_refused_before_any_write(bitbucket: Ch
     with stack.on(KIND, "set"), pytest.raises(InvalidInput, match="1 would lose"):
         stack.provider.update(KIND, old.id, old.outputs, inputs)
     assert people(bitbucket) == {"Grace Hopper": "write"}
+
+
+def test_a_set_that_is_cancelled_while_it_waits_for_a_group_leaves_its_people_to_others(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its process lives on, and whoever wants Bob next would wait for a delete that never comes."""
+    stack = Stack(bitbucket)
+    stack.up(team({BOB.uuid: "read"}, {"developers": "write"}))
+    core, old = stack.start(), stack.state[KIND, "set"]
+    of_people, of_groups = (core.api.things(one, WEB) for one in (REPOSITORY_USERS, REPOSITORY_GROUPS))
+    with stack.on(SINGLE, "other"):
+        of_groups.begin(["group developers"])
+
+    def cancel(_: Governor, seconds: float) -> None:
+        raise Cancelled("over")
+
+    monkeypatch.setattr(Governor, "_wait", cancel)
+    with stack.on(KIND, "set"), pytest.raises(BitbucketError, match="over"):
+        core.delete(KIND, old.id, old.outputs)
+    with stack.on(SINGLE, "later"):
+        assert of_people.begin([bare(BOB.uuid)]).taker is None
+    assert people(bitbucket) == {"Bob Kahn": "read"}

@@ -14,7 +14,7 @@ from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.facts import EVERYBODY, Keeper
 from ..run.grants import GrantKind
-from ..run.things import Things, Verdict
+from ..run.things import Taken, Things, Verdict
 from .held import GroupGrant, Held, UserGrant
 
 
@@ -157,10 +157,15 @@ class Subjects:
     def take(self, ids: Sequence[str], own: bool) -> dict[str, Verdict]:
         """Who keeps each from being removed, as `Things.take` says."""
         verdicts: dict[str, Verdict] = {}
-        for _, things, mine in self._by_side(ids):
-            if mine:
-                found = things.take([self.api.people.forms(id) for id in mine], own)
-                verdicts |= dict(zip(mine, found, strict=True))
+        try:
+            for _, things, mine in self._by_side(ids):
+                if mine:
+                    found = things.take([self.api.people.forms(id) for id in mine], own)
+                    verdicts |= dict(zip(mine, found, strict=True))
+        except BaseException:  # cancelled while it waits for a group: nobody must wait for the people that it leaves
+            for id in [id for id, verdict in verdicts.items() if isinstance(verdict, Taken)]:
+                self._things[self.side(id)].taken(self.api.people.forms(id), False)
+            raise
         return verdicts
 
     def holds(self, grants: Iterable[Held]) -> Iterable[tuple[str, Iterable[str]]]:
