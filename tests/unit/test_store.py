@@ -728,3 +728,14 @@ def test_no_secret_is_in_it(bitbucket: CheckedEmulator, base: Path) -> None:
             assert not [text for text in ("hush", ADA["apiToken"], ADA["email"]) if text.encode() in written]
     assert b"acme" in written
     ledger.close()
+
+
+def test_a_disk_that_is_full_is_called_so() -> None:
+    """SQLite rolls back by itself then, and there is nothing left to roll back."""
+    memory = Memory()
+    with memory.transaction() as rows:
+        [pages] = rows.execute("PRAGMA page_count").fetchone()
+    memory._facts.execute(f"PRAGMA max_page_count = {pages}")
+    ledger = Ledger(lambda: memory)
+    with operation("one"), pytest.raises(sqlite3.Error, match="full"):
+        ledger.want("user ss acme/api", [f"person {number}" for number in range(10_000)])

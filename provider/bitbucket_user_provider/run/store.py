@@ -158,7 +158,8 @@ def _committed(facts: sqlite3.Connection) -> Iterator[sqlite3.Cursor]:
     try:
         yield cursor
     except BaseException:
-        cursor.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error):  # after some errors, as a full disk, SQLite has done it by itself
+            cursor.execute("ROLLBACK")
         raise
     cursor.execute("COMMIT")
 
