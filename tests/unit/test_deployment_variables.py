@@ -10,6 +10,7 @@ from bitbucket_user_provider.invoke import Invoker
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.rest import client
+from bitbucket_user_provider.run.environment import ENVIRONMENT, Environment
 
 from tests.conftest import CheckedEmulator, Clock
 from tests.unit.core import connect
@@ -274,3 +275,19 @@ def test_an_environment_that_was_deleted_lets_its_variables_leave_with_one_warni
         "acme/api/Production answers 404: deleted, or this credential no longer sees it; what this stack holds there "
         "leaves the state."
     ]
+
+
+def test_an_environment_that_another_thread_forgets_is_still_the_one_that_was_found(bitbucket: CheckedEmulator) -> None:
+    class Forgotten(Environment):
+        """Forgotten after each time that it is looked at."""
+
+        def __getattribute__(self, name: str) -> Any:
+            found = super().__getattribute__(name)
+            if name == "_uuid":
+                self._uuid = None
+            return found
+
+    place = Forgotten(connect(bitbucket), ENVIRONMENT, {"workspace": "acme", "repo_slug": "api", "environment": "Test"})
+    place.known_as("a-uuid")
+    assert place.uuid == "a-uuid"
+    assert place.uuid == bare(uuid_of(bitbucket, "Test"))

@@ -50,9 +50,10 @@ class Environment(Place):
         """Without braces. Raises NoEnvironment, NotFound when the repository is missing, BitbucketError."""
         if is_uuid(self.fields["environment"]):
             return self.names[-1]
-        if self._uuid is None:
-            self._uuid = bare(self._entry().text("uuid"))
-        return self._uuid
+        uuid = self._uuid  # another thread may forget it meanwhile
+        if uuid is None:
+            uuid = self._uuid = bare(self._entry().text("uuid"))
+        return uuid
 
     def known_as(self, uuid: str) -> None:
         """Says what the state knows: no list is asked for the name then."""
