@@ -585,7 +585,11 @@ def test_without_the_ledger_nothing_is_checked_and_nothing_that_was_checked_is_d
             ledger.take([PLACE], False, [["ada"]], True)
 
 
-def test_after_the_end_of_a_run_nothing_is_checked_any_more(run: Run) -> None:
+@pytest.mark.parametrize("used", [False, True])
+def test_after_the_end_of_a_run_nothing_is_checked_any_more(run: Run, used: bool) -> None:
+    if used:
+        wants(run, "one", "ada")
+    run.close()
     run.close()
     with as_("one"), pytest.raises(LedgerLost, match="This run is over"):
         run.renew()

@@ -62,9 +62,9 @@ class Ledger:
     def close(self) -> None:
         """Lets go of what the run shares; whatever is asked afterwards raises LedgerLost."""
         with self._lock:
-            if self._opened is None:
-                self._opened = Closed()
-            self._opened.close()
+            opened, self._opened = self._opened, Closed()
+            if opened:
+                opened.close()
 
     # What a check says
 
