@@ -55,7 +55,9 @@ class GivenWorkspace(Given):
 def read(path: str | Path) -> World:
     """Raises OSError or ValueError, which says what is wrong with the file."""
     try:
-        given = TypeAdapter(dict[str, GivenWorkspace]).validate_python(yaml.safe_load(Path(path).read_text()))
+        given = TypeAdapter(dict[str, GivenWorkspace]).validate_python(
+            yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        )
         world = World()
         for slug, workspace in given.items():
             world.workspaces[slug] = _workspace(world, slug, workspace)

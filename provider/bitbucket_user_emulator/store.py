@@ -38,9 +38,9 @@ def switched(switches: Switches, changes: object) -> Switches:
 def save(world: World, path: Path) -> None:
     """Whole or not at all: a reader, or a crash, never meets half a file."""
     draft = path.with_name(f"{path.name}.new")
-    draft.write_text(json.dumps(to_json(world)))
+    draft.write_text(json.dumps(to_json(world)), encoding="utf-8")
     os.replace(draft, path)
 
 
 def load(path: Path) -> World:
-    return from_json(json.loads(path.read_text()))
+    return from_json(json.loads(path.read_text(encoding="utf-8")))

@@ -80,7 +80,9 @@ def fields(written: dict[str, Any]) -> dict[str, Part]:
 
 def load(folder: Path = FOLDER) -> tuple[dict[str, Operation], dict[str, dict[str, Any]]]:
     """Operations by "METHOD route", and schemas by name. Raises OSError, YAMLError, KeyError or ValueError."""
-    operations, schemas = (yaml.safe_load((folder / name).read_text()) for name in ("operations.yaml", "schemas.yaml"))
+    operations, schemas = (
+        yaml.safe_load((folder / name).read_text(encoding="utf-8")) for name in ("operations.yaml", "schemas.yaml")
+    )
     found = {}
     for route, methods in operations["operations"].items():
         for method, written in methods.items():

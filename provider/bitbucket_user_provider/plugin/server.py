@@ -69,7 +69,8 @@ class Front:
     def GetSchema(self, request: rpc.GetSchemaRequest, context: Any) -> rpc.GetSchemaResponse:
         core = Path(__file__).parents[1]
         within = core / "schema.json"  # in a wheel; in a checkout it lies beside the package
-        return rpc.GetSchemaResponse(schema=(within if within.exists() else core.parent / within.name).read_text())
+        file = within if within.exists() else core.parent / within.name
+        return rpc.GetSchemaResponse(schema=file.read_text(encoding="utf-8"))
 
     def Cancel(self, request: Empty, context: Any) -> Empty:
         with self._lock:
