@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from bitbucket_user_provider.cli.commands import NAMES
 from tests.conftest import CheckedEmulator
 from tests.unit.cli import ADA, run
 
+ROOT = Path(__file__).parents[2]
 CLI = Path(sys.executable).with_name("bitbucket-user")
 
 
@@ -94,6 +96,12 @@ def test_each_mistake_of_a_project_is_told(project: str, wrong: set[str], machin
     install(machine, "pulumi", "v3.274.1")
     (machine / "Pulumi.yaml").write_text(project)
     assert missing(**ADA) == wrong
+
+
+def test_what_to_type_for_a_program_in_go_names_the_module_of_its_sdk(machine: Path) -> None:
+    (machine / "Pulumi.yaml").write_text("name: access\nruntime: go\n")
+    [module] = re.findall(r"^module (\S+)$", (ROOT / "sdk/go/go.mod").read_text(), re.MULTILINE)
+    assert findings()["Package"]["type"] == f"cd {machine} && go get {module}/bitbucketuser"
 
 
 @pytest.mark.parametrize("says", ["v3.100.0", "no version"])

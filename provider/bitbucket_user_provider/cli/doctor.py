@@ -65,8 +65,7 @@ def findings(folder: Path) -> list[Finding]:
 
 
 def _python() -> Finding:
-    version = ".".join(map(str, sys.version_info[:3]))
-    return Finding("Python", sys.version_info >= (3, 10), f"{version} in {sys.prefix}", "Install Python 3.10 or later.")
+    return Finding("Python", True, f"{'.'.join(map(str, sys.version_info[:3]))} in {sys.prefix}")
 
 
 def _engine() -> Finding:
@@ -170,13 +169,15 @@ def _node_package(folder: Path, content: dict[str, Any]) -> Finding:
 
 
 def _go_package(folder: Path, content: dict[str, Any]) -> Finding:
+    from ..schema import GO
+
     file = folder / "go.mod"
     there = file.exists() and "pulumi-bitbucket-user" in file.read_text(encoding="utf-8")
     return Finding(
         "Package",
         there,
         f"{file} {'names' if there else 'does not name'} the package",
-        "go get …/pulumi-bitbucket-user/sdk/go/bitbucketuser",
+        f"cd {folder} && go get {GO}/bitbucketuser",
     )
 
 
