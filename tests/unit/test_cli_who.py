@@ -25,8 +25,8 @@ def reach(bitbucket: CheckedEmulator, *arguments: str | Path) -> Any:
     return json.loads(run(bitbucket, "who", "acme", *arguments, "--json").out)
 
 
-def export(tmp_path: Path, grants: list[dict[str, Any]]) -> Path:
-    outputs = {"workspace": "acme", "repoSlug": "api", "permissions": {}, "grants": grants}
+def export(tmp_path: Path, grants: list[dict[str, Any]], **more: Any) -> Path:
+    outputs = {"workspace": "acme", "repoSlug": "api", "permissions": {}, "grants": grants, **more}
     resource = {"urn": URN, "type": "bitbucket-user:index:RepositoryUserPermissions", "outputs": outputs}
     (tmp_path / "dev.json").write_text(json.dumps({"version": 3, "deployment": {"resources": [resource]}}))
     return tmp_path / "dev.json"
@@ -83,6 +83,28 @@ def test_what_only_a_group_can_give_names_the_groups(bitbucket: CheckedEmulator)
     (api,) = [one for one in found["reach"] if one["name"] == "api"]
     assert [why["source"] for why in api["reasons"]] == ["group"]
     assert "developers (write, repository api)" in api["reasons"][0]["text"]
+
+
+def test_a_stack_that_manages_a_lower_group_alone_does_not_manage_the_access(
+    bitbucket: CheckedEmulator, tmp_path: Path
+) -> None:
+    bitbucket.world.workspaces["acme"].groups["developers"].members.append(bitbucket.person("Bob").uuid)
+    bitbucket.grant_group("acme", "api", "administrators", "read")
+    state = export(tmp_path, [], groups={"administrators": "read"})
+    found = reach(bitbucket, "bob@acme.example", "--sources", "--state", state)
+    (api,) = [one for one in found["reach"] if one["name"] == "api"]
+    assert [(why["level"], why["manager"]) for why in api["reasons"]] == [("write", "no stack")]
+
+
+def test_groups_that_cannot_be_read_are_asked_for_once_a_place_and_said_once(bitbucket: CheckedEmulator) -> None:
+    bitbucket.world.workspaces["acme"].groups["developers"].members.append(bitbucket.person("Bob").uuid)
+    bitbucket.grant_group("acme", "web", "developers", "read")
+    bitbucket.fault("/workspaces/acme/projects/CORE/permissions-config/groups", status=403, times=None)
+    bitbucket.clear()
+    ended = run(bitbucket, "who", "acme", "bob@acme.example", "--sources")
+    assert "api    write" in ended.out and "web    read" in ended.out
+    assert bitbucket.count("GET", "projects/{project_key}/permissions-config/groups") == 1
+    assert (ended.out + ended.err).count("project CORE, groups") == 1
 
 
 def test_an_administrator_of_the_workspace_is_told_as_one(bitbucket: CheckedEmulator) -> None:

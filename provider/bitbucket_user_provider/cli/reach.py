@@ -75,6 +75,7 @@ class _Explainer:
         self.is_owner = False
         """As administrators of the workspace are."""
         self._direct: dict[str, str] = {}
+        self._known: dict[str, list[Held]] = {}
 
     def explain(self, found: list[Reached]) -> list[Reached]:
         """The same with reasons, and the projects in which the person holds something."""
@@ -138,28 +139,26 @@ class _Explainer:
     def _of_groups(self, one: Reached, project: Place) -> Reason:
         """Nobody can be asked who is in a group, so those that are high enough are named."""
         enough = [
-            f"{group.subject} ({group.level}, {place.shown})"
+            (place, group)
             for place in (one.place, project)
             for group in self._groups(place)
             if LEVELS[group.level] >= LEVELS[one.level]
         ]
-        text = f"one of the groups {', '.join(enough)}" if enough else "a group, or something that cannot be read"
-        stacks = {
-            manager.stack
-            for place in (one.place, project)
-            for group in self._groups(place)
-            if (manager := self.grants.get((place.kind, place.name.lower(), True, group.subject.lower())))
-        }
-        shown = ", ".join(sorted(stacks)) or (UNMANAGED if self.has_state else "")
+        names = ", ".join(f"{group.subject} ({group.level}, {place.shown})" for place, group in enough)
+        text = f"one of the groups {names}" if names else "a group, or something that cannot be read"
+        keys = [(place.kind, place.name.lower(), True, group.subject.lower()) for place, group in enough]
+        stacks = sorted({self.grants[key].stack for key in keys if key in self.grants})
+        shown = ", ".join(stacks) or (UNMANAGED if self.has_state else "")
         return Reason("group", one.level, text, shown, "take the person out of that group, or the group off the place")
 
     def _groups(self, place: Place) -> list[Held]:
-        if not place.name:
-            return []
-        rows = self.reader.tried(
-            "groups", GROUPS[place.kind].list_path, lambda: self.reader.group_rows(place), place.shown
-        )
-        return [Held(**row) for row in rows or ()]
+        """Asked once a place, also where it refuses."""
+        if place.name and place.shown not in self._known:
+            rows = self.reader.tried(
+                "groups", GROUPS[place.kind].list_path, lambda: self.reader.group_rows(place), place.shown
+            )
+            self._known[place.shown] = [Held(**row) for row in rows or ()]
+        return self._known.get(place.shown, [])
 
     def _manager(self, place: Place) -> Managed | None:
         """What a stack manages of this person there."""
