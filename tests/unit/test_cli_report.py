@@ -156,6 +156,36 @@ def test_what_the_last_report_could_not_tell_is_not_new(bitbucket: CheckedEmulat
     assert not [one for one in found["grants"] if one["before"] is not None]
 
 
+LISTS_OF_THE_WORKSPACE = {"projects": "project", "permissions": "role", "permissions/repositories": "effective"}
+"""And what is in none but that one: a kind of place, or a source."""
+
+
+@pytest.mark.parametrize("path", LISTS_OF_THE_WORKSPACE)
+def test_what_a_list_of_the_whole_workspace_would_show_is_neither_gone_nor_new_without_it(
+    bitbucket: CheckedEmulator, tmp_path: Path, path: str
+) -> None:
+    def unreadable() -> None:
+        bitbucket.fault(f"/workspaces/acme/{path}", status=403)
+
+    def shown(found: Any) -> set[str]:
+        places = [found["places"][one["place"]]["kind"] for one in found["grants"]]
+        return {*places, *(one["source"] for one in found["grants"])}
+
+    report(bitbucket, tmp_path, "--effective", name="last")
+    bitbucket.revoke("acme", "api", "Grace")
+    unreadable()
+    found = report(bitbucket, tmp_path, "--effective", "--since", tmp_path / "last")
+    assert LISTS_OF_THE_WORKSPACE[path] not in shown(found)
+    assert [(one["subject"], one["place"]) for one in found["gone"]] == [("Grace Hopper", "repository api")]
+    assert not [one for one in found["grants"] if one["before"] is not None]
+
+    unreadable()
+    report(bitbucket, tmp_path, "--effective", name="last")
+    found = report(bitbucket, tmp_path, "--effective", "--since", tmp_path / "last")
+    assert LISTS_OF_THE_WORKSPACE[path] in shown(found)
+    assert found["gone"] == [] and not [one for one in found["grants"] if one["before"] is not None]
+
+
 def test_somebody_without_the_right_gets_what_can_be_read_and_1(bitbucket: CheckedEmulator, tmp_path: Path) -> None:
     bitbucket.grant("acme", "api", "Grace", "admin")
     ended = run(bitbucket, "report", "acme", "--csv", tmp_path / "csv", environ=GRACE, cache=tmp_path / "cache")

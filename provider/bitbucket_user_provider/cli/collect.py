@@ -5,9 +5,12 @@ from datetime import datetime, timezone
 
 from .. import __version__
 from .reach import LEVELS
-from .reading import Person, Place, Reader
+from .reading import EFFECTIVE, LIST_OF_PROJECTS, ROLES_OF_MEMBERS, Person, Place, Reader
 from .review import Change, Gap, Grant, Head, Report, Subject, Where
 from .states import Managed
+
+GAPS = {LIST_OF_PROJECTS: "project", ROLES_OF_MEMBERS: "role", EFFECTIVE: "effective"}
+"""What could not be read of a whole workspace, and the kind of place or the source of the grants that it would show."""
 
 Key = tuple[str, str, str, str, str]
 """Kind and name of a place, kind and id of a subject, source."""
@@ -141,21 +144,29 @@ def compare_with_report(report: Report, last: Report) -> None:
     """Marks what is new or has another level since the last report, and lists what is gone."""
     report.head.since = last.head.made_on
     before = {_key(last, grant): grant for grant in last.grants}
-    unread_then = {gap.place for gap in last.gaps}
     for grant in report.grants:
         old, where = before.pop(_key(report, grant), None), report.places[grant.place]
-        known = grant.source != "effective" or last.head.effective
-        if old or (known and where.shown not in unread_then):
+        if old or not _hides(last, report, where, grant):
             level = old.level if old else "none"
             grant.before = level if level != grant.level else None
-    unread = {gap.place for gap in report.gaps}
     for grant in before.values():
         where = last.places[grant.place]
-        if grant.source == "effective" and not report.head.effective:
-            continue
-        if where.shown not in unread and where.kind not in unread:
+        if not _hides(report, last, where, grant):
             subject = last.subjects[grant.subject].shown
             report.gone.append(Change(subject=subject, place=where.shown, before=grant.level, now="none"))
+
+
+def _hides(report: Report, other: Report, where: Where, grant: Grant) -> bool:
+    """Whether the report, which lacks such a grant of the other one, cannot tell of it: something could not be read or
+    was not asked for. An effective grant is what nothing else explains: both must have read all else."""
+    if grant.source == "effective":
+        told_by = {where.shown, f"project {where.project}", *GAPS.values()}
+        return not report.head.effective or not told_by.isdisjoint(_unread(report) | _unread(other))
+    return not _unread(report).isdisjoint((where.shown, where.kind, grant.source))
+
+
+def _unread(report: Report) -> set[str]:
+    return {GAPS.get(gap.what, gap.place) for gap in report.gaps}
 
 
 def _key(report: Report, grant: Grant) -> Key:

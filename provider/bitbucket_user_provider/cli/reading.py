@@ -27,6 +27,8 @@ from .journal import Journal
 from .session import Session
 
 WITH_EMAIL = {"fields": "+values.user.email"}
+LIST_OF_PROJECTS, ROLES_OF_MEMBERS = "the list of projects", "roles in the workspace"
+EFFECTIVE = "effective permissions"
 USERS: dict[str, GrantKind] = {"repository": REPOSITORY_USERS, "project": PROJECT_USERS}
 GROUPS: dict[str, GrantKind] = {"repository": REPOSITORY_GROUPS, "project": PROJECT_GROUPS}
 
@@ -157,7 +159,7 @@ class Reader:
 
     def projects(self) -> list[Place]:
         """None, and noted, where they cannot be listed."""
-        rows = self.tried("the list of projects", PROJECTS, lambda: self._all("projects", PROJECTS, _project_row))
+        rows = self.tried(LIST_OF_PROJECTS, PROJECTS, lambda: self._all("projects", PROJECTS, _project_row))
         return [Place(**row) for row in rows or ()]
 
     def members(self) -> list[Person]:
@@ -167,14 +169,14 @@ class Reader:
 
     def roles(self, query: dict[str, str] | None = None) -> dict[str, str]:
         """UUID → role in the workspace; none, and noted, where only administrators may look."""
-        rows = self.tried("roles in the workspace", ROLES, lambda: self._all("roles", ROLES, _role_row, query)) or ()
+        rows = self.tried(ROLES_OF_MEMBERS, ROLES, lambda: self._all("roles", ROLES, _role_row, query)) or ()
         for row in rows:
             self._met(Person(**row["user"]))
         return {row["user"]["uuid"]: row["role"] for row in rows}
 
     def effective(self) -> list[tuple[str, str, str]]:
         """UUID, slug and level of everybody who can do something in a repository, whatever gives it."""
-        rows = self.tried("effective permissions", EVERYWHERE, self.effective_rows) or ()
+        rows = self.tried(EFFECTIVE, EVERYWHERE, self.effective_rows) or ()
         for row in rows:
             self._met(Person(**row["user"]))
         return [(row["user"]["uuid"], row["slug"], row["level"]) for row in rows]
