@@ -41,11 +41,9 @@ class Invoker:
         question = function.ARGS.model_validate(_given(args))
         key = (name, json.dumps(question.bag(), sort_keys=True))
         with self._lock:
-            answer = self._asked.get(key)
-            first = answer is None
-            if answer is None:
-                answer = self._asked[key] = Future()
-        if first:
+            known = self._asked.get(key)
+            answer = known or self._asked.setdefault(key, Future())
+        if known is None:
             try:
                 result: Model = function.call(self.api, question)
                 answer.set_result(result.bag())

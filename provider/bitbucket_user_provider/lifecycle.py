@@ -111,7 +111,9 @@ class Lifecycle:
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
-        if checked:  # and not what a refresh compares: an old name keeps nothing from the new one
+        if (
+            checked
+        ):  # not in a refresh, which compares under the name of before a rename: that one holds nothing any more
             self.api.ledger.hold([*resource.holds(self.api, old)])
         if found and checked:
             lines = [resource.summary(self.api, None if found.replaces else old, args)]

@@ -11,7 +11,13 @@ if TYPE_CHECKING:
     from .access import Access
     from .session import Session
 
-PROGRAMS = ("python", "typescript", "yaml")
+PLUGIN = "pip install pulumi-bitbucket-user  (the plugin)"
+INSTALL = {
+    "python": ("python -m venv venv && . venv/bin/activate", "pip install -r requirements.txt"),
+    "typescript": (PLUGIN, "npm install"),
+    "yaml": (PLUGIN,),
+}
+"""What a program of each language needs first."""
 EPILOG = """
 \b
 Examples:
@@ -30,7 +36,7 @@ Examples:
 @click.option("--variables", is_flag=True, help="Pipeline variables too, without their values.")
 @click.option("--keys", is_flag=True, help="Deploy keys and your own keys too.")
 @click.option(
-    "--program", type=click.Choice(PROGRAMS), default="python", show_default=True, help="What it is written in."
+    "--program", type=click.Choice([*INSTALL]), default="python", show_default=True, help="What it is written in."
 )
 @click.option(
     "--out", metavar="DIR", required=True, type=click.Path(file_okay=False, path_type=Path), help="The folder to make."
@@ -148,12 +154,6 @@ def _tell(session: "Session", access: "Access", out: Path, program: str, written
     session.tell(lines)
 
 
-PLUGIN = "pip install pulumi-bitbucket-user  (the plugin)"
-INSTALL = {
-    "python": ("python -m venv venv && . venv/bin/activate", "pip install -r requirements.txt"),
-    "typescript": (PLUGIN, "npm install"),
-    "yaml": (PLUGIN,),
-}
 WHY = (
     "The import writes what Bitbucket holds into Pulumi's state and changes nothing there. --generate-code=false: the "
     "program is written already; --protect=false: else nothing could be removed. The preview then shows no change."

@@ -84,7 +84,8 @@ def _engine() -> Finding:
 
 
 def _project(folder: Path) -> tuple[Path | None, dict[str, Any]]:
-    """The nearest Pulumi.yaml, as Pulumi looks for it, and what it says; None where it cannot be read."""
+    """The nearest Pulumi.yaml, as Pulumi looks for it, and what it says: empty where that cannot be read. None and
+    empty where there is none."""
     import yaml
 
     for place in (folder, *folder.parents):

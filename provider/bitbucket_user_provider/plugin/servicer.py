@@ -26,7 +26,6 @@ from ..lifecycle import Diff, Lifecycle, public
 from ..models.model import Change, secret_aliases
 from ..operation import operation
 from ..resources import RESOURCES
-from ..resources.resource import Resource
 from ..rest.credentials import STACK, Origin
 from ..run.api import Api
 from ..run.ledger import Ledger
@@ -179,10 +178,10 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @told
     def Check(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
-        resource, news = _resource(request.urn), to_bag(request.news)
-        found = self.lifecycle.check(_kind(request.urn), news, to_bag(request.olds))
+        kind, news = _kind(request.urn), to_bag(request.news)
+        found = self.lifecycle.check(kind, news, to_bag(request.olds))
         failures = [rpc.CheckFailure(**failure._asdict()) for failure in found]
-        return rpc.CheckResponse(inputs=to_struct(news, secret_aliases(resource.ARGS)), failures=failures)
+        return rpc.CheckResponse(inputs=to_struct(news, secret_aliases(RESOURCES[kind].ARGS)), failures=failures)
 
     @told
     def Diff(self, request: rpc.DiffRequest, context: Any) -> rpc.DiffResponse:
@@ -268,13 +267,6 @@ def _kind(urn: str) -> str:
 def _only_asks_whether_it_exists(urn: str) -> bool:
     """Whether the engine reads for a program's `exists`, where nothing found is an answer: only the name tells that."""
     return urn.rpartition("::")[2].startswith("__exists__")
-
-
-def _resource(urn: str) -> Resource[Any, Any]:
-    kind = _kind(urn)
-    if kind not in RESOURCES:
-        raise InvalidInput(f"There is no resource '{kind}'; there are {', '.join(RESOURCES)}.")
-    return RESOURCES[kind]
 
 
 def _outputs(kind: str, outputs: Mapping[str, Any]) -> Any:

@@ -74,7 +74,7 @@ class DeployKey(Key):
             found = super().find(things, handle, is_import)
             if not is_import or not isinstance(found, Absent):
                 return found
-        return things.called(handle)
+        return things.labelled(handle)
 
     def fits(self, name: str, part: str) -> bool:
         """A label may hold what no path may."""

@@ -48,7 +48,7 @@ class Key(Resource[Any, Any]):
         """What the state says of an answer, beside the inputs; `key` is the key's text."""
 
     def held(self, state: Any) -> str:
-        """The same from the state."""
+        """What Bitbucket knows the key by, from the state; `handle` tells it of an answer."""
         return str(getattr(state, self.ID[-1]))
 
     def body(self, args: Any) -> dict[str, Any]:

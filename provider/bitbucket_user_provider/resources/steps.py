@@ -19,8 +19,8 @@ OF_ITSELF = re.compile(r"\bowner|\borgani[sz]ation", re.IGNORECASE)
 def take_steps(
     api: Api, subjects: Subjects, made: Plan, now: list[Held], wanted: Collection[str], own: bool = False
 ) -> tuple[Outcome, list[str]]:
-    """Takes the plan's steps towards who is wanted, and keeps `now`, the grants as Bitbucket answers, up to date. Also:
-    whom it refuses to remove.
+    """Takes the plan's steps towards who is wanted, and keeps `now`, the grants as Bitbucket answers, up to date.
+    Returns what became of the steps, which raise nothing, and whom Bitbucket refuses to remove for good.
 
     Whom something else of the run wants, or a step of it has just given access under another spelling, loses none. With
     `own`, neither does whom this very resource wants: its place is only spelt anew.

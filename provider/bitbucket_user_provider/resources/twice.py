@@ -19,7 +19,7 @@ def twice(api: Api, keys: Iterable[str]) -> list[tuple[str, str]]:
 
 
 def refuse_twice(api: Api, keys: Iterable[str]) -> None:
-    """Raises InvalidInput."""
+    """Raises InvalidInput when two of the keys are known to be one person."""
     for first, second in twice(api, keys):
         raise InvalidInput(f'permissions["{first}"] and permissions["{second}"] are the same person: keep one.')
 

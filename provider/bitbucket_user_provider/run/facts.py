@@ -90,7 +90,7 @@ def is_open(look: Look) -> bool:
 
 
 class Facts:
-    """The current URN is the operation's."""
+    """Of one transaction. The current URN is that of the operation under way."""
 
     def __init__(self, rows: Cursor) -> None:
         self._rows = rows

@@ -120,7 +120,7 @@ class Ledger:
         """Records that the current URN's things are there, under these names: made by it, or found there at `found_at`.
 
         Where they were found, a delete of this run may have taken them since: then nothing is recorded but the names,
-        and its URN comes back; the thing has to be looked at anew.
+        and its URN comes back; the thing has to be looked at anew. Raises LedgerLost.
         """
         with self._facts() as facts:
             if taker := facts.given(place, things, found_at):
@@ -183,7 +183,7 @@ class Ledger:
 
     def given(self, place: str, things: Collection[str], found_at: float | None = None) -> str | None:
         """Records that things are there which the current URN wants, while it goes on: nobody whom a step of this run
-        has just given access loses it by another. Comes back as `done` does."""
+        has just given access loses it by another. Returns and raises what `done` does."""
         with self._facts() as facts:
             return facts.given(place, things, found_at)
 

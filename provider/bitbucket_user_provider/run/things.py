@@ -149,8 +149,9 @@ class Things:
         self._noticed()
         return found
 
-    def called(self, label: str) -> Evidence:
-        """The one thing of the whole list with this label, which is no name of it: not known where several have it."""
+    def labelled(self, label: str) -> Evidence:
+        """The one thing of the whole list with this label, which is none of its `names`: not known where several have
+        it. Raises what `all` raises."""
         found = [entry for entry in self.all().entries if entry.maybe("label") == label]
         if len(found) > 1:
             names = ", ".join(self.kind.names(self.api, entry)[0] for entry in found)
@@ -249,7 +250,8 @@ class Things:
         raise lost
 
     def remove(self, id: Id, names: Collection[str], renamed: bool = False) -> bool:
-        """Deletes the thing. Whatever Bitbucket refuses, a look decides: absent is done, and there is an error.
+        """Deletes the thing. After a refusal it is looked for: proven absent it counts as deleted, and where it is
+        there, the refusal is raised.
 
         False, and nothing is deleted, when it turns out that the place has another name now, which whoever allowed this
         did not know (`renamed`): something else of the run may want the thing under that name.
@@ -308,7 +310,8 @@ class Things:
 
     def begin(self, names: Collection[str]) -> Begun:
         """Says that a create or update of the current URN begins, and waits until no delete of the run is about to take
-        what it wants."""
+        what it wants. Returns what the ledger knew before that; rivals are the caller's to refuse. Raises LedgerLost,
+        Cancelled."""
         begun = self.api.ledger.begin(self.key, names, self._unresolved(names))
         if begun.taker:
             self._wait_for_takers(names)
@@ -343,14 +346,16 @@ class Things:
             was_open = self._decide(groups, own, decided)
         except BaseException:
             taken = [groups[index] for index, verdict in decided.items() if isinstance(verdict, Taken)]
-            self.taken([name for names in taken for name in names], False)  # none too: it waits for nothing any more
+            self.taken(
+                [name for names in taken for name in names], False
+            )  # none, too: the delete is not under way any more
             raise
         if was_open and not any(isinstance(verdict, Taken) for verdict in decided.values()):
             self.api.ledger.leaves(self.key)
         return [decided[index] for index in range(len(groups))]
 
     def _decide(self, groups: Sequence[Collection[str]], own: bool, decided: dict[int, Verdict]) -> bool:
-        """Decides on each, by its number. Whether the delete counts as under way at the place since."""
+        """Decides on each, by its number. Returns whether the ledger counts the delete as under way at the place."""
         waiting, was_open = [*range(len(groups))], False
         certain, began = self.place.is_certain, moment()
         unresolved = self._unresolved(name for names in groups for name in names)
@@ -361,7 +366,7 @@ class Things:
                 still = [groups[index] for index in waiting]
                 looks = self.api.ledger.take(self._keys(), certain, still, own, unresolved)
                 was_open = was_open or any(map(is_open, looks))
-                is_late = told and _is_over(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
+                is_late = told and _quiet_for(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
                 for index, look in zip(waiting, looks, strict=True):
                     verdict = taken if look is None else _verdict(look, is_late)
                     if verdict is not None:
@@ -374,7 +379,7 @@ class Things:
                         if Elsewhere.OTHERS in looks:
                             decided |= dict.fromkeys(waiting, unknown)
                             return was_open
-                    certain = True  # or it is only its own: what is deleted here is made anew there
+                    certain = True  # or only this URN wants it elsewhere, and makes it anew there after this delete
                 elif waiting:
                     if not told:
                         wait.enter_context(self._waiting("another resource of this run wants this, and is waited for"))
@@ -417,14 +422,17 @@ class Things:
     def wait_until_quiet(self, stays: Collection[str] = ()) -> None:
         """Waits until nothing else of the run has been under way at the place for a second, under any spelling that is
         known: the credential's own administrator right goes last, because nothing can be changed or seen here without
-        it. What of the current URN's stays there is said to be there already: a delete that waited for this one to
-        bring it about would be waited for in turn."""
+        it.
+
+        `stays` are the names of what the current URN keeps there. It is said to be there before the wait: a delete
+        that waited until this URN has brought it about would be waited for here, and neither would end.
+        """
         if stays:
             self.api.ledger.given(self.key, stays)
         began = moment()
 
         def is_quiet() -> bool:
-            return all(_is_over(self.api.ledger.quiet_since(key), began, QUIET_SECONDS) for key in self._keys())
+            return all(_quiet_for(self.api.ledger.quiet_since(key), began, QUIET_SECONDS) for key in self._keys())
 
         self._wait_until(is_quiet, "the credential's own administrator right goes last", self.key)
 
@@ -443,8 +451,9 @@ class Things:
         current.get().say("")
 
 
-def _is_over(since: float | None, began: float, seconds: float) -> bool:
-    """Whether nothing has been under way for so long, of a wait that `began` then: last was something at `since`."""
+def _quiet_for(since: float | None, began: float, seconds: float) -> bool:
+    """Whether so many seconds have passed since the last operation was over, at `since` (None: one is under way), and
+    since this wait began."""
     return since is not None and moment() - max(since, began) >= seconds
 
 
