@@ -168,10 +168,12 @@ def test_nobody_is_taken_away_while_the_same_person_may_be_granted_by_the_other_
     assert (len(polls), held(bitbucket), bitbucket.count("DELETE")) == (1, {"Bob": "write"}, 0)
 
 
+@pytest.mark.parametrize("looks", [True, False])
 def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_id(
-    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, looks: bool
 ) -> None:
-    stack, polls = _one_by_uuid(bitbucket), list[float]()
+    """Whether or not it is looked what stands there. And no delete waits for who waits for one."""
+    stack, polls = _one_by_uuid(bitbucket, adopt=not looks), list[float]()
     things, uuid = stack.provider.api.things(REPOSITORY_USERS, API), bare(BOB.uuid)
 
     def remove() -> None:
@@ -181,6 +183,10 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
 
     def poll(_: Governor, seconds: float) -> None:
         polls.append(seconds)
+        assert len(polls) == 1, "they wait for each other"
+        with stack.on(GRANT, "third"):
+            assert things.take([[bare(GRACE.uuid)]]) == [Taken()]
+            things.taken([bare(GRACE.uuid)], False)
         remove()
 
     monkeypatch.setattr(Governor, "_wait", poll)
@@ -193,10 +199,10 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
     assert (len(polls), held(bitbucket)) == (1, {"Bob": "write"})
 
 
-def _one_by_uuid(bitbucket: CheckedEmulator) -> Stack:
+def _one_by_uuid(bitbucket: CheckedEmulator, adopt: bool = False) -> Stack:
     """Bob's grant is in the state by UUID alone, and all has been checked."""
     bitbucket.switches.account_ids = False
-    stack = Stack(bitbucket)
+    stack = Stack(bitbucket, adoptExisting=adopt)
     stack.up({"old": grant(BOB.uuid)})
     stack.start()
     for name, (kind, inputs) in {"old": grant(GRACE.account_id), "new": grant(BOB.account_id)}.items():
