@@ -26,7 +26,8 @@ def commands() -> None:
     """Who may do what in Bitbucket Cloud: put it under Pulumi, review it, see what one person can reach.
 
     Nothing is ever written in Bitbucket. The credential is read from the environment: BITBUCKET_EMAIL and
-    BITBUCKET_API_TOKEN, or another kind that README.md names; with --stack NAME from a Pulumi stack.
+    BITBUCKET_API_TOKEN, or BITBUCKET_ACCESS_TOKEN, or BITBUCKET_OAUTH_CLIENT_ID and BITBUCKET_OAUTH_CLIENT_SECRET; with
+    --stack NAME from a Pulumi stack.
 
     \b
     Exit codes: 0 done · 1 done, and there is something to look at · 2 could not be done

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 PLUGIN = "pip install pulumi-bitbucket-user  (the plugin)"
 INSTALL = {
-    "python": ("python -m venv venv && . venv/bin/activate", "pip install -r requirements.txt"),
+    "python": ("python3 -m venv venv && . venv/bin/activate", "pip install -r requirements.txt"),
     "typescript": (PLUGIN, "npm install"),
     "yaml": (PLUGIN,),
 }
@@ -23,7 +23,7 @@ EPILOG = """
 Examples:
   bitbucket-user discover acme --out access
   bitbucket-user discover acme --repository 'api-*' --groups --variables --keys --out access
-  bitbucket-user discover --from terraform.tfstate --out access
+  bitbucket-user discover --from old.tfstate --out access
 """
 
 

@@ -148,7 +148,7 @@ def _python_package(folder: Path, content: dict[str, Any]) -> Finding:
             "Package",
             False,
             f"Pulumi.yaml names the environment {name}, and there is none",
-            f"cd {folder} && python -m venv {name} && {name}/bin/pip install pulumi-bitbucket-user",
+            f"cd {folder} && python3 -m venv {name} && {name}/bin/pip install pulumi-bitbucket-user",
         )
     there = any(venv.glob(f"[Ll]ib*/**/site-packages/{PACKAGE}*")) if name else find_spec(PACKAGE) is not None
     return Finding(
