@@ -50,7 +50,26 @@ def test_somebody_who_is_not_in_the_list_is_named(plan: list[Any]) -> None:
     assert sentences("nobody_outside", plan) == ["api: eve is not one of the people in the list"]
 
 
-@pytest.mark.parametrize("plan", [single(NOT_KNOWN, "read"), single("grace", NOT_KNOWN), whole(NOT_KNOWN)])
+@pytest.mark.parametrize("plan", [GROUP, plan("RepositoryUserPermissions", permissions={}, groups={"admins": "read"})])
+def test_a_group_that_is_not_in_the_list_is_named(plan: list[Any]) -> None:
+    assert sentences("nobody_outside", plan) == ["api: the group admins is not in the list"]
+    assert [*RULES["nobody_outside"](["group:admins"])(plan)] == []
+
+
+UNKNOWN_GROUPS = plan("RepositoryUserPermissions", permissions={}, groups=NOT_KNOWN)
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        single(NOT_KNOWN, "read"),
+        single("grace", NOT_KNOWN),
+        single("grace", RULES["SECRET"]),
+        whole(NOT_KNOWN),
+        UNKNOWN_GROUPS,
+        plan("RepositoryGroupPermission", groupSlug=NOT_KNOWN, permission="read"),
+    ],
+)
 def test_what_a_preview_does_not_know_passes_not_all_rules(plan: list[Any]) -> None:
     found = [one for rule in ("no_direct_administrators", "nobody_outside") for one in sentences(rule, plan)]
     assert found and all("not known before the update" in one for one in found)
