@@ -80,6 +80,9 @@ def _workspace(world: World, slug: str, given: GivenWorkspace) -> Workspace:
             there = add_repository(made, name, key)
             _grant(world, there, repository)
             there.variables = _variables(f"{slug}/{name}", repository.variables)
+    for place in (*made.projects.values(), *made.repositories.values()):
+        if unknown := sorted(place.groups.keys() - made.groups.keys()):
+            raise ValueError(f"{slug}: no such group: {', '.join(unknown)}")
     return made
 
 
@@ -90,6 +93,8 @@ def _person(world: World, name: str, address: str) -> str:
         made.emails = [Email(address)]
         world.people[made.uuid] = made
         token = api_token(f"{made.username}-api-token", made)
+        if token.secret in world.credentials:
+            raise ValueError(f"{name}: another address begins with '{made.username}' too, by which tokens are called")
         world.credentials[token.secret] = token
     return made.uuid
 

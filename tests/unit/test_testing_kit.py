@@ -61,6 +61,8 @@ def test_a_seed_says_what_there_is_to_begin_with(seed: Path) -> None:
         ("acme: {memebers: {}}", "memebers"),
         ("acme: {groups: {developers: [Nobody]}}", "'Nobody' names 0 people"),
         ("acme: {projects: {CORE: {users: {Ada: owner}}}}", "'read', 'write', 'create-repo' or 'admin'"),
+        ("acme: {projects: {CORE: {groups: {developers: read}}}}", "acme: no such group: developers"),
+        ("acme: {members: {Ada: ada@one.example, Eve: ada@two.example}}", "Eve: another address begins with 'ada' too"),
         ("acme: [", "bitbucket.yaml"),
     ],
 )
