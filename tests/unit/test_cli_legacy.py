@@ -178,8 +178,12 @@ def test_keys_come_over_and_what_has_no_text_does_not(tmp_path: Path, bitbucket:
         terraform(
             resource("bitbucket_ssh_key", "one", {**key, "key": "ssh-ed25519 AAAA one"}),
             resource("bitbucket_ssh_key", "two", {**key, "key": ""}),
+            resource("bitbucket_gpg_key", "three", {"user": GRACE, "key": "-----BEGIN PGP", "fingerprint": "c959"}),
         ),
         "acme",
     )
     assert data["ssh_keys"] == {"laptop": {"key": "ssh-ed25519 AAAA one", "label": "laptop"}}
+    assert data["gpg_keys"] == {"c959": {"key": "-----BEGIN PGP"}}
+    imports = json.loads((tmp_path / "out/import.json").read_text())["resources"]
+    assert f"{GRACE.strip('{}')}/c959" in {one["id"] for one in imports}
     assert len(data["skipped"]) == 1 and not bitbucket.requests

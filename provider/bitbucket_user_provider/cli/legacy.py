@@ -207,16 +207,19 @@ def _variable(kind: str) -> Callable[[_Found, Old, str], str]:
     return take
 
 
-def _ssh_key(found: _Found, old: Old, workspace: str) -> str:
-    who, text = old.text("user"), old.text("key")
-    if not is_uuid(who) and not ACCOUNT_ID.fullmatch(who):
-        return f"it names a person as '{who}'; {HOW_TO_FIND}"
-    if not text:
-        return "the state does not hold the key's text"
-    name = _unique(found, "UserSshKey", "", old.text("label") or bare(old.text("uuid")))
-    inputs = {"userId": normal(who), "key": text.strip()} | ({"label": old.text("label")} if old.text("label") else {})
-    found.keys.append(Key("UserSshKey", f"{normal(who)}/{bare(old.text('uuid'))}", name, inputs, None))
-    return ""
+def _own_key(kind: str, handle: str, called: str) -> Callable[[_Found, Old, str], str]:
+    def take(found: _Found, old: Old, workspace: str) -> str:
+        who, text, label = old.text("user"), old.text("key"), old.text(called)
+        if not is_uuid(who) and not ACCOUNT_ID.fullmatch(who):
+            return f"it names a person as '{who}'; {HOW_TO_FIND}"
+        if not text:
+            return "the state does not hold the key's text"
+        id = bare(old.text(handle))
+        inputs = {"userId": normal(who), "key": text.strip()} | ({called: label} if label else {})
+        found.keys.append(Key(kind, f"{normal(who)}/{id}", _unique(found, kind, "", label or id), inputs, None))
+        return ""
+
+    return take
 
 
 def _deploy_key(found: _Found, old: Old, workspace: str) -> str:
@@ -245,7 +248,8 @@ TAKES: dict[str, Callable[[_Found, Old, str], str]] = {
     "bitbucket_workspace_variable": _variable("WorkspacePipelineVariable"),
     "bitbucket_repository_variable": _variable("RepositoryPipelineVariable"),
     "bitbucket_deployment_variable": _variable("DeploymentPipelineVariable"),
-    "bitbucket_ssh_key": _ssh_key,
+    "bitbucket_ssh_key": _own_key("UserSshKey", "uuid", "label"),
+    "bitbucket_gpg_key": _own_key("UserGpgKey", "fingerprint", "name"),
     "bitbucket_deploy_key": _deploy_key,
 }
 """How each comes over; what they return is why it does not."""
