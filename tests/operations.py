@@ -132,7 +132,7 @@ OPERATIONS = [
         "GET",
         "/users/{selected_user}/search/code",
         "searchCode",
-        upstream="deprecated, announced to end on 1 November 2026; no successor is named",
+        upstream="deprecated, ended on 1 November 2026; no successor is named",
     ),
     *_operations("GET", KEYS, "UserSshKey getUserSshKeys"),
     *_operations("POST", KEYS, "UserSshKey"),

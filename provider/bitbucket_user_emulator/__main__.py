@@ -45,7 +45,7 @@ def main(arguments: Sequence[str] | None = None, prog: str = "python -m bitbucke
     parser.add_argument("--port", type=int, default=8118, help="0: a free one (default: 8118)")
     parser.add_argument("--data", type=Path, help="a file that keeps what the emulator holds across restarts")
     parser.add_argument("--latency-ms", type=float, default=0, help="wait before each answer")
-    parser.add_argument("--requests-per-hour", type=int, help="what one credential may send; more is answered 429")
+    parser.add_argument("--requests-per-hour", type=int, help="what one account or app may send; more is answered 429")
     parser.add_argument("--seed", type=Path, help="a YAML file that says what there is to begin with")
     given = parser.parse_args(arguments)
     try:

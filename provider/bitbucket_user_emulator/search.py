@@ -1,4 +1,4 @@
-"""Code search in a user's repositories, deprecated but alive."""
+"""Code search in a user's repositories, as it was until November 2026: what a server answers since is not known."""
 
 from __future__ import annotations
 
