@@ -80,7 +80,8 @@ def _workspace(world: World, slug: str, given: GivenWorkspace) -> Workspace:
             there = add_repository(made, name, key)
             _grant(world, there, repository)
             there.variables = _variables(f"{slug}/{name}", repository.variables)
-    for place in (*made.projects.values(), *made.repositories.values()):
+    places: list[Project | Repository] = [*made.projects.values(), *made.repositories.values()]
+    for place in places:
         if unknown := sorted(place.groups.keys() - made.groups.keys()):
             raise ValueError(f"{slug}: no such group: {', '.join(unknown)}")
     return made
