@@ -59,6 +59,8 @@ CALLS: dict[str, Trouble] = {
     "truncated": Trouble({"truncate": True}),
     "empty": Trouble({"empty": True}),
     "HTML page": Trouble({"html": True}),
+    "200 HTML page, nothing done": _status(200, html=True),
+    "200 empty object, nothing done": _status(200, body={}),
     "a text": Trouble({"body": "fine"}),
     "a list": Trouble({"body": []}),
     "a number": Trouble({"body": 7}),

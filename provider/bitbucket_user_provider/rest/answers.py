@@ -60,7 +60,8 @@ class Call:
 
 
 def read(reply: Reply, call: Call) -> Answer | None:
-    """The JSON of a success, None where it has none. Raises ApiError, OddAnswer or Unanswered."""
+    """The JSON of a success; None of a DELETE, and of another write that answers 204. Raises ApiError, OddAnswer or
+    Unanswered."""
     status = reply.status
     if status in STATUSES or (status >= 500 and call.method == "POST"):
         message = f"{call} answered {status}: {_quoted(reply, call)}."
@@ -71,10 +72,12 @@ def read(reply: Reply, call: Call) -> Answer | None:
         refusal = ERRORS.get(status, ApiError)(message, status, retry_after(reply.headers), told)
         refusal.scopes = _scopes(_error(reply).get("detail"))
         raise refusal
-    if call.method == "DELETE" or (status == 204 and call.method != "GET"):
+    if status == 204 and call.method != "GET":
         return None
     if _is_html(reply):
         _refuse("an HTML page where JSON was expected: is baseUrl right, is a proxy in between?", call)
+    if call.method == "DELETE":  # perhaps something in between has answered, and nothing was deleted
+        _refuse(f"{status}, and not with 204, the only one that says that something was deleted.", call)
     if not reply.whole:
         _refuse(f"more than {MOST_BYTES // 1024**2} MiB, which no answer of Bitbucket's has.", call)
     try:
@@ -87,7 +90,7 @@ def read(reply: Reply, call: Call) -> Answer | None:
 
 
 def _refuse(what: str, call: Call) -> NoReturn:
-    """Of an answer that would be the same if it were asked for again. A POST has perhaps done its work all the same."""
+    """Raises OddAnswer: asking again brings the same answer. After a POST Unanswered: its work may be done."""
     message = f"{call} answered with {what}"
     raise (Unanswered(message, sent=True) if call.method == "POST" else OddAnswer(message)) from None
 

@@ -256,14 +256,14 @@ class Things:
         False, and nothing is deleted, when it turns out that the place has another name now, which whoever allowed this
         did not know (`renamed`): something else of the run may want the thing under that name.
 
-        Raises ApiError in Bitbucket's words when it is still there, NotKnown when that cannot be told.
+        Raises ApiError in Bitbucket's words, or OddAnswer, when it is still there, NotKnown when that cannot be told.
         """
         try:
             fields = self.place.where_to_write if renamed else self.place.in_path
             self.api.delete(self.kind.path, {**fields, **id})
         except (RateLimited, Unauthorized):
             raise
-        except ApiError as refusal:
+        except (ApiError, OddAnswer) as refusal:
             if not renamed and isinstance(refusal, Moved | NotFound) and self.place.has_another_name():
                 return False
             self._look_for(refusal, id, names)
@@ -272,7 +272,7 @@ class Things:
             self.listing.wrote(names, None)
         return True
 
-    def _look_for(self, refusal: ApiError, id: Id, names: Collection[str]) -> None:
+    def _look_for(self, refusal: BitbucketError, id: Id, names: Collection[str]) -> None:
         """Returns when the thing is proven absent. Raises what `remove` raises."""
         try:
             found = self.find(names, id)
