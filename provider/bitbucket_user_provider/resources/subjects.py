@@ -142,12 +142,12 @@ class Subjects:
         return all(
             self.api.ledger.given(things.key, self.api.people.forms(*mine), found_at) is None
             for _, things, mine in self._by_side(ids)
+            if mine  # a destroy gives nobody anything, and goes on without the ledger
         )
 
     def wait_until_quiet(self, stay: Collection[str]) -> None:
         """Waits as `Things.wait_until_quiet` does, once all that stay are said to be there."""
-        if stay:
-            self.given(stay)
+        self.given(stay)
         next(iter(self._things.values())).wait_until_quiet()
 
     def done(self, ids: Collection[str]) -> None:
