@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.conftest import CheckedEmulator
 from tests.unit.core import GRACE as AS_GRACE
 from tests.unit.stack import Program, Refused, Stack, urn_of
-from tests.unit.test_grant_sets import BOB, GRACE, KIND, held, members
+from tests.unit.test_grant_sets import ALAN, BOB, GRACE, KIND, held, members
 from tests.unit.test_grants import KIND as GRANT
 from tests.unit.test_grants import grant, sent
 from tests.unit.test_variables import KIND as VARIABLE
@@ -134,6 +134,37 @@ def test_a_delete_waits_for_a_new_name_that_queues_as_long_as_others_are_at_work
         core.delete(GRANT, old.id, old.outputs)
     assert held(bitbucket) == {"Grace": "write"}
     assert time[0] == (1_500 if at_work else 1_010)
+
+
+@pytest.mark.parametrize("shared", [{"permissions": {BOB.uuid: "read"}}, {"groups": {"developers": "read"}}], ids=str)
+def test_a_delete_that_waits_for_whoever_wants_one_grant_lets_nobody_wait_for_the_others(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, shared: dict[str, dict[str, str]]
+) -> None:
+    """A new set takes over one of two grants, and names somebody by account id, who may be the other one: it would wait
+    for the old set, which waits for it."""
+    bitbucket.switches.account_ids = False
+    stack, polls = Stack(bitbucket, adoptExisting=True), list[float]()
+    groups = {"groups": shared.get("groups", {})}
+    old, new = (
+        members(shared.get("permissions", {}) | more, **groups)["set"]
+        for more in ({GRACE.uuid: "read"}, {ALAN.account_id: "read"})
+    )
+    stack.up({"old": old})
+    core = stack.start()
+    with stack.on(KIND, "new"):
+        assert core.check(KIND, new[1], {}) == []
+
+    def poll(_: Governor, seconds: float) -> None:
+        polls.append(seconds)
+        assert len(polls) == 1, "they wait for each other"
+        with stack.on(KIND, "new"):
+            core.create(*new)
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(KIND, "old"):
+        core.delete(KIND, stack.state[KIND, "old"].id, stack.state[KIND, "old"].outputs)
+    assert len(polls) == 1
+    assert held(bitbucket).keys() == {"Alan"} | ({"Bob"} if "permissions" in shared else set())
 
 
 def test_the_own_right_does_not_wait_for_ever_for_a_delete_that_took_nothing(

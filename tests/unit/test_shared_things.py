@@ -191,7 +191,7 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
 
     monkeypatch.setattr(Governor, "_wait", poll)
     with stack.on(GRANT, "old"):
-        assert things.take([[uuid]], own=True) == [Taken()]
+        assert things.take([uuid], own=True) == Taken()
     with stack.on(GRANT, "new"):
         stack.provider.create(*grant(BOB.account_id))
     if not polls:

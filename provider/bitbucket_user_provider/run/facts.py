@@ -81,7 +81,7 @@ class Elsewhere(Enum):
 
 
 Look: TypeAlias = Keeper | Elsewhere | None
-"""What a delete finds out about one thing. None: nobody wants it, and it is recorded that the current URN takes it."""
+"""What a delete finds out about one thing. None: nobody wants it."""
 
 
 def is_open(look: Look) -> bool:
@@ -163,8 +163,8 @@ class Facts:
         self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('was busy', ?, '', '', ?)", (where, _now()))
 
     def delete_is_over(self, where: str) -> None:
-        """The same of a delete; not of an update, which goes on after it has taken something."""
-        if self._stage_of(_urn()) is not Stage.BEGUN:
+        """The same of a delete, if one is under way there; an update goes on after it has taken something."""
+        if where in self.busy_at() and self._stage_of(_urn()) is not Stage.BEGUN:
             self.over(where)
 
     def busy_at(self) -> list[str]:
@@ -254,6 +254,7 @@ class Facts:
         names: Collection[str],
         own: bool,
         unresolved: Unresolved = NOBODY,
+        hold: bool = True,
     ) -> Look:
         place = next(iter(places))
         found = (
@@ -261,7 +262,7 @@ class Facts:
             or self._perhaps(places, {unresolved[name] for name in names if name in unresolved})
             or (None if certain else self._elsewhere(place, names, own))
         )
-        if found is None:
+        if found is None and hold:
             self.put("take", place, names, _process())
             self._put_unresolved("take", place, names, unresolved)
         return found
