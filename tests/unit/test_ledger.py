@@ -384,7 +384,7 @@ def test_a_delete_waits_for_who_may_be_giving_access_to_the_person_that_it_takes
         run.begin(PLACE, [other], other_alone)
         assert look() == Keeper("new", Stage.BEGUN)
         with run.waiting(PLACE):
-            assert look() is None, "it waits itself"
+            assert look() == Keeper("new", Stage.BEGUN), "it goes on later"
         with as_("old"):
             assert run.take([PLACE], True, [[name]], True) == [None], "known in both forms"
             assert run.take([OTHER], True, [[name]], True, alone) == [None]
@@ -392,8 +392,8 @@ def test_a_delete_waits_for_who_may_be_giving_access_to_the_person_that_it_takes
         run.failed()
         assert look() == Keeper("new", Stage.FAILED)
         run.begin(PLACE, [other], other_alone)
-        run.done(PLACE, [other, "its uuid"])
-    assert look() is None
+        run.given(PLACE, [other, "its uuid"])
+    assert look() is None, "who it is has been answered"
 
 
 def test_rivals_are_told_when_a_create_begins_too(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -13,6 +14,7 @@ from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.rest.governor import Governor
 from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.facts import UUID, Look
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from bitbucket_user_provider.run.ledger import Ledger
 from bitbucket_user_provider.run.place import PROJECT, REPOSITORY, USER, WORKSPACE
@@ -172,7 +174,7 @@ def test_nobody_is_taken_away_while_the_same_person_may_be_granted_by_the_other_
 def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_id(
     bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, looks: bool
 ) -> None:
-    """Whether or not it is looked what stands there. And no delete waits for who waits for one."""
+    """Whether or not it is looked what stands there."""
     stack, polls = _one_by_uuid(bitbucket, adopt=not looks), list[float]()
     things, uuid = stack.provider.api.things(REPOSITORY_USERS, API), bare(BOB.uuid)
 
@@ -184,9 +186,6 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
     def poll(_: Governor, seconds: float) -> None:
         polls.append(seconds)
         assert len(polls) == 1, "they wait for each other"
-        with stack.on(GRANT, "third"):
-            assert things.take([[bare(GRACE.uuid)]]) == [Taken()]
-            things.taken([bare(GRACE.uuid)], False)
         remove()
 
     monkeypatch.setattr(Governor, "_wait", poll)
@@ -197,6 +196,36 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
     if not polls:
         remove()
     assert (len(polls), held(bitbucket)) == (1, {"Bob": "write"})
+
+
+def test_nobody_is_taken_away_between_the_wait_for_another_delete_and_the_grant(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Grace goes, and Bob, who is named by account id at the same time. Who may be one of them waits for the first
+    delete, and must not find itself before the second one then."""
+    stack, looks, told = _one_by_uuid(bitbucket), list[Look](), Ledger.taker
+    things, uuid = stack.provider.api.things(REPOSITORY_USERS, API), bare(BOB.uuid)
+
+    def taker(ledger: Ledger, *args: Any) -> str | None:
+        found = told(ledger, *args)
+        if found is None and not looks:
+            with stack.on(GRANT, "old"):
+                looks.extend(ledger.take([things.key], True, [[uuid]], True, {uuid: UUID}))
+        return found
+
+    def poll(_: Governor, seconds: float) -> None:
+        with stack.on(GRANT, "first"):
+            things.taken([bare(GRACE.uuid)], True)
+
+    monkeypatch.setattr(Ledger, "taker", taker)
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(GRANT, "first"):
+        assert things.take([bare(GRACE.uuid)], own=True) == Taken()
+    with stack.on(GRANT, "new"):
+        stack.provider.create(GRANT, grant(BOB.account_id)[1] | {"adoptExisting": True})
+    if looks == [None]:
+        things.remove({"user_id": uuid}, [uuid])
+    assert (len(looks), held(bitbucket)) == (1, {"Bob": "write"})
 
 
 def _one_by_uuid(bitbucket: CheckedEmulator, adopt: bool = False) -> Stack:

@@ -129,6 +129,8 @@ class Facts:
             return taker
         else:
             self.put("found", place, things, "")
+        for form in OTHER_FORM:  # who they are is known: Bitbucket has answered
+            self.leave(f"want by {form}", place, things)
         self.put("given", place, things, "")
         return None
 
@@ -238,10 +240,10 @@ class Facts:
         self.put("take", place, things, f"{_process()} gone {_now()}")
         self.forget("given", place, things)
 
-    def leave(self, place: str, things: Collection[str]) -> None:
-        """Records that the current URN does not take these after all."""
-        sql = "DELETE FROM fact WHERE kind = 'take' AND place = ? AND thing = ? AND urn = ?"
-        self._rows.executemany(sql, [(place, thing, _urn()) for thing in things])
+    def leave(self, kind: str, place: str, things: Collection[str]) -> None:
+        """Forgets what this says of the current URN: of a take, that it does not take these after all."""
+        sql = "DELETE FROM fact WHERE kind = ? AND place = ? AND thing = ? AND urn = ?"
+        self._rows.executemany(sql, [(kind, place, thing, _urn()) for thing in things])
 
     def taken_elsewhere(self, place: str, things: Iterable[str]) -> bool:
         """Whether this run has taken one of these things at another place, which may be this one under another name."""
@@ -282,15 +284,9 @@ class Facts:
         sql = "SELECT DISTINCT urn FROM fact WHERE kind = ? AND place = ? AND urn != ?"
         for form, place in product(forms, places):
             for (urn,) in self._rows.execute(sql, (f"want by {OTHER_FORM[form]}", place, _urn())).fetchall():
-                stage = self._stage_of(urn)
-                if stage is Stage.FAILED or (stage is Stage.BEGUN and self._is_busy(urn, place)):
+                if (stage := self._stage_of(urn)) in (Stage.BEGUN, Stage.FAILED):
                     return Keeper(urn, stage)
         return None
-
-    def _is_busy(self, urn: str, place: str) -> bool:
-        """Whether its operation is under way there, and does not wait for others."""
-        sql = "SELECT 1 FROM fact WHERE kind = 'busy' AND place = ? AND thing = '' AND urn = ?"
-        return self._rows.execute(sql, (names_in(place), urn)).fetchone() is not None
 
     def _stage_of(self, urn: str) -> Stage:
         """A create or update whose process was killed has failed."""

@@ -174,7 +174,7 @@ class Ledger:
             if gone:
                 facts.gone(place, things)
             else:
-                facts.leave(place, things)
+                facts.leave("take", place, things)
             facts.delete_is_over(names_in(place))
 
     def leaves(self, place: str) -> None:

@@ -328,9 +328,7 @@ class Things:
     def _wait_for_takers(self, names: Collection[str]) -> None:
         one_form = self._unresolved(names)
         self._wait_until(
-            lambda: self.api.ledger.taker(self.key, names, one_form) is None,
-            "waiting for a delete of this run",
-            self.key,
+            lambda: self.api.ledger.taker(self.key, names, one_form) is None, "waiting for a delete of this run"
         )
 
     def look(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Verdict]:
