@@ -361,7 +361,7 @@ def test_who_may_be_the_person_that_a_delete_takes_is_waited_for(run: Run, by_uu
         run.taken(PLACE, [name], True)
     with as_("new"):
         begun = run.begin(PLACE, [other], other_alone)
-        assert (begun.taker, begun.taken) == (None, True)
+        assert (begun.taker, begun.taken) == (None, False), "no listing shows them under this name"
 
 
 @pytest.mark.parametrize("by_uuid_first", [True, False])
@@ -394,6 +394,17 @@ def test_a_delete_waits_for_who_may_be_giving_access_to_the_person_that_it_takes
         run.begin(PLACE, [other], other_alone)
         run.given(PLACE, [other, "its uuid"])
     assert look() is None, "who it is has been answered"
+
+
+@pytest.mark.parametrize("many", [2, 50])
+def test_who_may_be_one_of_many_is_looked_up_once(run: Run, many: int) -> None:
+    """A set of thousands would hold the others of the run up for longer than they have patience."""
+    alone, asked = {f"uuid {number}": UUID for number in range(many)}, list[str]()
+    wants(run, "new", "bob")
+    run.memory._facts.set_trace_callback(lambda sql: asked.append(sql) if "'want by account id'" in sql else None)
+    with as_("old"):
+        assert run.take([PLACE], True, [[name] for name in alone], True, alone, hold=False) == [None] * many
+    assert len(asked) == 1
 
 
 def test_rivals_are_told_when_a_create_begins_too(run: Run) -> None:

@@ -111,13 +111,19 @@ class Facts:
     def want(self, place: str, things: Iterable[str], unresolved: Unresolved = NOBODY) -> None:
         names = {*things}
         self.put("want", place, names, "")
-        self._put_unresolved("want", place, names, unresolved)
+        self._put_unresolved("want", place, names, unresolved, "")
         family, form, _ = place.split(" ", 2)  # so that a look for other forms of one place costs the same in any stack
         self.put("form", f"{family} {form}", names, "")
 
-    def _put_unresolved(self, kind: str, place: str, things: Collection[str], unresolved: Unresolved) -> None:
+    def _put_unresolved(
+        self, kind: str, place: str, things: Collection[str], unresolved: Unresolved, value: str
+    ) -> None:
         for form in OTHER_FORM:
-            self.put(f"{kind} by {form}", place, [name for name in things if unresolved.get(name) == form], "")
+            self.put(f"{kind} by {form}", place, [name for name in things if unresolved.get(name) == form], value)
+
+    def _leave_unresolved(self, kind: str, place: str, things: Collection[str]) -> None:
+        for form in OTHER_FORM:
+            self._leave(f"{kind} by {form}", place, things)
 
     def given(self, place: str, things: Collection[str], found_at: float | None) -> str | None:
         """Records that the current URN's things are there: made by it, or found there at `found_at`. Where a delete has
@@ -129,8 +135,7 @@ class Facts:
             return taker
         else:
             self.put("found", place, things, "")
-        for form in OTHER_FORM:  # who they are is known: Bitbucket has answered
-            self.leave(f"want by {form}", place, things)
+        self._leave_unresolved("want", place, things)  # Bitbucket has answered who they are
         self.put("given", place, things, "")
         return None
 
@@ -216,8 +221,8 @@ class Facts:
     def taker(
         self, place: str, things: Iterable[str], unresolved: Unresolved = NOBODY, since: float = inf
     ) -> str | None:
-        """The URN whose delete of one of these things, or of somebody who may be one of these persons, is under way, or
-        was over after `since`."""
+        """The URN whose delete of one of these things is under way, or was over after `since`, or whose delete of
+        somebody who may be one of these persons is under way."""
         takes = chain(self._about("take", [place], things), self._takes_of_somebody(place, unresolved))
         for urn, value in takes:
             process, _, gone = value.partition(" gone ")
@@ -226,22 +231,23 @@ class Facts:
         return None
 
     def _takes_of_somebody(self, place: str, unresolved: Unresolved) -> Iterator[tuple[str, str]]:
-        """URN and value of each take of somebody who may be one of these."""
-        sql = (
-            "SELECT take.urn, take.value FROM fact AS one JOIN fact AS take ON take.kind = 'take' "
-            "AND take.place = one.place AND take.thing = one.thing AND take.urn = one.urn "
-            "WHERE one.kind = ? AND one.place = ?"
-        )
+        """URN and value of each take under way of somebody who may be one of these."""
+        sql = "SELECT urn, value FROM fact WHERE kind = ? AND place = ?"
         for form in {*unresolved.values()}:
             yield from self._rows.execute(sql, (f"take by {OTHER_FORM[form]}", place)).fetchall()
 
     def gone(self, place: str, things: Collection[str]) -> None:
         """Records that what the current URN was about to take is gone."""
         self.put("take", place, things, f"{_process()} gone {_now()}")
+        self._leave_unresolved("take", place, things)
         self.forget("given", place, things)
 
-    def leave(self, kind: str, place: str, things: Collection[str]) -> None:
-        """Forgets what this says of the current URN: of a take, that it does not take these after all."""
+    def leave(self, place: str, things: Collection[str]) -> None:
+        """Records that the current URN does not take these after all."""
+        self._leave("take", place, things)
+        self._leave_unresolved("take", place, things)
+
+    def _leave(self, kind: str, place: str, things: Collection[str]) -> None:
         sql = "DELETE FROM fact WHERE kind = ? AND place = ? AND thing = ? AND urn = ?"
         self._rows.executemany(sql, [(kind, place, thing, _urn()) for thing in things])
 
@@ -249,25 +255,28 @@ class Facts:
         """Whether this run has taken one of these things at another place, which may be this one under another name."""
         return any(self._is_there("take", place.split(" ")[0], thing, but=place) for thing in things)
 
-    def look(
+    def looks(
         self,
         places: Collection[str],
         certain: bool,
-        names: Collection[str],
+        groups: Iterable[Collection[str]],
         own: bool,
         unresolved: Unresolved = NOBODY,
         hold: bool = True,
-    ) -> Look:
+    ) -> Iterator[Look]:
+        """As `Ledger.take` says."""
         place = next(iter(places))
-        found = (
-            self._keeper(places, names, own)
-            or self._perhaps(places, {unresolved[name] for name in names if name in unresolved})
-            or (None if certain else self._elsewhere(place, names, own))
-        )
-        if found is None and hold:
-            self.put("take", place, names, _process())
-            self._put_unresolved("take", place, names, unresolved)
-        return found
+        perhaps = {form: self._perhaps(places, form) for form in {*unresolved.values()}}
+        for names in groups:
+            found = (
+                self._keeper(places, names, own)
+                or next(filter(None, (perhaps[unresolved[name]] for name in names if name in unresolved)), None)
+                or (None if certain else self._elsewhere(place, names, own))
+            )
+            if found is None and hold:
+                self.put("take", place, names, _process())
+                self._put_unresolved("take", place, names, unresolved, _process())
+            yield found
 
     def _keeper(self, places: Collection[str], names: Collection[str], own: bool) -> Keeper | None:
         has_it = self.first("taken over", [""], names) or self.first("given", places, names)
@@ -278,14 +287,17 @@ class Facts:
                 return Keeper(urn, self._stage_of(urn))
         return None
 
-    def _perhaps(self, places: Collection[str], forms: Iterable[str]) -> Keeper | None:
+    def _perhaps(self, places: Collection[str], form: str) -> Keeper | None:
         """Who is at work there on somebody who may be the person of whom this form alone is known, or has failed to be:
         the answer to their PUT will tell. Whoever begins later waits for the take."""
-        sql = "SELECT DISTINCT urn FROM fact WHERE kind = ? AND place = ? AND urn != ?"
-        for form, place in product(forms, places):
+        sql = (
+            "SELECT want.urn FROM (SELECT DISTINCT urn FROM fact WHERE kind = ? AND place = ? AND urn != ?) AS want "
+            "JOIN fact AS stage ON stage.kind = 'stage' AND stage.place = '' AND stage.thing = '' "
+            "AND stage.urn = want.urn WHERE stage.value NOT IN ('claimed', 'exists', 'done') LIMIT 1"
+        )
+        for place in places:
             for (urn,) in self._rows.execute(sql, (f"want by {OTHER_FORM[form]}", place, _urn())).fetchall():
-                if (stage := self._stage_of(urn)) in (Stage.BEGUN, Stage.FAILED):
-                    return Keeper(urn, stage)
+                return Keeper(urn, self._stage_of(urn))
         return None
 
     def _stage_of(self, urn: str) -> Stage:

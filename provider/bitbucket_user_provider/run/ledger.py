@@ -159,7 +159,7 @@ class Ledger:
         """
         try:
             with self._facts() as facts:
-                looks = [facts.look(places, certain, names, own, unresolved, hold) for names in groups]
+                looks = [*facts.looks(places, certain, groups, own, unresolved, hold)]
                 if any(map(is_open, looks)):
                     facts.busy(names_in(next(iter(places))))
                 return looks
@@ -174,7 +174,7 @@ class Ledger:
             if gone:
                 facts.gone(place, things)
             else:
-                facts.leave("take", place, things)
+                facts.leave(place, things)
             facts.delete_is_over(names_in(place))
 
     def leaves(self, place: str) -> None:
