@@ -167,6 +167,37 @@ def test_a_delete_that_waits_for_whoever_wants_one_grant_lets_nobody_wait_for_th
     assert held(bitbucket).keys() == {"Alan"} | ({"Bob"} if "permissions" in shared else set())
 
 
+def test_two_sets_of_one_place_in_two_spellings_do_not_wait_for_each_other(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No check shows that they are of one place. Each removes whom the other one keeps."""
+    stack, polls, names = Stack(bitbucket), list[float](), {"workspace": "acme", "repo_slug": "api"}
+    slugs = {"one": "api", "two": bitbucket.world.workspaces["acme"].repositories["api"].uuid}
+
+    def program(**people: list[str]) -> Program:
+        return {name: members(dict.fromkeys(ids, "read"), repoSlug=slugs[name])["set"] for name, ids in people.items()}
+
+    stack.up(program(one=[BOB.account_id, GRACE.account_id], two=[BOB.account_id, GRACE.account_id]))
+    core, wanted = stack.start(), program(one=[BOB.account_id], two=[GRACE.account_id])
+    for name, (kind, inputs) in wanted.items():
+        stack._checked(kind, name, inputs)
+
+    def update(name: str) -> None:
+        with stack.on(KIND, name):
+            core.update(KIND, stack.state[KIND, name].id, stack.state[KIND, name].outputs, wanted[name][1])
+
+    def poll(_: Governor, seconds: float) -> None:
+        polls.append(seconds)
+        assert len(polls) == 1, "they wait for each other"
+        update("two")
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(KIND, "two"):
+        core.api.things(REPOSITORY_USERS, names | {"repo_slug": slugs["two"]}).begin([GRACE.account_id])
+    update("one")
+    assert (len(polls), held(bitbucket)) == (1, {"Bob": "read", "Grace": "read"})
+
+
 def test_the_own_right_does_not_wait_for_ever_for_a_delete_that_took_nothing(
     bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,8 +34,10 @@ def take_steps(
     refused: list[str] = []
 
     def before(stage: Sequence[Step]) -> None:
+        if stage is not made.gives:  # whoever waited for this set to be done would be waited for in turn
+            subjects.given(wanted)
         if stage is made.caller and own_right:
-            subjects.wait_until_quiet(wanted)
+            subjects.wait_until_quiet()
         verdicts.update(subjects.look([step.id for step in stage if step.after is None], own))
 
     def take(step: Step) -> None:

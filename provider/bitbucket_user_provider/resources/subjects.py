@@ -145,9 +145,8 @@ class Subjects:
             if mine  # a destroy gives nobody anything, and goes on without the ledger
         )
 
-    def wait_until_quiet(self, stay: Collection[str]) -> None:
-        """Waits as `Things.wait_until_quiet` does, once all that stay are said to be there."""
-        self.given(stay)
+    def wait_until_quiet(self) -> None:
+        """Waits as `Things.wait_until_quiet` does."""
         next(iter(self._things.values())).wait_until_quiet()
 
     def done(self, ids: Collection[str]) -> None:
