@@ -396,6 +396,25 @@ def test_a_delete_waits_for_who_may_be_giving_access_to_the_person_that_it_takes
     assert look() is None, "who it is has been answered"
 
 
+def test_who_may_be_one_person_is_waited_for_where_the_place_is_written_in_another_form_too(run: Run) -> None:
+    """It is not known yet that the two are one place, and no person is wanted there under a name that would ask."""
+
+    def look() -> Look:
+        with as_("old"):
+            [found] = run.take([PLACE], False, [["ada by uuid"]], True, BY_UUID_ALONE)
+        return found
+
+    with as_("new"):
+        run.want(BY_UUID, ["bob"], BY_ACCOUNT_ID_ALONE)
+        run.begin(BY_UUID, ["bob"], BY_ACCOUNT_ID_ALONE)
+        assert look() == Keeper("new", Stage.BEGUN)
+        run.failed()
+    assert look() is None, "what has failed at another place keeps nothing here"
+    with as_("later"):
+        assert run.begin(BY_UUID, ["bob"], BY_ACCOUNT_ID_ALONE).taker == "old"
+        assert run.begin(OTHER, ["bob"], BY_ACCOUNT_ID_ALONE).taker is None
+
+
 @pytest.mark.parametrize("many", [2, 50])
 def test_who_may_be_one_of_many_is_looked_up_once(run: Run, many: int) -> None:
     """A set of thousands would hold the others of the run up for longer than they have patience."""

@@ -150,12 +150,14 @@ def test_an_old_name_beside_the_new_one_in_the_state_leaves_it_and_nothing_is_lo
 # Persons whose account id no answer says
 
 
+@pytest.mark.parametrize("by_uuid", [False, True], ids=["place by name", "place by uuid"])
 def test_nobody_is_taken_away_while_the_same_person_may_be_granted_by_the_other_id(
-    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, by_uuid: bool
 ) -> None:
     """One resource names Bob by UUID and changes to Grace, another one begins to name him by account id: only the
     answer to its PUT shows that he is the one whom the first takes away."""
-    stack, new, polls = _one_by_uuid(bitbucket), grant(BOB.account_id)[1], list[float]()
+    repository = bitbucket.world.workspaces["acme"].repositories["api"].uuid if by_uuid else "api"
+    stack, new, polls = _one_by_uuid(bitbucket, repository=repository), grant(BOB.account_id)[1], list[float]()
     with stack.on(GRANT, "new"):
         stack.provider.api.things(REPOSITORY_USERS, API).begin([BOB.account_id])
 
@@ -228,11 +230,11 @@ def test_nobody_is_taken_away_between_the_wait_for_another_delete_and_the_grant(
     assert (len(looks), held(bitbucket)) == (1, {"Bob": "write"})
 
 
-def _one_by_uuid(bitbucket: CheckedEmulator, adopt: bool = False) -> Stack:
+def _one_by_uuid(bitbucket: CheckedEmulator, adopt: bool = False, repository: str = "api") -> Stack:
     """Bob's grant is in the state by UUID alone, and all has been checked."""
     bitbucket.switches.account_ids = False
     stack = Stack(bitbucket, adoptExisting=adopt)
-    stack.up({"old": grant(BOB.uuid)})
+    stack.up({"old": grant(BOB.uuid, repo=repository)})
     stack.start()
     for name, (kind, inputs) in {"old": grant(GRACE.account_id), "new": grant(BOB.account_id)}.items():
         with stack.on(kind, name):

@@ -50,6 +50,9 @@ ANYWHERE = ""
 STAGE = "kind = 'stage' AND place = '' AND thing = '' AND urn = ?"
 """The whole key: with a part of it SQLite would search all stages of the run."""
 
+MAY_BE_THERE = "(place = ? OR (place BETWEEN ? AND ? AND place NOT BETWEEN ? AND ?))"
+"""Of `_may_be` a place: whether a fact is about it, or about one in another form, which may be the same place."""
+
 
 class Stage(Enum):
     """How far a URN of the program has come with what it wants."""
@@ -232,9 +235,9 @@ class Facts:
 
     def _takes_of_somebody(self, place: str, unresolved: Unresolved) -> Iterator[tuple[str, str]]:
         """URN and value of each take under way of somebody who may be one of these."""
-        sql = "SELECT urn, value FROM fact WHERE kind = ? AND place = ?"
+        sql = f"SELECT urn, value FROM fact WHERE kind = ? AND {MAY_BE_THERE}"
         for form in {*unresolved.values()}:
-            yield from self._rows.execute(sql, (f"take by {OTHER_FORM[form]}", place)).fetchall()
+            yield from self._rows.execute(sql, (f"take by {OTHER_FORM[form]}", *_may_be(place))).fetchall()
 
     def gone(self, place: str, things: Collection[str]) -> None:
         """Records that what the current URN was about to take is gone."""
@@ -291,12 +294,14 @@ class Facts:
         """Who is at work there on somebody who may be the person of whom this form alone is known, or has failed to be:
         the answer to their PUT will tell. Whoever begins later waits for the take."""
         sql = (
-            "SELECT want.urn FROM (SELECT DISTINCT urn FROM fact WHERE kind = ? AND place = ? AND urn != ?) AS want "
-            "JOIN fact AS stage ON stage.kind = 'stage' AND stage.place = '' AND stage.thing = '' "
-            "AND stage.urn = want.urn WHERE stage.value NOT IN ('claimed', 'exists', 'done') LIMIT 1"
+            f"SELECT want.urn FROM (SELECT DISTINCT urn, place FROM fact WHERE kind = ? AND {MAY_BE_THERE} "
+            "AND urn != ?) AS want JOIN fact AS stage ON stage.kind = 'stage' AND stage.place = '' "
+            "AND stage.thing = '' AND stage.urn = want.urn "
+            "WHERE stage.value LIKE 'begun %' OR (stage.value = 'failed' AND want.place = ?) LIMIT 1"
         )
         for place in places:
-            for (urn,) in self._rows.execute(sql, (f"want by {OTHER_FORM[form]}", place, _urn())).fetchall():
+            values = (f"want by {OTHER_FORM[form]}", *_may_be(place), _urn(), place)
+            for (urn,) in self._rows.execute(sql, values).fetchall():
                 return Keeper(urn, self._stage_of(urn))
         return None
 
@@ -338,6 +343,11 @@ class Facts:
 def names_in(place: str) -> str:
     """What people and groups, variables and keys of one place have in common."""
     return place.split(" ", 2)[2]
+
+
+def _may_be(place: str) -> tuple[str, ...]:
+    family, form, _ = place.split(" ", 2)
+    return place, f"{family} ", f"{family}!", f"{family} {form} ", f"{family} {form}!"  # ! is the sign after the blank
 
 
 def moment() -> float:
