@@ -566,6 +566,20 @@ def test_a_place_is_not_quiet_while_a_delete_is_under_way_there(run: Run) -> Non
         assert 0 < (run.quiet_since(PLACE) or 0) <= moment()
 
 
+def test_a_place_is_not_quiet_until_the_last_of_several_deletes_of_a_set_is_over(run: Run) -> None:
+    """One may wait for Bitbucket's rate limit long after the others: without the administrator right it would fail."""
+    with as_("set"):
+        run.takes("ada")
+        run.takes("bob")
+        run.taken(PLACE, ["ada"], gone=True)
+    with as_("own"):
+        assert run.quiet_since(PLACE) is None
+    with as_("set"):
+        run.taken(PLACE, ["bob"], gone=True)
+    with as_("own"):
+        assert run.quiet_since(PLACE)
+
+
 def test_a_note_is_new_once_a_run_and_keeps_its_first_value(run: Run) -> None:
     assert run.noted("identity", "acme/api") is None
     assert run.note("identity", "acme/api", "first")

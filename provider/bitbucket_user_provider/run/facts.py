@@ -13,7 +13,8 @@ The facts of a run, by kind:
                             want by …     a person whom it wants, known by UUID alone or by account id alone
                             take by …     the same of whom its delete takes
     of a URN                stage         how far it has come with what it wants
-    of a URN and a place    busy          its operation is under way there, or a create or update ANYWHERE
+    of a URN and a place    busy          its operation is under way there, or a create or update ANYWHERE; of a thing:
+                                          its delete
     of a place              was busy      when the last one there was over
                             form          under which spellings a thing is wanted, to look that up fast
     others                  what `note` is given, as the identity of a place
@@ -88,8 +89,8 @@ Look: TypeAlias = Keeper | Elsewhere | None
 
 
 def is_open(look: Look) -> bool:
-    """Whether the delete goes on: it takes the thing, or waits to see what becomes of it and of who wants it."""
-    return not isinstance(look, Keeper) or look.stage in (Stage.CLAIMED, Stage.BEGUN)
+    """Whether the delete waits to see what becomes of the thing, and of who wants it."""
+    return isinstance(look, Elsewhere) or (isinstance(look, Keeper) and look.stage in (Stage.CLAIMED, Stage.BEGUN))
 
 
 class Facts:
@@ -170,6 +171,9 @@ class Facts:
         """Records that it is over, and when."""
         sql = "DELETE FROM fact WHERE kind = 'busy' AND place = ? AND thing = '' AND urn = ?"
         self._rows.execute(sql, (where, _urn()))
+        self._was_busy(where)
+
+    def _was_busy(self, where: str) -> None:
         self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('was busy', ?, '', '', ?)", (where, _now()))
 
     def delete_is_over(self, where: str) -> None:
@@ -179,7 +183,7 @@ class Facts:
 
     def busy_at(self) -> list[str]:
         """Where an operation of the current URN is under way."""
-        sql = "SELECT place FROM fact INDEXED BY fact_of_urn WHERE kind = 'busy' AND urn = ?"
+        sql = "SELECT place FROM fact INDEXED BY fact_of_urn WHERE kind = 'busy' AND thing = '' AND urn = ?"
         return [where for (where,) in self._rows.execute(sql, (_urn(),)).fetchall()]
 
     def quiet_since(self, where: str) -> float | None:
@@ -242,13 +246,18 @@ class Facts:
     def gone(self, place: str, things: Collection[str]) -> None:
         """Records that what the current URN was about to take is gone."""
         self.put("take", place, things, f"{_process()} gone {_now()}")
-        self._leave_unresolved("take", place, things)
+        self._let_go(place, things)
         self.forget("given", place, things)
 
     def leave(self, place: str, things: Collection[str]) -> None:
         """Records that the current URN does not take these after all."""
         self._leave("take", place, things)
+        self._let_go(place, things)
+
+    def _let_go(self, place: str, things: Collection[str]) -> None:
         self._leave_unresolved("take", place, things)
+        self._leave("busy", names_in(place), things)
+        self._was_busy(names_in(place))
 
     def _leave(self, kind: str, place: str, things: Collection[str]) -> None:
         sql = "DELETE FROM fact WHERE kind = ? AND place = ? AND thing = ? AND urn = ?"
@@ -278,6 +287,7 @@ class Facts:
             )
             if found is None and hold:
                 self.put("take", place, names, _process())
+                self.put("busy", names_in(place), names, _process())
                 self._put_unresolved("take", place, names, unresolved, _process())
             yield found
 

@@ -175,10 +175,9 @@ class Ledger:
                 facts.gone(place, things)
             else:
                 facts.leave(place, things)
-            facts.delete_is_over(names_in(place))
 
     def leaves(self, place: str) -> None:
-        """Records that a delete of the current URN takes nothing at the place."""
+        """Records that a delete of the current URN waits no longer at the place."""
         with suppress(LedgerLost), self._facts() as facts:
             facts.delete_is_over(names_in(place))
 

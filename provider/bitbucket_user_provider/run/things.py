@@ -28,7 +28,7 @@ from ..rest.client import Page, Path
 from ..rest.credentials import Kind
 from .evidence import Absent, Evidence, Seen, entry_of
 from .evidence import NotKnown as Unproven
-from .facts import EVERYBODY, Elsewhere, Keeper, Stage, moment
+from .facts import EVERYBODY, Elsewhere, Keeper, Stage, is_open, moment
 from .ledger import Begun
 from .listing import Listed, Listing
 from .place import Place, PlaceKind
@@ -339,21 +339,12 @@ class Things:
         come to it (what it depends on has failed), so the wait for that one ends soon after all others have come to
         theirs.
         """
-        try:
-            return self._decide(groups, own, hold=False)
-        finally:
-            self.api.ledger.leaves(self.key)
+        return self._decide(groups, own, hold=False)
 
     def take(self, names: Collection[str], own: bool = False) -> Verdict:
         """The same of one thing, which the current URN is recorded to take if nobody keeps it. One alone: who waited
         for others with something in hand would be waited for in turn."""
-        verdict: Verdict | None = None
-        try:
-            [verdict] = self._decide([names], own, hold=True)
-            return verdict
-        finally:
-            if not isinstance(verdict, Taken):
-                self.api.ledger.leaves(self.key)
+        return self._decide([names], own, hold=True)[0]
 
     def _decide(self, groups: Sequence[Collection[str]], own: bool, hold: bool) -> list[Verdict]:
         decided: dict[int, Verdict] = {}
@@ -361,11 +352,14 @@ class Things:
         certain, began = self.place.is_certain, moment()
         unresolved = self._unresolved(name for names in groups for name in names)
         with ExitStack() as wait:
-            told = False
+            was_open = told = False
             while waiting:
                 taken = Taken(self.place.is_renamed)
                 still = [groups[index] for index in waiting]
                 looks = self.api.ledger.take(self._keys(), certain, still, own, unresolved, hold)
+                if not was_open and any(map(is_open, looks)):
+                    was_open = True
+                    wait.callback(self.api.ledger.leaves, self.key)
                 is_late = told and _quiet_for(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
                 for index, look in zip(waiting, looks, strict=True):
                     verdict = taken if look is None else _verdict(look, is_late)
