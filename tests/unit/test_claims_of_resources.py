@@ -75,6 +75,18 @@ def test_a_renamed_set_keeps_its_people_and_drops_those_whom_it_names_no_more(bi
     assert stack.said == ["kept in Bitbucket, because resources of this run want them: Grace Hopper"]
 
 
+def test_whom_the_old_name_of_a_set_has_taken_and_the_new_one_names_later_is_granted(
+    bitbucket: CheckedEmulator,
+) -> None:
+    """The new one has seen the grant before it went, and no refresh has come between."""
+    stack, both = Stack(bitbucket, adoptExisting=True), members({GRACE.uuid: "read", BOB.uuid: "read"})["set"]
+    stack.up({"before": both})
+    stack.up({"after": members({GRACE.uuid: "read"})["set"]})
+    assert held(bitbucket) == {"Grace": "read"}
+    stack.up({"after": both})
+    assert held(bitbucket) == {"Grace": "read", "Bob": "read"}
+
+
 def test_a_repository_that_is_spelled_anew_keeps_its_people(bitbucket: CheckedEmulator) -> None:
     stack = Stack(bitbucket)
     for slug in ("api", bitbucket.world.workspaces["acme"].repositories["api"].uuid, "api"):
