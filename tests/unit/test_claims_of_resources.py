@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from tests.conftest import CheckedEmulator
 from tests.unit.core import GRACE as AS_GRACE
 from tests.unit.stack import Program, Refused, Stack, urn_of
-from tests.unit.test_grant_sets import BOB, GRACE, KIND, held, members
+from tests.unit.test_grant_sets import ALAN, BOB, GRACE, KIND, held, members
 from tests.unit.test_grants import KIND as GRANT
 from tests.unit.test_grants import grant, sent
 from tests.unit.test_variables import KIND as VARIABLE
@@ -73,6 +73,18 @@ def test_a_renamed_set_keeps_its_people_and_drops_those_whom_it_names_no_more(bi
     stack.up({"after": new})
     assert [call for call in sent(bitbucket) if call not in ("LIST", "GET user")] == ["DELETE Bob"]
     assert stack.said == ["kept in Bitbucket, because resources of this run want them: Grace Hopper"]
+
+
+def test_whom_the_old_name_of_a_set_has_taken_and_the_new_one_names_later_is_granted(
+    bitbucket: CheckedEmulator,
+) -> None:
+    """The new one has seen the grant before it went, and no refresh has come between."""
+    stack, both = Stack(bitbucket, adoptExisting=True), members({GRACE.uuid: "read", BOB.uuid: "read"})["set"]
+    stack.up({"before": both})
+    stack.up({"after": members({GRACE.uuid: "read"})["set"]})
+    assert held(bitbucket) == {"Grace": "read"}
+    stack.up({"after": both})
+    assert held(bitbucket) == {"Grace": "read", "Bob": "read"}
 
 
 def test_a_repository_that_is_spelled_anew_keeps_its_people(bitbucket: CheckedEmulator) -> None:
@@ -134,6 +146,68 @@ def test_a_delete_waits_for_a_new_name_that_queues_as_long_as_others_are_at_work
         core.delete(GRANT, old.id, old.outputs)
     assert held(bitbucket) == {"Grace": "write"}
     assert time[0] == (1_500 if at_work else 1_010)
+
+
+@pytest.mark.parametrize("shared", [{"permissions": {BOB.uuid: "read"}}, {"groups": {"developers": "read"}}], ids=str)
+def test_a_delete_that_waits_for_whoever_wants_one_grant_lets_nobody_wait_for_the_others(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, shared: dict[str, dict[str, str]]
+) -> None:
+    """A new set takes over one of two grants, and names somebody by account id, who may be the other one: it would wait
+    for the old set, which waits for it."""
+    bitbucket.switches.account_ids = False
+    stack, polls = Stack(bitbucket, adoptExisting=True), list[float]()
+    groups = {"groups": shared.get("groups", {})}
+    old, new = (
+        members(shared.get("permissions", {}) | more, **groups)["set"]
+        for more in ({GRACE.uuid: "read"}, {ALAN.account_id: "read"})
+    )
+    stack.up({"old": old})
+    core = stack.start()
+    with stack.on(KIND, "new"):
+        assert core.check(KIND, new[1], {}) == []
+
+    def poll(_: Governor, seconds: float) -> None:
+        polls.append(seconds)
+        assert len(polls) == 1, "they wait for each other"
+        with stack.on(KIND, "new"):
+            core.create(*new)
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(KIND, "old"):
+        core.delete(KIND, stack.state[KIND, "old"].id, stack.state[KIND, "old"].outputs)
+    assert len(polls) == 1
+    assert held(bitbucket).keys() == {"Alan"} | ({"Bob"} if "permissions" in shared else set())
+
+
+def test_two_sets_of_one_place_in_two_spellings_do_not_wait_for_each_other(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No check shows that they are of one place. Each removes whom the other one keeps."""
+    stack, polls, names = Stack(bitbucket), list[float](), {"workspace": "acme", "repo_slug": "api"}
+    slugs = {"one": "api", "two": bitbucket.world.workspaces["acme"].repositories["api"].uuid}
+
+    def program(**people: list[str]) -> Program:
+        return {name: members(dict.fromkeys(ids, "read"), repoSlug=slugs[name])["set"] for name, ids in people.items()}
+
+    stack.up(program(one=[BOB.account_id, GRACE.account_id], two=[BOB.account_id, GRACE.account_id]))
+    core, wanted = stack.start(), program(one=[BOB.account_id], two=[GRACE.account_id])
+    for name, (kind, inputs) in wanted.items():
+        stack._checked(kind, name, inputs)
+
+    def update(name: str) -> None:
+        with stack.on(KIND, name):
+            core.update(KIND, stack.state[KIND, name].id, stack.state[KIND, name].outputs, wanted[name][1])
+
+    def poll(_: Governor, seconds: float) -> None:
+        polls.append(seconds)
+        assert len(polls) == 1, "they wait for each other"
+        update("two")
+
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(KIND, "two"):
+        core.api.things(REPOSITORY_USERS, names | {"repo_slug": slugs["two"]}).begin([GRACE.account_id])
+    update("one")
+    assert (len(polls), held(bitbucket)) == (1, {"Bob": "read", "Grace": "read"})
 
 
 def test_the_own_right_does_not_wait_for_ever_for_a_delete_that_took_nothing(

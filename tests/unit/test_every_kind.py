@@ -16,12 +16,14 @@ from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.resources.key import Key
 from bitbucket_user_provider.resources.resource import Adopting
 from bitbucket_user_provider.resources.variable import Variable
+from bitbucket_user_provider.run.ledger import Ledger
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import PEOPLE, ed25519, every_life
 from tests.conftest import CheckedEmulator
 from tests.unit.core import ADA, APP, CONSUMER
 from tests.unit.stack import Bag, Stack
+from tests.unit.test_ledger import lost
 
 LIVES = every_life()
 IN_REPOSITORIES = [kind for kind, life in LIVES.items() if "repo_slug" in life.created.inputs]
@@ -158,6 +160,18 @@ def test_a_destroy_leaves_what_was_made_anew_by_hand(bitbucket: CheckedEmulator,
     there.update({str(id): replace(made, **anew) for id in anew.values()})
     stack.destroy()
     assert ([*stack.state], life.holds(bitbucket)) == ([], before)
+
+
+@pytest.mark.parametrize("kind", [*LIVES])
+def test_a_destroy_needs_no_folder_to_share_the_ledger_in(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    nothing = life.holds(bitbucket)
+    stack.up({"one": (kind, wanted(kind))})
+    monkeypatch.setattr("bitbucket_user_provider.run.api.Ledger", lambda: Ledger(lost))
+    stack.destroy()
+    assert life.holds(bitbucket) == nothing
 
 
 @pytest.mark.parametrize("kind", UPDATED)

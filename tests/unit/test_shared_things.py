@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from operator import itemgetter
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -13,6 +14,7 @@ from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.rest.governor import Governor
 from bitbucket_user_provider.run.api import Api
+from bitbucket_user_provider.run.facts import UUID, Look
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from bitbucket_user_provider.run.ledger import Ledger
 from bitbucket_user_provider.run.place import PROJECT, REPOSITORY, USER, WORKSPACE
@@ -148,12 +150,14 @@ def test_an_old_name_beside_the_new_one_in_the_state_leaves_it_and_nothing_is_lo
 # Persons whose account id no answer says
 
 
+@pytest.mark.parametrize("by_uuid", [False, True], ids=["place by name", "place by uuid"])
 def test_nobody_is_taken_away_while_the_same_person_may_be_granted_by_the_other_id(
-    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, by_uuid: bool
 ) -> None:
     """One resource names Bob by UUID and changes to Grace, another one begins to name him by account id: only the
     answer to its PUT shows that he is the one whom the first takes away."""
-    stack, new, polls = _one_by_uuid(bitbucket), grant(BOB.account_id)[1], list[float]()
+    repository = bitbucket.world.workspaces["acme"].repositories["api"].uuid if by_uuid else "api"
+    stack, new, polls = _one_by_uuid(bitbucket, repository=repository), grant(BOB.account_id)[1], list[float]()
     with stack.on(GRANT, "new"):
         stack.provider.api.things(REPOSITORY_USERS, API).begin([BOB.account_id])
 
@@ -172,7 +176,7 @@ def test_nobody_is_taken_away_while_the_same_person_may_be_granted_by_the_other_
 def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_id(
     bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch, looks: bool
 ) -> None:
-    """Whether or not it is looked what stands there. And no delete waits for who waits for one."""
+    """Whether or not it is looked what stands there."""
     stack, polls = _one_by_uuid(bitbucket, adopt=not looks), list[float]()
     things, uuid = stack.provider.api.things(REPOSITORY_USERS, API), bare(BOB.uuid)
 
@@ -184,14 +188,11 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
     def poll(_: Governor, seconds: float) -> None:
         polls.append(seconds)
         assert len(polls) == 1, "they wait for each other"
-        with stack.on(GRANT, "third"):
-            assert things.take([[bare(GRACE.uuid)]]) == [Taken()]
-            things.taken([bare(GRACE.uuid)], False)
         remove()
 
     monkeypatch.setattr(Governor, "_wait", poll)
     with stack.on(GRANT, "old"):
-        assert things.take([[uuid]], own=True) == [Taken()]
+        assert things.take([uuid], own=True) == Taken()
     with stack.on(GRANT, "new"):
         stack.provider.create(*grant(BOB.account_id))
     if not polls:
@@ -199,11 +200,41 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
     assert (len(polls), held(bitbucket)) == (1, {"Bob": "write"})
 
 
-def _one_by_uuid(bitbucket: CheckedEmulator, adopt: bool = False) -> Stack:
+def test_nobody_is_taken_away_between_the_wait_for_another_delete_and_the_grant(
+    bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Grace goes, and Bob, who is named by account id at the same time. Who may be one of them waits for the first
+    delete, and must not find itself before the second one then."""
+    stack, looks, told = _one_by_uuid(bitbucket), list[Look](), Ledger.taker
+    things, uuid = stack.provider.api.things(REPOSITORY_USERS, API), bare(BOB.uuid)
+
+    def taker(ledger: Ledger, *args: Any) -> str | None:
+        found = told(ledger, *args)
+        if found is None and not looks:
+            with stack.on(GRANT, "old"):
+                looks.extend(ledger.take([things.key], True, [[uuid]], True, {uuid: UUID}))
+        return found
+
+    def poll(_: Governor, seconds: float) -> None:
+        with stack.on(GRANT, "first"):
+            things.taken([bare(GRACE.uuid)], True)
+
+    monkeypatch.setattr(Ledger, "taker", taker)
+    monkeypatch.setattr(Governor, "_wait", poll)
+    with stack.on(GRANT, "first"):
+        assert things.take([bare(GRACE.uuid)], own=True) == Taken()
+    with stack.on(GRANT, "new"):
+        stack.provider.create(GRANT, grant(BOB.account_id)[1] | {"adoptExisting": True})
+    if looks == [None]:
+        things.remove({"user_id": uuid}, [uuid])
+    assert (len(looks), held(bitbucket)) == (1, {"Bob": "write"})
+
+
+def _one_by_uuid(bitbucket: CheckedEmulator, adopt: bool = False, repository: str = "api") -> Stack:
     """Bob's grant is in the state by UUID alone, and all has been checked."""
     bitbucket.switches.account_ids = False
     stack = Stack(bitbucket, adoptExisting=adopt)
-    stack.up({"old": grant(BOB.uuid)})
+    stack.up({"old": grant(BOB.uuid, repo=repository)})
     stack.start()
     for name, (kind, inputs) in {"old": grant(GRACE.account_id), "new": grant(BOB.account_id)}.items():
         with stack.on(kind, name):

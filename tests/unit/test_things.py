@@ -97,7 +97,7 @@ def test_a_create_waits_for_the_delete_of_the_same_thing(things: Things, monkeyp
             things.taken(["grace"], True)
 
     with operation("old"):
-        assert things.take([["grace"]]) == [Taken()]
+        assert things.take(["grace"]) == Taken()
     waits = each_wait(monkeypatch, nothing, is_gone)
     with operation("new", say=said.append):
         assert things.begin(["bob"]).taker is None
@@ -114,7 +114,7 @@ def test_what_was_found_and_then_taken_is_to_be_looked_at_anew(things: Things, m
 
     found_at = moment()
     with operation("old"):
-        assert things.take([["grace"]]) == [Taken()]
+        assert things.take(["grace"]) == Taken()
     waits = each_wait(monkeypatch, is_gone)
     with operation("new"):
         assert not things.done(["grace"], found_at)
@@ -202,14 +202,14 @@ def test_what_another_has_is_kept_at_once(things: Things, stage: Stage) -> None:
         else:
             things.api.ledger.hold([(things.key, ["grace"])])
     with operation("old"):
-        assert things.take([["bob"], ["grace"]]) == [Taken(), Keeper("new", stage)]
+        assert things.look([["bob"], ["grace"]]) == [Taken(), Keeper("new", stage)]
 
 
 @pytest.mark.parametrize("own", [[True], [False], []], ids=str)
 def test_a_things_own_wish_keeps_it_where_that_counts(things: Things, own: list[bool]) -> None:
     with operation("old"):
         things.want(["grace"])
-        assert things.take([["grace"]], *own) == [Keeper("old", Stage.CLAIMED) if own == [True] else Taken()]
+        assert things.take(["grace"], *own) == (Keeper("old", Stage.CLAIMED) if own == [True] else Taken())
 
 
 def test_a_delete_is_under_way_from_its_look_until_it_has_taken_the_thing(things: Things) -> None:
@@ -218,7 +218,7 @@ def test_a_delete_is_under_way_from_its_look_until_it_has_taken_the_thing(things
             return things.api.ledger.quiet_since(things.key)
 
     with operation("old"):
-        assert things.take([["grace"]]) == [Taken()]
+        assert things.take(["grace"]) == Taken()
         assert since() is None
         things.taken(["grace"], True)
         assert since()
@@ -229,7 +229,7 @@ def test_a_delete_that_finds_everything_kept_was_never_under_way(things: Things)
         things.want(["grace"])
         things.api.ledger.hold([(things.key, ["grace"])])
     with operation("old"):
-        assert things.take([["grace"]]) == [Keeper("new", Stage.EXISTS)]
+        assert things.take(["grace"]) == Keeper("new", Stage.EXISTS)
     with operation("other"):
         assert things.api.ledger.quiet_since(things.key) == 0
 
@@ -281,7 +281,7 @@ def test_what_is_at_work_is_waited_for(
         things.begin(["grace"])
     waits = each_wait(monkeypatch, *before, is_done)
     with operation("old", say=said.append):
-        assert things.take([["grace"]]) == [Keeper("new", Stage.DONE)]
+        assert things.take(["grace"]) == Keeper("new", Stage.DONE)
     with operation("other"):
         assert things.api.ledger.quiet_since(things.key), "nothing is under way any more"
     assert waits == [several.POLL_SECONDS] * (len(before) + 1)
@@ -297,7 +297,7 @@ def test_what_may_be_wanted_under_another_name_of_the_place_is_not_taken_while_t
         things.api.things(REPOSITORY_USERS, by_uuid).want(["grace"])
     bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", status=403)
     with operation("old"):
-        free, doubtful = things.take([["bob"], ["grace"]])
+        free, doubtful = things.look([["bob"], ["grace"]])
     assert free == Taken() and isinstance(doubtful, NotKnown)
 
 
@@ -361,7 +361,7 @@ def test_what_has_failed_keeps_its_thing(things: Things) -> None:
         things.begin(["grace"])
         things.api.ledger.failed()
     with operation("old"):
-        [verdict] = things.take([["grace"]])
+        verdict = things.take(["grace"])
     assert isinstance(verdict, BitbucketError)
     assert str(verdict) == "new wants this and has failed: it stays, here and in Bitbucket, until a run succeeds."
 
@@ -376,7 +376,7 @@ def test_what_does_not_come_keeps_its_thing_after_four_seconds(
         things.want(["grace"])
     waits = each_wait(monkeypatch, two_seconds, two_seconds)
     with operation("old"):
-        [verdict] = things.take([["grace"]])
+        verdict = things.take(["grace"])
     assert len(waits) == 2 and isinstance(verdict, BitbucketError)
     assert str(verdict) == (
         "new wants this, but was not created: it stays, here and in Bitbucket, until a run succeeds. Perhaps something "
@@ -391,7 +391,7 @@ def test_a_delete_that_is_cancelled_while_it_waits_takes_nothing(
         things.begin(["bob"])
     each_wait(monkeypatch, cancelled)
     with operation("old"), pytest.raises(Cancelled):
-        things.take([["grace"], ["bob"]])
+        things.look([["grace"], ["bob"]])
     with operation("third"):
         begun = things.begin(["grace"])
     assert (begun.taker, begun.taken) == (None, False)
@@ -406,7 +406,7 @@ def test_a_delete_that_is_cancelled_while_it_waits_is_under_way_no_longer(
         things.want(["grace"])
     each_wait(monkeypatch, cancelled)
     with operation("old"), pytest.raises(Cancelled):
-        things.take([["grace"]])
+        things.take(["grace"])
     with operation("own"):
         assert things.api.ledger.quiet_since(things.key)
 

@@ -108,6 +108,8 @@ class GrantSet(Resource[Any, Any]):
             caller = api.caller_uuid()  # perhaps another one than the preview could know of
             previewed, removes = {step.id for step in made.removals}, self._removes(args, caller, stay)
             made = self._plan(api, wanted, held, lambda one: one.id in previewed and removes(one), caller)
+        # what the state saw of somebody whom it does not manage may be over, and no refresh need have been
+        made.gives += [step for step in made.settled if step.key and step.id not in stay]
         return self._bring(api, subjects, args, held, made, caller, state.refused or ())
 
     def delete(self, api: Api, state: Any) -> None:

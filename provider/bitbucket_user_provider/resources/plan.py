@@ -47,8 +47,8 @@ class Plan:
     """What takes an administrator's right from a group: the caller may be in it, which no answer tells."""
     caller: list[Step] = field(default_factory=list)
     settled: list[Step] = field(default_factory=list)
-    """Nothing is sent: grants that the map names for the first time and that are as wanted, and the caller's own that
-    it names no more."""
+    """Nothing has to change: grants that the map names for the first time and that are as wanted, and the caller's own
+    that it names no more."""
 
     @property
     def stages(self) -> tuple[list[Step], ...]:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Collection, Sequence
 
-from ..errors import ApiError
+from ..errors import ApiError, BitbucketError
 from ..operation import current
 from ..run.api import Api
+from ..run.facts import Keeper
 from ..run.things import Verdict
 from .held import ADMIN, Held
 from .plan import Outcome, Plan, Step, carry_out
@@ -33,9 +34,11 @@ def take_steps(
     refused: list[str] = []
 
     def before(stage: Sequence[Step]) -> None:
+        if stage is not made.gives:  # whoever waited for this set to be done would be waited for in turn
+            subjects.given(wanted)
         if stage is made.caller and own_right:
-            subjects.wait_until_quiet(wanted)
-        verdicts.update(subjects.take([step.id for step in stage if step.after is None], own))
+            subjects.wait_until_quiet()
+        verdicts.update(subjects.look([step.id for step in stage if step.after is None], own))
 
     def take(step: Step) -> None:
         if step.after is not None:
@@ -44,7 +47,9 @@ def take_steps(
             given.append(grant.id)
             return
         try:
-            if subjects.settle(step.id, verdicts[step.id], own):
+            if isinstance(verdict := verdicts[step.id], BitbucketError):
+                raise verdict
+            if isinstance(verdict, Keeper) or subjects.settle(step.id, own):
                 kept.append(step.name)
             else:
                 grants.pop(step.id, None)

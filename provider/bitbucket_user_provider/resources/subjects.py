@@ -14,7 +14,7 @@ from ..run.api import Api
 from ..run.evidence import Absent, proven
 from ..run.facts import EVERYBODY, Keeper
 from ..run.grants import GrantKind
-from ..run.things import Taken, Things, Verdict
+from ..run.things import Things, Verdict
 from .held import GroupGrant, Held, UserGrant
 
 
@@ -108,9 +108,9 @@ class Subjects:
         self._things[side].wrote(grant.forms(self.api.people), entry)
         return grant
 
-    def settle(self, id: str, verdict: Verdict, own: bool) -> Keeper | None:
-        """Removes the grant if the verdict of `take` allows it; who keeps it."""
-        return self._things[self.side(id)].settle(self._named(id), self.api.people.forms(id), verdict, own)
+    def settle(self, id: str, own: bool) -> Keeper | None:
+        """Removes the grant, as `Things.settle` does; who keeps it."""
+        return self._things[self.side(id)].settle(self._named(id), self.api.people.forms(id), own)
 
     def _named(self, id: str) -> dict[str, str]:
         kind = self.side(id).kind
@@ -142,30 +142,24 @@ class Subjects:
         return all(
             self.api.ledger.given(things.key, self.api.people.forms(*mine), found_at) is None
             for _, things, mine in self._by_side(ids)
+            if mine  # a destroy gives nobody anything, and goes on without the ledger
         )
 
-    def wait_until_quiet(self, stay: Collection[str]) -> None:
-        """Waits as `Things.wait_until_quiet` does, once all that stay are said to be there."""
-        if stay:
-            self.given(stay)
+    def wait_until_quiet(self) -> None:
+        """Waits as `Things.wait_until_quiet` does."""
         next(iter(self._things.values())).wait_until_quiet()
 
     def done(self, ids: Collection[str]) -> None:
         for _, things, mine in self._by_side(ids):
             things.done(self.api.people.forms(*mine))
 
-    def take(self, ids: Sequence[str], own: bool) -> dict[str, Verdict]:
-        """Who keeps each from being removed, as `Things.take` says."""
+    def look(self, ids: Sequence[str], own: bool) -> dict[str, Verdict]:
+        """Who keeps each from being removed, as `Things.look` says."""
         verdicts: dict[str, Verdict] = {}
-        try:
-            for _, things, mine in self._by_side(ids):
-                if mine:
-                    found = things.take([self.api.people.forms(id) for id in mine], own)
-                    verdicts |= dict(zip(mine, found, strict=True))
-        except BaseException:  # cancelled while it waits for a group: nobody must wait for the people that it leaves
-            for id in [id for id, verdict in verdicts.items() if isinstance(verdict, Taken)]:
-                self._things[self.side(id)].taken(self.api.people.forms(id), False)
-            raise
+        for _, things, mine in self._by_side(ids):
+            if mine:
+                found = things.look([self.api.people.forms(id) for id in mine], own)
+                verdicts |= dict(zip(mine, found, strict=True))
         return verdicts
 
     def holds(self, grants: Iterable[Held]) -> Iterable[tuple[str, Iterable[str]]]:

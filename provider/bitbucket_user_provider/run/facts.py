@@ -13,7 +13,8 @@ The facts of a run, by kind:
                             want by …     a person whom it wants, known by UUID alone or by account id alone
                             take by …     the same of whom its delete takes
     of a URN                stage         how far it has come with what it wants
-    of a URN and a place    busy          its operation is under way there, or a create or update ANYWHERE
+    of a URN and a place    busy          its operation is under way there, or a create or update ANYWHERE; of a thing:
+                                          its delete
     of a place              was busy      when the last one there was over
                             form          under which spellings a thing is wanted, to look that up fast
     others                  what `note` is given, as the identity of a place
@@ -50,6 +51,9 @@ ANYWHERE = ""
 STAGE = "kind = 'stage' AND place = '' AND thing = '' AND urn = ?"
 """The whole key: with a part of it SQLite would search all stages of the run."""
 
+MAY_BE_THERE = "(place = ? OR (place BETWEEN ? AND ? AND place NOT BETWEEN ? AND ?))"
+"""Of `_may_be` a place: whether a fact is about it, or about one in another form, which may be the same place."""
+
 
 class Stage(Enum):
     """How far a URN of the program has come with what it wants."""
@@ -81,12 +85,12 @@ class Elsewhere(Enum):
 
 
 Look: TypeAlias = Keeper | Elsewhere | None
-"""What a delete finds out about one thing. None: nobody wants it, and it is recorded that the current URN takes it."""
+"""What a delete finds out about one thing. None: nobody wants it."""
 
 
 def is_open(look: Look) -> bool:
-    """Whether the delete goes on: it takes the thing, or waits to see what becomes of it and of who wants it."""
-    return not isinstance(look, Keeper) or look.stage in (Stage.CLAIMED, Stage.BEGUN)
+    """Whether the delete waits to see what becomes of the thing, and of who wants it."""
+    return isinstance(look, Elsewhere) or (isinstance(look, Keeper) and look.stage in (Stage.CLAIMED, Stage.BEGUN))
 
 
 class Facts:
@@ -111,13 +115,19 @@ class Facts:
     def want(self, place: str, things: Iterable[str], unresolved: Unresolved = NOBODY) -> None:
         names = {*things}
         self.put("want", place, names, "")
-        self._put_unresolved("want", place, names, unresolved)
+        self._put_unresolved("want", place, names, unresolved, "")
         family, form, _ = place.split(" ", 2)  # so that a look for other forms of one place costs the same in any stack
         self.put("form", f"{family} {form}", names, "")
 
-    def _put_unresolved(self, kind: str, place: str, things: Collection[str], unresolved: Unresolved) -> None:
+    def _put_unresolved(
+        self, kind: str, place: str, things: Collection[str], unresolved: Unresolved, value: str
+    ) -> None:
         for form in OTHER_FORM:
-            self.put(f"{kind} by {form}", place, [name for name in things if unresolved.get(name) == form], "")
+            self.put(f"{kind} by {form}", place, [name for name in things if unresolved.get(name) == form], value)
+
+    def _leave_unresolved(self, kind: str, place: str, things: Collection[str]) -> None:
+        for form in OTHER_FORM:
+            self._leave(f"{kind} by {form}", place, things)
 
     def given(self, place: str, things: Collection[str], found_at: float | None) -> str | None:
         """Records that the current URN's things are there: made by it, or found there at `found_at`. Where a delete has
@@ -129,6 +139,7 @@ class Facts:
             return taker
         else:
             self.put("found", place, things, "")
+        self._leave_unresolved("want", place, things)  # Bitbucket has answered who they are
         self.put("given", place, things, "")
         return None
 
@@ -160,16 +171,19 @@ class Facts:
         """Records that it is over, and when."""
         sql = "DELETE FROM fact WHERE kind = 'busy' AND place = ? AND thing = '' AND urn = ?"
         self._rows.execute(sql, (where, _urn()))
+        self._was_busy(where)
+
+    def _was_busy(self, where: str) -> None:
         self._rows.execute("INSERT OR REPLACE INTO fact VALUES ('was busy', ?, '', '', ?)", (where, _now()))
 
     def delete_is_over(self, where: str) -> None:
-        """The same of a delete; not of an update, which goes on after it has taken something."""
-        if self._stage_of(_urn()) is not Stage.BEGUN:
+        """The same of a delete, if one is under way there; an update goes on after it has taken something."""
+        if where in self.busy_at() and self._stage_of(_urn()) is not Stage.BEGUN:
             self.over(where)
 
     def busy_at(self) -> list[str]:
         """Where an operation of the current URN is under way."""
-        sql = "SELECT place FROM fact INDEXED BY fact_of_urn WHERE kind = 'busy' AND urn = ?"
+        sql = "SELECT place FROM fact INDEXED BY fact_of_urn WHERE kind = 'busy' AND thing = '' AND urn = ?"
         return [where for (where,) in self._rows.execute(sql, (_urn(),)).fetchall()]
 
     def quiet_since(self, where: str) -> float | None:
@@ -214,8 +228,8 @@ class Facts:
     def taker(
         self, place: str, things: Iterable[str], unresolved: Unresolved = NOBODY, since: float = inf
     ) -> str | None:
-        """The URN whose delete of one of these things, or of somebody who may be one of these persons, is under way, or
-        was over after `since`."""
+        """The URN whose delete of one of these things is under way, or was over after `since`, or whose delete of
+        somebody who may be one of these persons is under way."""
         takes = chain(self._about("take", [place], things), self._takes_of_somebody(place, unresolved))
         for urn, value in takes:
             process, _, gone = value.partition(" gone ")
@@ -224,47 +238,58 @@ class Facts:
         return None
 
     def _takes_of_somebody(self, place: str, unresolved: Unresolved) -> Iterator[tuple[str, str]]:
-        """URN and value of each take of somebody who may be one of these."""
-        sql = (
-            "SELECT take.urn, take.value FROM fact AS one JOIN fact AS take ON take.kind = 'take' "
-            "AND take.place = one.place AND take.thing = one.thing AND take.urn = one.urn "
-            "WHERE one.kind = ? AND one.place = ?"
-        )
+        """URN and value of each take under way of somebody who may be one of these."""
+        sql = f"SELECT urn, value FROM fact WHERE kind = ? AND {MAY_BE_THERE}"
         for form in {*unresolved.values()}:
-            yield from self._rows.execute(sql, (f"take by {OTHER_FORM[form]}", place)).fetchall()
+            yield from self._rows.execute(sql, (f"take by {OTHER_FORM[form]}", *_may_be(place))).fetchall()
 
     def gone(self, place: str, things: Collection[str]) -> None:
         """Records that what the current URN was about to take is gone."""
         self.put("take", place, things, f"{_process()} gone {_now()}")
+        self._let_go(place, things)
         self.forget("given", place, things)
 
     def leave(self, place: str, things: Collection[str]) -> None:
         """Records that the current URN does not take these after all."""
-        sql = "DELETE FROM fact WHERE kind = 'take' AND place = ? AND thing = ? AND urn = ?"
-        self._rows.executemany(sql, [(place, thing, _urn()) for thing in things])
+        self._leave("take", place, things)
+        self._let_go(place, things)
+
+    def _let_go(self, place: str, things: Collection[str]) -> None:
+        self._leave_unresolved("take", place, things)
+        self._leave("busy", names_in(place), things)
+        self._was_busy(names_in(place))
+
+    def _leave(self, kind: str, place: str, things: Collection[str]) -> None:
+        sql = "DELETE FROM fact WHERE kind = ? AND place = ? AND thing = ? AND urn = ?"
+        self._rows.executemany(sql, [(kind, place, thing, _urn()) for thing in things])
 
     def taken_elsewhere(self, place: str, things: Iterable[str]) -> bool:
         """Whether this run has taken one of these things at another place, which may be this one under another name."""
         return any(self._is_there("take", place.split(" ")[0], thing, but=place) for thing in things)
 
-    def look(
+    def looks(
         self,
         places: Collection[str],
         certain: bool,
-        names: Collection[str],
+        groups: Iterable[Collection[str]],
         own: bool,
         unresolved: Unresolved = NOBODY,
-    ) -> Look:
+        hold: bool = True,
+    ) -> Iterator[Look]:
+        """As `Ledger.take` says."""
         place = next(iter(places))
-        found = (
-            self._keeper(places, names, own)
-            or self._perhaps(places, {unresolved[name] for name in names if name in unresolved})
-            or (None if certain else self._elsewhere(place, names, own))
-        )
-        if found is None:
-            self.put("take", place, names, _process())
-            self._put_unresolved("take", place, names, unresolved)
-        return found
+        perhaps = {form: self._perhaps(places, form) for form in {*unresolved.values()}}
+        for names in groups:
+            found = (
+                self._keeper(places, names, own)
+                or next(filter(None, (perhaps[unresolved[name]] for name in names if name in unresolved)), None)
+                or (None if certain else self._elsewhere(place, names, own))
+            )
+            if found is None and hold:
+                self.put("take", place, names, _process())
+                self.put("busy", names_in(place), names, _process())
+                self._put_unresolved("take", place, names, unresolved, _process())
+            yield found
 
     def _keeper(self, places: Collection[str], names: Collection[str], own: bool) -> Keeper | None:
         has_it = self.first("taken over", [""], names) or self.first("given", places, names)
@@ -275,21 +300,20 @@ class Facts:
                 return Keeper(urn, self._stage_of(urn))
         return None
 
-    def _perhaps(self, places: Collection[str], forms: Iterable[str]) -> Keeper | None:
+    def _perhaps(self, places: Collection[str], form: str) -> Keeper | None:
         """Who is at work there on somebody who may be the person of whom this form alone is known, or has failed to be:
         the answer to their PUT will tell. Whoever begins later waits for the take."""
-        sql = "SELECT DISTINCT urn FROM fact WHERE kind = ? AND place = ? AND urn != ?"
-        for form, place in product(forms, places):
-            for (urn,) in self._rows.execute(sql, (f"want by {OTHER_FORM[form]}", place, _urn())).fetchall():
-                stage = self._stage_of(urn)
-                if stage is Stage.FAILED or (stage is Stage.BEGUN and self._is_busy(urn, place)):
-                    return Keeper(urn, stage)
+        sql = (
+            f"SELECT want.urn FROM (SELECT DISTINCT urn, place FROM fact WHERE kind = ? AND {MAY_BE_THERE} "
+            "AND urn != ?) AS want JOIN fact AS stage ON stage.kind = 'stage' AND stage.place = '' "
+            "AND stage.thing = '' AND stage.urn = want.urn "
+            "WHERE stage.value LIKE 'begun %' OR (stage.value = 'failed' AND want.place = ?) LIMIT 1"
+        )
+        for place in places:
+            values = (f"want by {OTHER_FORM[form]}", *_may_be(place), _urn(), place)
+            for (urn,) in self._rows.execute(sql, values).fetchall():
+                return Keeper(urn, self._stage_of(urn))
         return None
-
-    def _is_busy(self, urn: str, place: str) -> bool:
-        """Whether its operation is under way there, and does not wait for others."""
-        sql = "SELECT 1 FROM fact WHERE kind = 'busy' AND place = ? AND thing = '' AND urn = ?"
-        return self._rows.execute(sql, (names_in(place), urn)).fetchone() is not None
 
     def _stage_of(self, urn: str) -> Stage:
         """A create or update whose process was killed has failed."""
@@ -329,6 +353,11 @@ class Facts:
 def names_in(place: str) -> str:
     """What people and groups, variables and keys of one place have in common."""
     return place.split(" ", 2)[2]
+
+
+def _may_be(place: str) -> tuple[str, ...]:
+    family, form, _ = place.split(" ", 2)
+    return place, f"{family} ", f"{family}!", f"{family} {form} ", f"{family} {form}!"  # ! is the sign after the blank
 
 
 def moment() -> float:

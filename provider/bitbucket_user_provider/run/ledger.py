@@ -148,9 +148,10 @@ class Ledger:
         groups: Iterable[Collection[str]],
         own: bool,
         unresolved: Unresolved = NOBODY,
+        hold: bool = True,
     ) -> list[Look]:
-        """Looks, for each group of names of one thing, who keeps it from being deleted; what nobody does is recorded as
-        about to be taken by the current URN, in the same transaction.
+        """Looks, for each group of names of one thing, who keeps it from being deleted; with `hold`, what nobody does
+        is recorded as about to be taken by the current URN, in the same transaction.
 
         `places` are the known spellings of the place, the resource's own first; all of them when `certain`. With `own`
         the current URN's wish counts too: what it wants is the same thing. Without the ledger the delete goes on only
@@ -158,7 +159,7 @@ class Ledger:
         """
         try:
             with self._facts() as facts:
-                looks = [facts.look(places, certain, names, own, unresolved) for names in groups]
+                looks = [*facts.looks(places, certain, groups, own, unresolved, hold)]
                 if any(map(is_open, looks)):
                     facts.busy(names_in(next(iter(places))))
                 return looks
@@ -174,10 +175,9 @@ class Ledger:
                 facts.gone(place, things)
             else:
                 facts.leave(place, things)
-            facts.delete_is_over(names_in(place))
 
     def leaves(self, place: str) -> None:
-        """Records that a delete of the current URN takes nothing at the place."""
+        """Records that a delete of the current URN waits no longer at the place."""
         with suppress(LedgerLost), self._facts() as facts:
             facts.delete_is_over(names_in(place))
 

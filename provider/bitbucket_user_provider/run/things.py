@@ -328,12 +328,10 @@ class Things:
     def _wait_for_takers(self, names: Collection[str]) -> None:
         one_form = self._unresolved(names)
         self._wait_until(
-            lambda: self.api.ledger.taker(self.key, names, one_form) is None,
-            "waiting for a delete of this run",
-            self.key,
+            lambda: self.api.ledger.taker(self.key, names, one_form) is None, "waiting for a delete of this run"
         )
 
-    def take(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Verdict]:
+    def look(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Verdict]:
         """Who keeps each thing from being deleted, by all its names. With `own`, its own wish keeps it too: of things
         without an identity, which after a new spelling of the place are the same ones.
 
@@ -341,31 +339,27 @@ class Things:
         come to it (what it depends on has failed), so the wait for that one ends soon after all others have come to
         theirs.
         """
-        decided: dict[int, Verdict] = {}
-        try:
-            was_open = self._decide(groups, own, decided)
-        except BaseException:
-            taken = [groups[index] for index, verdict in decided.items() if isinstance(verdict, Taken)]
-            self.taken(
-                [name for names in taken for name in names], False
-            )  # none, too: the delete is not under way any more
-            raise
-        if was_open and not any(isinstance(verdict, Taken) for verdict in decided.values()):
-            self.api.ledger.leaves(self.key)
-        return [decided[index] for index in range(len(groups))]
+        return self._decide(groups, own, hold=False)
 
-    def _decide(self, groups: Sequence[Collection[str]], own: bool, decided: dict[int, Verdict]) -> bool:
-        """Decides on each, by its number. Returns whether the ledger counts the delete as under way at the place."""
-        waiting, was_open = [*range(len(groups))], False
+    def take(self, names: Collection[str], own: bool = False) -> Verdict:
+        """The same of one thing, which the current URN is recorded to take if nobody keeps it. One alone: who waited
+        for others with something in hand would be waited for in turn."""
+        return self._decide([names], own, hold=True)[0]
+
+    def _decide(self, groups: Sequence[Collection[str]], own: bool, hold: bool) -> list[Verdict]:
+        decided: dict[int, Verdict] = {}
+        waiting = [*range(len(groups))]
         certain, began = self.place.is_certain, moment()
         unresolved = self._unresolved(name for names in groups for name in names)
         with ExitStack() as wait:
-            told = False
+            was_open = told = False
             while waiting:
                 taken = Taken(self.place.is_renamed)
                 still = [groups[index] for index in waiting]
-                looks = self.api.ledger.take(self._keys(), certain, still, own, unresolved)
-                was_open = was_open or any(map(is_open, looks))
+                looks = self.api.ledger.take(self._keys(), certain, still, own, unresolved, hold)
+                if not was_open and any(map(is_open, looks)):
+                    was_open = True
+                    wait.callback(self.api.ledger.leaves, self.key)
                 is_late = told and _quiet_for(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
                 for index, look in zip(waiting, looks, strict=True):
                     verdict = taken if look is None else _verdict(look, is_late)
@@ -378,31 +372,31 @@ class Things:
                     except NotKnown as unknown:
                         if Elsewhere.OTHERS in looks:
                             decided |= dict.fromkeys(waiting, unknown)
-                            return was_open
+                            break
                     certain = True  # or only this URN wants it elsewhere, and makes it anew there after this delete
                 elif waiting:
                     if not told:
                         wait.enter_context(self._waiting("another resource of this run wants this, and is waited for"))
                     told = True
                     self.api.governor.wait(POLL_SECONDS)
-        return was_open
+        return [decided[index] for index in range(len(groups))]
 
     def release(self, id: Id, names: Collection[str], own: bool = False) -> bool:
         """The delete of one thing: removes it unless something else of the run wants it, and then says so.
 
         Whether it was removed. Raises BitbucketError.
         """
-        keeper = self.settle(id, names, self.take([names], own)[0], own)
+        keeper = self.settle(id, names, own)
         if keeper:
             current.get().say(f"kept in Bitbucket: {keeper.urn} wants it")
         return keeper is None
 
-    def settle(self, id: Id, names: Collection[str], verdict: Verdict, own: bool) -> Keeper | None:
-        """Removes the thing if the verdict of `take` allows it, and says in the ledger what became of it. Who keeps it.
+    def settle(self, id: Id, names: Collection[str], own: bool) -> Keeper | None:
+        """Removes the thing if nobody keeps it, and says in the ledger what became of it. Who keeps it.
 
         Raises BitbucketError.
         """
-        while isinstance(verdict, Taken):
+        while isinstance(verdict := self.take(names, own), Taken):
             gone = False
             try:
                 gone = self.remove(id, names, verdict.renamed)
@@ -410,7 +404,6 @@ class Things:
                 self.taken(names, gone)
             if gone:
                 return None
-            [verdict] = self.take([names], own)
         if isinstance(verdict, BitbucketError):
             raise verdict
         return verdict
