@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from bitbucket_user_emulator import Emulator
-from bitbucket_user_provider.errors import ApiError, BitbucketError, InvalidInput, NotKnown
+from bitbucket_user_provider.errors import ApiError, InvalidInput, NotKnown
 
 from tests.acceptance.lives import ed25519, gpg
 from tests.unit.function_calls import ask, emulator
@@ -91,8 +91,10 @@ def test_a_person_who_is_given_by_account_id_costs_one_call_more(bitbucket: Emul
     permissions = answer["permissions"]
     assert {one["repoSlug"]: one["permission"] for one in permissions} == {"api": "write", "web": "read"}
     assert bitbucket.calls() == {EVERYWHERE: 1, "GET /users/{selected_user}": 1}
-    with pytest.raises(BitbucketError, match="does not tell the UUID of"):
-        ask(bitbucket, "getWorkspaceRepositoryPermissions", workspace="acme", userId="712020:nobody")
+    for status, words in ((404, "answered 404"), (401, "answered 401")):
+        bitbucket.fault("/users/{selected_user}", status=status)
+        with pytest.raises(ApiError, match=words):
+            ask(bitbucket, "getWorkspaceRepositoryPermissions", workspace="acme", userId="712020:nobody")
 
 
 def test_permissions_are_filtered_by_repository_level_and_query(bitbucket: Emulator) -> None:

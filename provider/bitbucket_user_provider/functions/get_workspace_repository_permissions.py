@@ -4,14 +4,14 @@ Scopes: read:repository (OAuth: account). The caller must administer the workspa
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-workspaces/#api-workspaces-workspace-permissions-repositories-get
 """
 
-from ..errors import BitbucketError
 from ..models.fields import RepositoryPermission, RepoSlug
 from ..models.model import Model
 from ..models.person import UserId, bare, is_uuid
 from ..rest.answer import Answer
 from ..rest.client import Path
 from ..run.api import Api
-from ..run.place import READS
+from ..run.place import READS, USER
+from .account import account
 from .arguments import InWorkspace
 from .function import Function, all_of, every, quoted
 from .get_effective_repository_permissions import EFFECTIVE
@@ -85,11 +85,8 @@ class GetWorkspaceRepositoryPermissions(Function[Args, Result]):
 
 def _uuid(api: Api, user_id: str) -> str:
     """In braces. Bitbucket's query language is documented for UUIDs."""
-    forms = [user_id] if is_uuid(user_id) else api.who_is(user_id)
-    uuid = next(filter(is_uuid, forms), None)
-    if uuid is None:
-        raise BitbucketError(f"Bitbucket does not tell the UUID of {user_id}, which this list is searched by.")
-    return f"{{{bare(uuid)}}}"
+    known = next(filter(is_uuid, (user_id, *api.people.forms(user_id))), None)
+    return f"{{{bare(known or account(api, api.get(USER.itself, {'user_id': user_id})).uuid)}}}"
 
 
 def _name(entry: Answer) -> str:
