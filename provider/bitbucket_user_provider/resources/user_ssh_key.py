@@ -49,8 +49,12 @@ def _is_to_come(text: str, info: ValidationInfo) -> str:
 
 
 def same_moment(old: Any, new: Any, state: Any) -> bool:
+    """Whether both are one moment; what is no date is the same as itself alone."""
     del state
-    return moment(str(old)) == moment(str(new))
+    try:
+        return moment(str(old)) == moment(str(new))
+    except ValueError:  # Bitbucket may answer in another form
+        return bool(old == new)
 
 
 class Args(OfOwnAccount):
