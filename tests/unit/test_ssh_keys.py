@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 from bitbucket_user_emulator.seed import default_world
-from bitbucket_user_provider.errors import ApiError, BitbucketError, Exists
+from bitbucket_user_provider.errors import ApiError, BitbucketError, Exists, RateLimited, Unauthorized
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.models.public_key import fingerprint
+from bitbucket_user_provider.resources.user_ssh_key import same_moment
 
 from tests.conftest import CheckedEmulator, Clock
 from tests.unit.stack import Refused, Stack, urn_of
@@ -197,6 +198,21 @@ def test_an_expiry_that_bitbucket_imposes_is_no_difference(bitbucket: CheckedEmu
     stack.refresh()
     stack.preview({"laptop": ssh_key()})
     assert not stack.diffs["laptop"] and stack.warned == []
+
+
+def test_an_expiry_of_an_answer_that_is_no_date_is_another_one_and_no_defect() -> None:
+    assert not same_moment("never", "2099-01-01", None)
+    assert same_moment("never", "never", None)
+
+
+@pytest.mark.parametrize(("status", "wrong"), [(401, Unauthorized), (429, RateLimited)])
+def test_a_refusal_that_is_not_about_the_key_is_not_followed_by_a_look(
+    bitbucket: CheckedEmulator, status: int, wrong: type[Exception]
+) -> None:
+    bitbucket.fault(ROUTE, method="POST", status=status)
+    with pytest.raises(wrong):
+        Stack(bitbucket, maxRateLimitWaitSeconds=0).up({"laptop": ssh_key()})
+    assert sent(bitbucket) == ["POST"]
 
 
 def test_an_expiry_that_is_not_known_yet_does_not_warn(bitbucket: CheckedEmulator) -> None:

@@ -10,7 +10,15 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from ..errors import ApiError, BitbucketError, Exists, InvalidInput, PartialFailure
+from ..errors import (
+    ApiError,
+    BitbucketError,
+    Exists,
+    InvalidInput,
+    PartialFailure,
+    RateLimited,
+    Unauthorized,
+)
 from ..models.person import spelt
 from ..models.validation import Failure
 from ..operation import current
@@ -98,6 +106,8 @@ class Key(Resource[Any, Any]):
             entry, found = things.place.asked_again(
                 lambda: things.post(self.body(args), name, is_ours, self.query(args))
             )
+        except (RateLimited, Unauthorized):  # a look would be refused in the same way
+            raise
         except ApiError as refusal:
             return self._take_over(api, things, args, self._standing(things, args, refusal), refusal)
         if found:
