@@ -344,10 +344,6 @@ def test_a_consumer_that_is_refused_is_explained_without_its_secret(bitbucket: C
 @pytest.mark.parametrize(
     "fault",
     [
-        {"html": True},
-        {"empty": True},
-        {"body": []},
-        {"body": {}},
         {"body": {"access_token": None}},
         {"body": {"access_token": "two\nlines"}},
         {"body": {"access_token": "zoë"}},
@@ -374,7 +370,20 @@ def test_a_token_without_a_lifetime_lives_for_two_hours(
     assert minted(bitbucket) == 1
 
 
-@pytest.mark.parametrize("fault", [{"status": 503}, {"drop": "before"}, {"drop": "after"}], ids=str)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 500},
+        {"status": 503},
+        {"drop": "before"},
+        {"drop": "after"},
+        {"html": True},
+        {"empty": True},
+        {"body": []},
+        {"body": {}},
+    ],
+    ids=str,
+)
 def test_trouble_with_the_token_is_overcome_even_before_a_post(
     bitbucket: CheckedEmulator, fault: dict[str, Any]
 ) -> None:
@@ -385,9 +394,20 @@ def test_trouble_with_the_token_is_overcome_even_before_a_post(
     assert minted(bitbucket) == 3
 
 
-def test_trouble_with_the_token_that_stays_is_told(bitbucket: CheckedEmulator) -> None:
-    bitbucket.fault(TOKEN_URL, drop="before", times=None)
-    with pytest.raises(Unanswered, match=f"^POST .*{TOKEN_URL} was not answered: ConnectionError"):
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"drop": "before"}, "was not answered: ConnectionError"),
+        ({"status": 500}, "answered 500"),
+        ({"html": True}, "is a proxy in between"),
+    ],
+)
+def test_trouble_with_the_token_that_stays_is_told(
+    bitbucket: CheckedEmulator, clock: Clock, fault: dict[str, Any], words: str
+) -> None:
+    """It is not the consumer's fault."""
+    bitbucket.fault(TOKEN_URL, times=None, **fault)
+    with pytest.raises(Unanswered, match=f"^POST .*{TOKEN_URL} .*{words}"):
         connect(bitbucket, CONSUMER).get(USER, {})
 
 

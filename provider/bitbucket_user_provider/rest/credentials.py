@@ -16,7 +16,7 @@ from ..errors import ConfigurationError, RateLimited, Unanswered
 from ..operation import current
 from .decoding import object_in
 from .masking import shown
-from .retries import STATUSES, retry_after
+from .retries import retry_after
 
 if TYPE_CHECKING:
     from .exchange import Exchange
@@ -136,9 +136,12 @@ class OAuth(Credential):
         if status == 429:
             after = retry_after(reply.headers)
             raise RateLimited(f"{self} answered 429: too many requests.", status, after)
-        if status in STATUSES:
+        if status >= 500:
             raise Unanswered(f"{self} answered {status}.", sent=False, retry_after=retry_after(reply.headers))
         answer = object_in(reply.content)
+        if status == 200 and not answer:
+            why = "answered with nothing that holds a token: is baseUrl right, is a proxy in between?"
+            raise Unanswered(f"{self} {why}", sent=False)
         token, lifetime = answer.get("access_token"), answer.get("expires_in")
         if status != 200 or not isinstance(token, str) or not TOKEN.fullmatch(token):
             told = shown(str(answer.get("error_description") or "no reason told"), self._secrets)
