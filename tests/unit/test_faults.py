@@ -556,6 +556,7 @@ NOTICES: list[tuple[dict[str, Any], str]] = [
         {"status": 200, "headers": {"Deprecation": "true", "Sunset": "Sat, 01 Aug 2026 00:00:00 GMT"}},
         "deprecated, gone from Sat, 01 Aug",
     ),
+    ({"status": 200, "headers": {"Deprecation": "@²"}}, "deprecated since @"),
     ({"status": 200, "headers": {"Sunset": "ada-api-token"}}, "gone from [secret]"),
     ({"body": {"type": "user", "announcement_url": "https://x.example/1"}}, "see https://x.example/1"),
     (

@@ -41,7 +41,7 @@ def _announced(reply: Reply) -> Iterator[str]:
 
 def _moment(text: str) -> str:
     """The date of "@1767225600"; other dates as they are, and none for "true"."""
-    if text.startswith("@") and text[1:].isdigit() and len(text) < 12:
+    if text.startswith("@") and text[1:].isdecimal() and len(text) < 12:
         return datetime.fromtimestamp(int(text[1:]), timezone.utc).date().isoformat()
     return "" if text.lower() == "true" else text
 
