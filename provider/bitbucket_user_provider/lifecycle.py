@@ -111,9 +111,8 @@ class Lifecycle:
             replaces = mark(info, ReplacesMark)
             if replaces and (has_unknown(after) or replaces.when(before, after)):
                 found.replaces.append(alias)
-        if (
-            checked
-        ):  # not in a refresh, which compares under the name of before a rename: that one holds nothing any more
+        # Not in a refresh, which compares under the name of before a rename: that one holds nothing any more.
+        if checked:
             self.api.ledger.hold([*resource.holds(self.api, old)])
         if found and checked:
             lines = [resource.summary(self.api, None if found.replaces else old, args)]

@@ -41,6 +41,7 @@ class Operation:
         return left
 
     def out_of_time(self, why: str = "") -> Cancelled:
+        """What an operation ends with whose time is over; `why` is what it waited for."""
         return Cancelled(
             f"The {self.seconds:g} seconds that customTimeouts allows this operation do not suffice"
             + (f" ({why})" if why else "")

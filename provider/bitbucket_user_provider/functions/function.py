@@ -27,7 +27,7 @@ class Function(ABC, Generic[A, R]):
 
     @abstractmethod
     def call(self, api: Api, args: A) -> R:
-        """What Bitbucket answers, every page of it. Raises ApiError."""
+        """What Bitbucket answers, every page of it. Raises BitbucketError."""
 
     @property
     def token(self) -> str:

@@ -51,9 +51,8 @@ def validate(model: type[BaseModel], news: Mapping[str, Any], olds: Mapping[str,
     for key in news:
         if key not in names:
             words = unknown_name(key, names)
-            found[key] = (
-                Failure("", f"{key}: {words}") if unshown else Failure(key, words)
-            )  # it may be a misspelt secret
+            # Where a property is secret, this one may be it, misspelt.
+            found[key] = Failure("", f"{key}: {words}") if unshown else Failure(key, words)
     return list(found.values())
 
 

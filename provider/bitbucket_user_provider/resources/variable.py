@@ -54,7 +54,7 @@ class Variable(Resource[Any, Any]):
         things = self.things(api, args)
         begun = things.begin([args.key])
         refuse_rivals(begun.rivals, "this variable")
-        if args.secured and not self.adopts(api, args):  # or nobody could tell whose it is after a lost POST
+        if args.secured and not self.adopts(api, args):  # else one that is found after a lost POST could be anybody's
             standing = things.place.asked_again(lambda: things.seen([args.key]))
             if standing and (begun.taken or begun.taken_elsewhere):  # listed before this run took it, perhaps elsewhere
                 standing = things.seen([args.key], afresh=True)
@@ -83,8 +83,8 @@ class Variable(Resource[Any, Any]):
         if isinstance(found, Absent):
             return found
         entry, value = found.entry, state.value or ""
-        if not entry.flag("secured"):
-            value = entry.maybe("value") or ("" if entry.has("value") else value)
+        if not entry.flag("secured") and entry.has("value"):
+            value = entry.text("value")
         return self._state(things, state, entry, key=entry.text("key"), secured=entry.flag("secured"), value=value)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
@@ -148,9 +148,6 @@ class Variable(Resource[Any, Any]):
         yield f"{args['key']} is not secured: whoever may see these variables in Bitbucket can read its value."
         if args.get("value") == "":
             yield f"The value of {args['key']} is empty: is something missing in the environment of the program?"
-
-    def fits(self, name: str, part: str) -> bool:
-        return super().fits(name, part) and not (name == "uuid" and "/" in part)
 
     def listed(self, api: Api, place: Any) -> Iterable[tuple[str, str]]:
         things = self.things(api, place)

@@ -149,7 +149,8 @@ class Client:
         return self.request(method, path, fields, **how) or Answer(f"{method} {path.shown(fields)}", None)
 
     def pages(self, path: Path, fields: Any, query: Mapping[str, str] | None = None) -> Iterator[Page]:
-        """Every page, 100 values at a time, as long as Bitbucket names a next one on its own host."""
+        """Every page, 100 values at a time, as long as Bitbucket names a next one on its own host. Raises OddAnswer
+        when there are no `values`, or no end, and what `request` raises."""
         read, length, seen = 0, 0, set[str]()
         page = self.get(path, fields, {"pagelen": str(PAGE_LENGTH), **(query or {})})
         while True:
@@ -183,7 +184,10 @@ class Client:
         body: Any = None,
         url: str | None = None,
     ) -> Answer | None:
-        """The answer, None where it has no body. Raises ApiError, Unanswered or Cancelled.
+        """The answer; None of a DELETE, and of a write that answers 204.
+
+        Raises ApiError, Unanswered, Cancelled, OddAnswer when the answer cannot be used, BitbucketError when a
+        certificate or a redirect is not trusted; InvalidInput and ConfigurationError before anything is sent.
 
         `url` takes the place of the path and query: the next page that Bitbucket named.
         """

@@ -34,7 +34,8 @@ class Exchange:
 
     @contextmanager
     def attempt(self, what: str) -> Iterator["Attempt"]:
-        """Raises Cancelled when the operation has no time left."""
+        """What sends the requests of one attempt, all within the timeout or what is left to the operation. Raises
+        Cancelled when nothing is left."""
         remaining = current.get().remaining(what)
         seconds = self._timeout if remaining is None else min(self._timeout, remaining)
         with self._lines.line(seconds) as line:

@@ -143,7 +143,8 @@ class Governor:
             self._start_who_may()
 
     def _latest(self, turn: "Turn") -> float:
-        """Until when a request waits: as long as others get answers, its own time will come."""
+        """Until when a request may wait: so long after it came, or after the last answer that anybody got, because as
+        long as others get answers its own turn will come."""
         return max(turn.came, self._limit.last_answer) + self._longest_wait
 
     def _start_who_may(self) -> None:

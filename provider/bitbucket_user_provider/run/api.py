@@ -73,7 +73,8 @@ class Api(Client):
             return False
 
     def who_is(self, user_id: str) -> frozenset[str]:
-        """Every spelling of a person, asked for where only one is known; that one, where Bitbucket does not tell."""
+        """Every spelling of a person, asked for where only one is known; that one, where Bitbucket does not tell or
+        cannot be asked."""
         if len(self.people.forms(user_id)) == 1:
             with suppress(BitbucketError):
                 account = self.get(USER.itself, {"user_id": user_id})

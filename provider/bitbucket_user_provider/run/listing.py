@@ -1,8 +1,8 @@
 """One listing of a place, shared by everything in the process that asks about the place, and what it proves.
 
-Reading n things that are there never costs more than n + 1 calls, whatever the order. A page is fetched only when no
-more calls have been made than readers were served, so that one is left over to ask for the thing alone; or when those
-who wait by now pay for all the pages that are left.
+Reading n things that are there costs n + 1 calls at most, in any order. So a page is fetched only while there have been
+no more calls than readers served, which leaves one call to ask for the thing alone, or when there are at least as many
+readers waiting as pages left.
 
 A thing that is missing from the list is proven absent when the list was one page and whole. Pages may shift while they
 are read, so after several pages the thing is asked for alone, or, where the API cannot, the list is read once more.
