@@ -120,11 +120,13 @@ class ApiError(BitbucketError):
         """Bitbucket's own words."""
         self.scopes: Mapping[str, tuple[str, ...]] = {}
         """Those that Bitbucket says are `required` and `granted`, where it says so."""
+        self.credential = ""
+        """The kind that was refused, in words: what one kind is granted says nothing of another."""
 
     def advised(self, advice: str) -> "ApiError":
         """The same with one sentence more."""
         found = type(self)(f"{self} {advice}", self.status, self.retry_after, self.told)
-        found.scopes = self.scopes
+        found.scopes, found.credential = self.scopes, self.credential
         return found
 
 

@@ -13,6 +13,7 @@ from tests.conftest import CheckedEmulator
 from tests.unit.cli import ADA, GRACE, run
 
 BOT = {"BITBUCKET_ACCESS_TOKEN": "acme-access-token"}
+CONSUMER = {"BITBUCKET_OAUTH_CLIENT_ID": "acme-consumer", "BITBUCKET_OAUTH_CLIENT_SECRET": "acme-consumer-secret"}
 
 
 def check(bitbucket: CheckedEmulator, *arguments: str, environ: dict[str, str] = ADA) -> tuple[int, dict[str, Any]]:
@@ -56,6 +57,13 @@ def test_the_wrong_kind_of_credential_is_told(bitbucket: CheckedEmulator) -> Non
     assert code == 1
     assert found["RepositoryUserPermission"]["state"] == "wrong kind of credential"
     assert found["getWorkspaceMembers"]["state"] == "yes"
+
+
+def test_what_one_credential_is_granted_says_nothing_of_another(bitbucket: CheckedEmulator) -> None:
+    bitbucket.world.consumers["acme-consumer"].scopes[:] = ["repository"]
+    _, found = check(bitbucket, "acme", environ=CONSUMER | BOT)
+    assert found["getCurrentUser"]["scopes"] == ["account"]
+    assert found["WorkspacePipelineVariable"]["state"] == "reads"
 
 
 def test_what_the_owner_may_not_do_is_told(bitbucket: CheckedEmulator) -> None:

@@ -54,7 +54,7 @@ def abilities(session: Session, workspace: str | None) -> list[Ability]:
 class _Trial:
     def __init__(self, api: Api, workspace: str | None) -> None:
         self.api = api
-        self.granted: dict[Kind, tuple[frozenset[str], str]] = {}
+        self.granted: dict[str, tuple[frozenset[str], str]] = {}
         """What Bitbucket says a kind of credential has, and the call that it has refused with these words."""
         self.known = {name: value for name, value in self._places(workspace) if value}
 
@@ -78,7 +78,7 @@ class _Trial:
         except (Unauthorized, RateLimited):
             raise
         except ApiError as refusal:
-            self._learn(refusal, Kind.API_TOKEN)
+            self._learn(refusal)
             return
         for name, path in names.items():
             if one is not None:
@@ -97,7 +97,7 @@ class _Trial:
             args = function.ARGS.model_validate(known)
         except ValidationError:  # it asks for one thing or another, and neither is known
             return Ability(name, "function", NOT_TRIED, "too little is known to ask about")
-        return self._tried(name, "function", lambda: function.call(self.api, args), None)
+        return self._tried(name, "function", lambda: function.call(self.api, args))
 
     def read(self, resource: Resource[Any, Any]) -> Ability:
         """Whether the list of such things can be read."""
@@ -110,7 +110,7 @@ class _Trial:
         if lacking:
             return Ability(name, "resource", NOT_TRIED, f"there is no {lacking[0].replace('_', ' ')} to ask about")
         path = kind.list_path
-        return self._tried(name, "resource", lambda: self.api.get(path, self.known, ONE), path)
+        return self._tried(name, "resource", lambda: self.api.get(path, self.known, ONE))
 
     def resource(self, name: str, resource: Resource[Any, Any], read: Ability) -> Ability:
         """The same with what is known of writing, which is not tried."""
@@ -124,7 +124,7 @@ class _Trial:
             state = APP if kinds == (Kind.JWT,) else KIND
             return Ability(name, "resource", state, f"writing takes {wanted}", "what is configured")
         needed = sorted({scope for one in self._writes(resource) for scope in scopes.needed(*one, configured[0])})
-        granted, how = self.granted.get(configured[0], (None, ""))
+        granted, how = self.granted.get(configured[0].value, (None, ""))
         if granted is not None:
             missing = [scope for scope in needed if scope not in granted]
             state = SCOPES if missing else USABLE
@@ -141,7 +141,7 @@ class _Trial:
         every = [(method, path) for method in ("POST", "PUT", "DELETE") for path in paths]
         return [one for one in every if scopes.key(*one) in scopes.SCOPES]
 
-    def _tried(self, name: str, kind: str, call: Callable[[], object], path: Path | None) -> Ability:
+    def _tried(self, name: str, kind: str, call: Callable[[], object]) -> Ability:
         done = READS if kind == "resource" else USABLE
         try:
             call()
@@ -152,29 +152,25 @@ class _Trial:
         except ConfigurationError as wrong:
             return Ability(name, kind, KIND, str(wrong), "what is configured")
         except ApiError as refusal:
-            return self._refused(name, kind, refusal, path)
+            return self._refused(name, kind, refusal)
         except BitbucketError as error:
             return Ability(name, kind, REFUSED, str(error), "a call that reads")
         return Ability(name, kind, done, "", "a call that reads")
 
-    def _refused(self, name: str, kind: str, refusal: ApiError, path: Path | None) -> Ability:
+    def _refused(self, name: str, kind: str, refusal: ApiError) -> Ability:
         how = str(refusal).partition(" answered ")[0]
-        required = self._learn(refusal, self._used(path))
+        required = self._learn(refusal)
         if required:
-            granted = next((known for known, _ in self.granted.values()), frozenset())
-            missing = [scope for scope in required if scope not in granted]
+            missing = [scope for scope in required if scope not in refusal.scopes.get("granted", ())]
             return Ability(name, kind, SCOPES, ", ".join(missing), f"the answer to {how}", missing)
         if refusal.status == 403 and re.search(r"authenticat|token|mechanism", refusal.told, re.IGNORECASE):
             return Ability(name, kind, KIND, refusal.told, f"the answer to {how}")
         return Ability(name, kind, REFUSED, refusal.told or str(refusal.status), f"the answer to {how}")
 
-    def _used(self, path: Path | None) -> Kind:
-        kinds = [one for one in (path.reads if path else ()) if one in self.api.credentials]
-        return (kinds or [*self.api.credentials])[0]
-
-    def _learn(self, refusal: ApiError, kind: Kind) -> list[str]:
+    def _learn(self, refusal: ApiError) -> list[str]:
         """The scopes that Bitbucket says it requires; notes those that it says are granted."""
         required = [*refusal.scopes.get("required", ())]
-        if required and "granted" in refusal.scopes and kind not in self.granted:
-            self.granted[kind] = frozenset(refusal.scopes["granted"]), str(refusal).partition(" answered ")[0]
+        if required and "granted" in refusal.scopes and refusal.credential not in self.granted:
+            how = str(refusal).partition(" answered ")[0]
+            self.granted[refusal.credential] = frozenset(refusal.scopes["granted"]), how
         return required

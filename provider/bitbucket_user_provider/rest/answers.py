@@ -71,6 +71,7 @@ def read(reply: Reply, call: Call) -> Answer | None:
         message = " ".join((f"{call} answered {status}: {quoted}.", *_remedies(status, told, quoted, call)))
         refusal = ERRORS.get(status, ApiError)(message, status, retry_after(reply.headers), told)
         refusal.scopes = _scopes(_error(reply).get("detail"))
+        refusal.credential = call.credential.kind.value
         raise refusal
     if status == 204 and call.method != "GET":
         return None
