@@ -97,7 +97,7 @@ def test_an_interrupted_run_goes_on_where_it_was(bitbucket: CheckedEmulator, tmp
     ended = run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache)
     assert ended.code == 2 and "--resume" in ended.err
     assert not (tmp_path / "out").exists()
-    asked = {exchange.path for exchange in bitbucket.requests if exchange.status == 200}
+    asked = {exchange.path for exchange in bitbucket.requests if exchange.status == 200} - {"/user"}
     (journal,) = (cache / "bitbucket-user").iterdir()
     assert journal.stat().st_mode & 0o077 == 0
     with journal.open("a") as file:
@@ -107,6 +107,19 @@ def test_an_interrupted_run_goes_on_where_it_was(bitbucket: CheckedEmulator, tmp
     assert not asked & {exchange.path for exchange in bitbucket.requests}
     assert data(tmp_path / "out")["repositories"]["api"] == {"people": {"Grace Hopper": "write"}}
     assert not journal.exists()
+
+
+def test_nobody_goes_on_with_the_answers_of_another_credential(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    bitbucket.grant("acme", "api", "Grace", "admin")
+    bitbucket.fault("/repositories/acme/web/permissions-config/users", "GET", status=401)
+    assert run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache).code == 2
+    bitbucket.clear()
+    told = run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", environ=GRACE, cache=cache)
+    assert told.code == 1 and "Going on" not in told.err
+    assert imported(tmp_path / "out")["api"]["outputs"]["__caller"] == bitbucket.person("Grace").uuid.strip("{}")
+    assert bitbucket.count("GET", "/members") == 1
 
 
 def test_ctrl_c_ends_it_at_once_and_nothing_is_asked_twice(

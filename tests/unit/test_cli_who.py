@@ -59,7 +59,7 @@ def test_what_is_reached_costs_one_call_for_each_hundred(bitbucket: CheckedEmula
     found = reach(bitbucket, bitbucket.person("Bob").account_id)
     assert found["left"] == 152
     assert bitbucket.count("GET", "permissions/repositories") == 2
-    assert len(bitbucket.requests) == 3  # the person's own name
+    assert len(bitbucket.requests) == 4  # whose credential it is, and the person's own name
 
 
 def test_sources_say_why_and_cost_one_call_a_place(bitbucket: CheckedEmulator) -> None:
@@ -146,6 +146,13 @@ def test_repositories_that_everybody_may_read_do_not_count(bitbucket: CheckedEmu
 def test_a_person_who_cannot_be_found_is_said(who: str, words: str, bitbucket: CheckedEmulator) -> None:
     ended = run(bitbucket, "who", "acme", who)
     assert ended.code == 2 and words in ended.err
+
+
+def test_a_credential_that_may_not_ask_for_its_own_account_can_ask_for_others(bitbucket: CheckedEmulator) -> None:
+    bitbucket.grant("acme", "api", "Bob", "write")
+    bitbucket.fault("/user", status=403)
+    assert reach(bitbucket, bitbucket.person("Bob").account_id)["left"] == 1
+    assert [one.status for one in bitbucket.requests if one.path == "/user"] == [403]
 
 
 def test_somebody_who_is_no_administrator_is_told_what_it_takes(bitbucket: CheckedEmulator) -> None:
