@@ -183,6 +183,20 @@ def test_a_reader_that_goes_away_is_no_error_to_shout_about(bitbucket: CheckedEm
     assert done.stdout == "{\n" and "Traceback" not in done.stderr
 
 
+@pytest.mark.parametrize("command", [("report", "acme", "--json", "-"), ("who", "acme", "bob@acme.example", "--json")])
+def test_a_pipe_that_does_not_know_a_letter_loses_none_of_json(
+    command: tuple[str, ...], bitbucket: CheckedEmulator, tmp_path: Path
+) -> None:
+    bitbucket.grant("acme", "api", "Bob", "write")
+    bitbucket.person("Bob").display_name = "Łukasz Żak"
+    env = environ(bitbucket, tmp_path, PYTHONIOENCODING="cp1252")
+    done = subprocess.run([CLI, *command], env=env, capture_output=True, check=False)
+    told = json.loads(done.stdout.decode("cp1252"))
+    assert "Łukasz Żak" in (
+        [one["name"] for one in told["subjects"]] if command[0] == "report" else told["person"]["displayName"]
+    )
+
+
 @pytest.mark.parametrize("columns", ["40", "200"])
 def test_on_a_terminal_it_shows_progress_and_fits(columns: str, bitbucket: CheckedEmulator, tmp_path: Path) -> None:
     bitbucket.populate(repositories=20)

@@ -82,6 +82,7 @@ def _say(message: str) -> int:
 
 
 def write_json(value: Any) -> None:
+    """In ASCII: a pipe on Windows is cp1252, where the Ł of a name would become a question mark."""
     import json
 
-    print(json.dumps(value, indent=2, ensure_ascii=False))
+    print(json.dumps(value, indent=2))

@@ -101,12 +101,10 @@ def _write(found: "Report", html: Path | None, table: Path | None, data: Path | 
         html.write_text(as_html(found), encoding="utf-8")
     if table:
         table.write_text(as_csv(found), encoding="utf-8", newline="")
-    if data:
-        text = found.model_dump_json(by_alias=True, indent=1) + "\n"
-        if str(data) == "-":
-            click.echo(text, nl=False)
-        else:
-            data.write_text(text, encoding="utf-8")
+    if str(data) == "-":
+        cli.write_json(found.model_dump(mode="json", by_alias=True))
+    elif data:
+        data.write_text(found.model_dump_json(by_alias=True, indent=1) + "\n", encoding="utf-8")
 
 
 def _tell(session: "Session", found: "Report") -> None:
