@@ -10,14 +10,16 @@ import sys
 import time
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
+from bitbucket_user_provider.cli import journal
 
 from tests.acceptance.lives import ed25519
 from tests.conftest import CheckedEmulator, Clock
-from tests.unit.cli import ADA, GRACE, run
+from tests.unit.cli import ADA, GRACE, Ended, run
 
 
 @pytest.fixture
@@ -98,15 +100,15 @@ def test_an_interrupted_run_goes_on_where_it_was(bitbucket: CheckedEmulator, tmp
     assert ended.code == 2 and "--resume" in ended.err
     assert not (tmp_path / "out").exists()
     asked = {exchange.path for exchange in bitbucket.requests if exchange.status == 200} - {"/user"}
-    (journal,) = (cache / "bitbucket-user").iterdir()
-    assert journal.stat().st_mode & 0o077 == 0
-    with journal.open("a") as file:
+    (kept,) = (cache / "bitbucket-user").iterdir()
+    assert kept.stat().st_mode & 0o077 == 0
+    with kept.open("a") as file:
         file.write('["cut in the mi')
     bitbucket.clear()
     assert run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache).code == 0
     assert not asked & {exchange.path for exchange in bitbucket.requests}
     assert data(tmp_path / "out")["repositories"]["api"] == {"people": {"Grace Hopper": "write"}}
-    assert not journal.exists()
+    assert not kept.exists()
 
 
 def test_nobody_goes_on_with_the_answers_of_another_credential(
@@ -138,23 +140,30 @@ def test_ctrl_c_ends_it_at_once_and_nothing_is_asked_twice(
         _, told = process.communicate()
     assert process.returncode == 2
     assert "Interrupted" in told and "--resume" in told and "Traceback" not in told
-    (journal,) = (cache / "bitbucket-user").iterdir()
-    known = [json.loads(line)[0] for line in journal.read_text().splitlines() if line]
+    (kept,) = (cache / "bitbucket-user").iterdir()
+    known = [json.loads(line)[1] for line in kept.read_text().splitlines() if line]
     bitbucket.clear()
     bitbucket.clear_faults()
     assert run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache).code == 0
     assert len(known) + len(bitbucket.requests) == 4 + 105
 
 
-def test_what_was_read_yesterday_is_asked_anew(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
-    bitbucket.fault("/repositories/acme/web/permissions-config/users", status=401)
-    assert run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache).code == 2
-    (journal,) = (cache / "bitbucket-user").iterdir()
-    os.utime(journal, (0, 0))
-    bitbucket.clear()
-    ended = run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache)
-    assert ended.code == 0 and "Going on" not in ended.err
-    assert bitbucket.count("GET", "/members") == 1
+def test_what_was_read_longer_ago_than_a_day_is_asked_anew_however_often_it_was_gone_on_with(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def resumed_after(hours: int) -> Ended:
+        monkeypatch.setattr(journal, "time", SimpleNamespace(time=lambda: hours * 3600.0))
+        bitbucket.clear()
+        return run(bitbucket, "discover", "acme", "--resume", "--out", tmp_path / "out", cache=cache)
+
+    bitbucket.fault("/workspaces/acme/members", status=401)
+    assert resumed_after(hours=0).code == 2
+    bitbucket.fault("/workspaces/acme/projects/OPS/permissions-config/users", status=401)
+    assert resumed_after(hours=23).code == 2
+    ended = resumed_after(hours=46)
+    assert ended.code == 0 and "Going on" in ended.err
+    assert "/repositories/{workspace}" in {one.route for one in bitbucket.requests}
+    assert bitbucket.count("GET", "/members") == 0
 
 
 def test_files_that_are_there_are_kept_without_force(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:

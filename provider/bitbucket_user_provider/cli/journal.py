@@ -1,7 +1,7 @@
 """What a long run has read, kept in a file until the run has ended, so that `--resume` asks only for the rest.
 
-One line of JSON for each answer, in the user's cache folder and readable for that user alone. Values of variables are
-never among them.
+One line of JSON for each answer, with when it was read, in the user's cache folder and readable for that user alone.
+Values of variables are never among them.
 """
 
 import hashlib
@@ -48,22 +48,21 @@ class Journal:
 
     def _recall(self) -> None:
         try:
-            if time.time() - self.path.stat().st_mtime > LONGEST_SECONDS:
-                return
-            lines = self.path.read_text(encoding="utf-8").splitlines()
+            lines = self.path.read_bytes().splitlines()
         except OSError:
             return
         for line in lines:
             try:
-                key, value = json.loads(line)
-            except ValueError:  # cut in the middle
+                read_at, key, value = json.loads(line)
+            except ValueError:  # cut in the middle, or of an older version
                 continue
-            self.known[key] = value
+            if time.time() - read_at <= LONGEST_SECONDS:
+                self.known[key] = value
 
     def _note(self, key: str, value: Any) -> None:
-        line = json.dumps([key, value])
+        line = json.dumps([time.time(), key, value])
         with self._lock:
-            self.known[key] = json.loads(line)[1]
+            self.known[key] = json.loads(line)[-1]
             if self._file is None:
                 self._file = self._opened()
             self._file.write(line + "\n")
