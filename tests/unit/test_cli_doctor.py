@@ -88,6 +88,7 @@ def test_a_package_that_is_missing_where_the_command_runs_is_called_so(
         ),
         ("name: access\n", {"Project"}),
         ("- {", {"Project"}),
+        ("name: 2026-02-30\nruntime: yaml\n", {"Project"}),
     ],
 )
 def test_each_mistake_of_a_project_is_told(project: str, wrong: set[str], machine: Path) -> None:
@@ -96,6 +97,18 @@ def test_each_mistake_of_a_project_is_told(project: str, wrong: set[str], machin
     install(machine, "pulumi", "v3.274.1")
     (machine / "Pulumi.yaml").write_text(project)
     assert missing(**ADA) == wrong
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_project_is_read_as_powershell_writes_it(encoding: str, machine: Path) -> None:
+    (machine / "Pulumi.yaml").write_text("name: access\nruntime: yaml\n", encoding=encoding)
+    assert "Project" not in missing()
+
+
+def test_a_go_mod_with_a_letter_of_another_encoding_is_read(machine: Path) -> None:
+    (machine / "Pulumi.yaml").write_text("name: access\nruntime: go\n")
+    (machine / "go.mod").write_bytes(b"module caf\xe9\n\nrequire example.com/pulumi-bitbucket-user v0.2.0\n")
+    assert "Package" not in missing()
 
 
 def test_what_to_type_for_a_program_in_go_names_the_module_of_its_sdk(machine: Path) -> None:

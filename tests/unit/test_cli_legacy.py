@@ -69,6 +69,13 @@ def test_a_state_of_terraform_comes_over_without_a_call(tmp_path: Path) -> None:
     assert script.count("terraform state rm") == 4
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_a_state_comes_over_as_powershell_writes_it(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "old.tfstate").write_text(json.dumps(terraform(grant("grace", GRACE, "write"))), encoding=encoding)
+    ended = run(None, "discover", "--from", tmp_path / "old.tfstate", "--out", tmp_path / "out", environ={})
+    assert ended.code == 0, ended.err
+
+
 def test_what_cannot_come_over_is_listed_and_not_guessed(tmp_path: Path) -> None:
     code, told, data = come_over(
         tmp_path,

@@ -92,8 +92,8 @@ def _project(folder: Path) -> tuple[Path | None, dict[str, Any]]:
         for name in ("Pulumi.yaml", "Pulumi.yml"):
             if (place / name).is_file():
                 try:
-                    content = yaml.safe_load((place / name).read_text(encoding="utf-8"))
-                except (yaml.YAMLError, UnicodeDecodeError):
+                    content = yaml.safe_load((place / name).read_bytes())
+                except (yaml.YAMLError, ValueError):  # ValueError: of a date that is none
                     content = None
                 return place / name, content if isinstance(content, dict) else {}
     return None, {}
@@ -173,7 +173,7 @@ def _go_package(folder: Path, content: dict[str, Any]) -> Finding:
     from ..schema import GO
 
     file = folder / "go.mod"
-    there = file.exists() and "pulumi-bitbucket-user" in file.read_text(encoding="utf-8")
+    there = file.exists() and b"pulumi-bitbucket-user" in file.read_bytes()
     return Finding(
         "Package",
         there,

@@ -36,7 +36,7 @@ class Managed:
 def read_json(path: Path) -> dict[str, Any]:
     """Raises InvalidInput."""
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(path.read_bytes())  # bytes tell their encoding: PowerShell's > writes UTF-16
     except ValueError:
         raise InvalidInput(f"{path} is no JSON.") from None
     if not isinstance(found, dict):
