@@ -33,7 +33,7 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def install(machine: Path, name: str, says: str = "") -> None:
-    (machine / "bin" / name).write_text(f"#!/bin/sh\necho '{says}'\n")
+    (machine / "bin" / name).write_text(f"#!/bin/sh\necho '{says}'\n", encoding="utf-8", errors="surrogateescape")
     (machine / "bin" / name).chmod(0o755)
 
 
@@ -117,7 +117,7 @@ def test_what_to_type_for_a_program_in_go_names_the_module_of_its_sdk(machine: P
     assert findings()["Package"]["type"] == f"cd {machine} && go get {module}/bitbucketuser"
 
 
-@pytest.mark.parametrize("says", ["v3.100.0", "no version"])
+@pytest.mark.parametrize("says", ["v3.100.0", "no version", "\udcff"])
 def test_an_engine_that_is_too_old_is_told(says: str, machine: Path) -> None:
     install(machine, "pulumi", says)
     assert "3.254.0 or later" in findings()["Pulumi"]["type"]
@@ -250,9 +250,23 @@ def test_configuration_comes_from_a_stack(bitbucket: CheckedEmulator, machine: P
     install(machine, "pulumi", json.dumps(config))
     ended = run(bitbucket, "check", "acme", "--stack", "dev", environ={})
     assert ended.code == 0, ended.err
-    (machine / "bin/pulumi").write_text("#!/bin/sh\necho 'error: no stack named dev found' >&2; exit 255\n")
+    (machine / "bin/pulumi").write_text(
+        "#!/bin/sh\necho Looking for it; echo 'error: no stack named dev found' >&2; exit 255\n"
+    )
     ended = run(bitbucket, "check", "acme", "--stack", "dev", environ={})
     assert ended.code == 2 and "no stack named dev" in ended.err
     (machine / "bin/pulumi").unlink()
     ended = run(bitbucket, "check", "acme", "--stack", "dev", environ={})
     assert ended.code == 2 and "no `pulumi` on PATH" in ended.err
+
+
+def test_configuration_of_a_stack_may_hold_any_letter_in_any_locale(bitbucket: CheckedEmulator, machine: Path) -> None:
+    config = {
+        "bitbucket-user:accessToken": {"value": "acme-access-token", "secret": True},
+        "other:owner": {"value": "Łukasz Żak"},
+    }
+    install(machine, "pulumi", json.dumps(config, ensure_ascii=False))
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PATH": os.environ["PATH"]}
+    env = {**ascii_only, "BITBUCKET_BASE_URL": bitbucket.url, "XDG_CACHE_HOME": str(machine)}
+    done = subprocess.run([CLI, "check", "acme", "--stack", "dev"], env=env, capture_output=True, check=False)
+    assert b"getWorkspaceMembers" in done.stdout, done.stderr

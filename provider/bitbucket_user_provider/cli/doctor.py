@@ -75,7 +75,7 @@ def _engine() -> Finding:
     path = shutil.which("pulumi")
     if not path:
         return Finding("Pulumi", False, "there is no `pulumi` on PATH", install)
-    done = subprocess.run([path, "version"], capture_output=True, text=True, check=False)
+    done = subprocess.run([path, "version"], capture_output=True, encoding="utf-8", errors="replace", check=False)
     match = re.search(r"(\d+)\.(\d+)\.(\d+)", done.stdout)
     version = tuple(map(int, match.groups())) if match else ()
     found = f"{match[0] if match else 'a version that cannot be read'} at {path}"

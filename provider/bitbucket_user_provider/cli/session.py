@@ -175,17 +175,19 @@ def configuration(stack: str) -> dict[str, Any]:
     """The package's keys in the configuration of a stack. Raises ConfigurationError."""
     command = ["pulumi", "config", "--json", "--show-secrets", "--non-interactive", "--stack", stack]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        found = json.loads(done.stdout or "{}")
+        # Pulumi writes UTF-8, whatever the locale is.
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
     except FileNotFoundError:
         raise ConfigurationError("--stack needs the Pulumi CLI, and there is no `pulumi` on PATH.") from None
-    except ValueError:
-        raise ConfigurationError("`pulumi config --json` has not answered with JSON.") from None
     if done.returncode:
         said = done.stderr.strip().splitlines()
         raise ConfigurationError(
             f"The configuration of stack {stack} cannot be read: {said[-1] if said else 'no word'}"
         )
+    try:
+        found = json.loads(done.stdout or "{}")
+    except ValueError:
+        raise ConfigurationError("`pulumi config --json` has not answered with JSON.") from None
     prefix = f"{NAMESPACE}:"
     return {key.removeprefix(prefix): _value(one) for key, one in found.items() if key.startswith(prefix)}
 
