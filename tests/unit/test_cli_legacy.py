@@ -153,6 +153,32 @@ def test_the_export_of_a_bridged_stack_comes_over(tmp_path: Path) -> None:
     assert "ciphertext" not in "".join(file.read_text() for file in (tmp_path / "out").iterdir())
 
 
+def test_what_a_replacement_has_left_to_delete_does_not_come_over_a_second_time(tmp_path: Path) -> None:
+    left = grant("grace", GRACE, "write")
+    left["instances"].append(left["instances"][0] | {"deposed": "c0ffee12"})
+    code, told, _ = come_over(tmp_path, terraform(left))
+    assert code == 0, told
+    assert (tmp_path / "out" / "forget.sh").read_text().count("terraform state rm") == 1
+    assert len(json.loads((tmp_path / "out" / "import.json").read_text())["resources"]) == 1
+
+
+def test_what_a_replacement_of_a_bridged_stack_has_left_to_delete_does_not_come_over(tmp_path: Path) -> None:
+    urn = "urn:pulumi:dev::old::bitbucket:index/repositoryUserPermission:RepositoryUserPermission::grace"
+    type = "bitbucket:index/repositoryUserPermission:RepositoryUserPermission"
+    bag = {"workspace": "acme", "repoSlug": "api", "userId": GRACE, "permission": "write"}
+    new, old = {"urn": urn, "type": type, "outputs": bag}, {"urn": urn, "type": type, "outputs": bag, "delete": True}
+    code, told, _ = come_over(tmp_path, {"version": 3, "deployment": {"resources": [new, old]}})
+    assert code == 0, told
+    assert (tmp_path / "out" / "forget.sh").read_text().count("pulumi state delete") == 1
+
+
+def test_a_workspace_is_the_same_in_any_case(tmp_path: Path) -> None:
+    state = terraform(grant("one", GRACE, "write"), grant("two", BOB, "read", workspace="Acme"))
+    code, told, data = come_over(tmp_path, state)
+    assert code == 0, told
+    assert data["repositories"]["api"]["people"] == {GRACE.strip("{}"): "write", BOB: "read"}
+
+
 def test_a_state_of_several_workspaces_asks_for_one(tmp_path: Path) -> None:
     state = terraform(grant("one", GRACE, "write"), grant("two", GRACE, "read", workspace="other"))
     code, told, _ = come_over(tmp_path, state)

@@ -63,7 +63,7 @@ def come_over(source: Path, workspace: str | None) -> tuple[Access, str]:
     """What can come over, and a script with which the old state forgets it. Raises InvalidInput for a file that is
     neither, and for a state of several workspaces when none is named."""
     resources = read(source)
-    workspaces = sorted({slug for one in resources if (slug := _workspace(one))})
+    workspaces = sorted({slug.lower(): slug for one in resources if (slug := _workspace(one))}.values())
     if workspace is None:
         if len(workspaces) != 1:
             known = ", ".join(workspaces) or "none"
@@ -124,6 +124,8 @@ def _of_terraform(source: Path, content: Mapping[str, Any]) -> Iterator[Old]:
             continue
         module = f"{resource['module']}." if resource.get("module") else ""
         for instance in resource.get("instances") or []:
+            if instance.get("deposed"):  # what a replacement has left to delete, beside the instance itself
+                continue
             key = instance.get("index_key")
             index = "" if key is None else f"[{key}]" if isinstance(key, int) else f'["{key}"]'
             address = f"{module}{resource['type']}.{resource.get('name')}{index}"

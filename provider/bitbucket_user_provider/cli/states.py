@@ -45,13 +45,15 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def resources_of(path: Path) -> list[dict[str, Any]]:
-    """The resources of an export or of a file backend's state. Raises InvalidInput."""
+    """The resources of an export or of a file backend's state, without those that a replacement has left to delete:
+    each of these has the URN of its successor. Raises InvalidInput."""
     found: Any = read_json(path)
     deployment = found.get("deployment") or (found.get("checkpoint") or {}).get("latest")
     resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
     if not isinstance(resources, list):
         raise InvalidInput(f"{path} is no export of a Pulumi stack: make one with `pulumi stack export --file {path}`.")
-    return [one for one in resources if isinstance(one, dict) and isinstance(one.get("type"), str)]
+    there = [one for one in resources if isinstance(one, dict) and isinstance(one.get("type"), str)]
+    return [one for one in there if not one.get("delete")]
 
 
 def managed(paths: Iterable[Path], workspace: str) -> list[Managed]:
