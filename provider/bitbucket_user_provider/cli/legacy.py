@@ -106,13 +106,16 @@ set -e
 def read(source: Path) -> list[Old]:
     """Raises InvalidInput."""
     content = read_json(source)
-    return [*_of_terraform(source, content)] if "terraform_version" in content else [*_of_pulumi(source)]
+    try:
+        return [*_of_terraform(source, content)] if "terraform_version" in content else [*_of_pulumi(source)]
+    except (AttributeError, TypeError, ValueError):
+        raise InvalidInput(f"{source} is damaged: its resources have another form than a state's.") from None
 
 
 def _of_terraform(source: Path, content: Mapping[str, Any]) -> Iterator[Old]:
     if content.get("version") != 4:
         raise InvalidInput(
-            f"{source} is a state of version {content.get('version')}; version 4 is needed, Terraform's since 0.12."
+            f"{source} is no state of version 4, which Terraform has since 0.12 (terraform state pull > old.tfstate)."
         )
     others = set()
     for resource in content.get("resources") or []:

@@ -48,7 +48,8 @@ def resources_of(path: Path) -> list[dict[str, Any]]:
     """The resources of an export or of a file backend's state, without those that a replacement has left to delete:
     each of these has the URN of its successor. Raises InvalidInput."""
     found: Any = read_json(path)
-    deployment = found.get("deployment") or (found.get("checkpoint") or {}).get("latest")
+    checkpoint = found.get("checkpoint")
+    deployment = found.get("deployment") or (checkpoint.get("latest") if isinstance(checkpoint, dict) else None)
     resources = deployment.get("resources", []) if isinstance(deployment, dict) else None
     if not isinstance(resources, list):
         raise InvalidInput(f"{path} is no export of a Pulumi stack: make one with `pulumi stack export --file {path}`.")
