@@ -194,6 +194,18 @@ def test_somebody_without_the_right_gets_what_can_be_read_and_1(bitbucket: Check
     assert "NOT COMPLETE" in (tmp_path / "csv").read_text()
 
 
+@pytest.mark.parametrize("what", ["subject", "place"])
+@pytest.mark.parametrize("number", [-1, 100])
+def test_an_earlier_report_with_a_grant_of_nobody_or_nowhere_is_said(
+    what: str, number: int, bitbucket: CheckedEmulator, tmp_path: Path
+) -> None:
+    content = report(bitbucket, tmp_path, name="last")
+    content["grants"][0][what] = number
+    (tmp_path / "last").write_text(json.dumps(content))
+    ended = run(bitbucket, "report", "acme", "--since", tmp_path / "last")
+    assert ended.code == 2 and "last is damaged: grants" in ended.err
+
+
 @pytest.mark.parametrize("content", ["{}", '{"format": "bitbucket-user/report/1"}', "no json"])
 def test_a_file_that_is_no_report_is_said(content: str, bitbucket: CheckedEmulator, tmp_path: Path) -> None:
     (tmp_path / "last").write_text(content)

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 from pydantic.alias_generators import to_camel
 
 from ..errors import InvalidInput
@@ -52,9 +52,9 @@ class Where(Part):
 
 
 class Grant(Part):
-    subject: int
+    subject: NonNegativeInt
     """Which of `subjects`."""
-    place: int
+    place: NonNegativeInt
     """Which of `places`."""
     level: str
     source: Literal["direct", "group", "role", "effective"]
@@ -138,6 +138,8 @@ def read_report(path: Path, workspace: str) -> Report:
     except ValidationError as error:
         where = ".".join(map(str, error.errors()[0]["loc"]))
         raise InvalidInput(f"{path} is damaged: {where}.") from None
+    if any(one.subject >= len(found.subjects) or one.place >= len(found.places) for one in found.grants):
+        raise InvalidInput(f"{path} is damaged: grants.")
     if found.head.workspace.lower() != workspace.lower():
         raise InvalidInput(f"{path} is about workspace {found.head.workspace}, not {workspace}.")
     return found
