@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +77,14 @@ def test_a_state_comes_over_as_powershell_writes_it(encoding: str, tmp_path: Pat
     (tmp_path / "old.tfstate").write_text(json.dumps(terraform(grant("grace", GRACE, "write"))), encoding=encoding)
     ended = run(None, "discover", "--from", tmp_path / "old.tfstate", "--out", tmp_path / "out", environ={})
     assert ended.code == 0, ended.err
+
+
+def test_windows_too_gets_a_script_that_a_shell_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(io, "open", import_module("_pyio").open)  # the one that asks os for the end of a line
+    monkeypatch.setattr(os, "linesep", "\r\n")
+    code, told, _ = come_over(tmp_path, terraform(grant("grace", GRACE, "write")))
+    assert code == 0, told
+    assert not [file.name for file in (tmp_path / "out").iterdir() if b"\r" in file.read_bytes()]
 
 
 def test_what_cannot_come_over_is_listed_and_not_guessed(tmp_path: Path) -> None:

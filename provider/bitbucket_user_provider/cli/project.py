@@ -74,7 +74,7 @@ def write(out: Path, written: Mapping[str, str], force: bool) -> None:
     refuse_standing(out, written, force)
     out.mkdir(parents=True, exist_ok=True)
     for name, content in written.items():
-        (out / name).write_text(content, encoding="utf-8")
+        (out / name).write_text(content, encoding="utf-8", newline="\n")  # no shell runs a script of CRLF
 
 
 def refuse_standing(out: Path, names: Mapping[str, str] | tuple[str, ...], force: bool) -> None:
