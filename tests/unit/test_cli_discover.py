@@ -287,6 +287,37 @@ def test_a_program_in_yaml_names_people_beside_their_ids(
     assert not (out / "access.yaml").exists()
 
 
+@pytest.mark.parametrize("sign", ["\u2028", "\x85", "\x07"], ids=ascii)
+def test_signs_that_end_a_line_or_no_yaml_may_hold_change_no_name_and_no_label(
+    sign: str, bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    bitbucket.grant("acme", "api", "Grace", "write")
+    bitbucket.person("Grace").display_name = f"Grace{sign}Hopper"
+    bitbucket.add_ssh_key("Ada", ed25519("a"), f"lap{sign}top")
+    out, key = tmp_path / "out", f"ssh-keys/lap{sign}top"
+    assert run(bitbucket, "discover", "acme", "--keys", "--out", out, cache=cache).code == 0
+    assert [*data(out)["ssh_keys"]] == [f"lap{sign}top"]
+    assert (
+        run(bitbucket, "discover", "acme", "--keys", "--program", "yaml", "--out", out, "--force", cache=cache).code
+        == 0
+    )
+    text = (out / "Pulumi.yaml").read_text()
+    assert not set(text) & {sign} and "# Grace" in text
+    assert yaml.safe_load(text)["resources"][key]["properties"]["label"] == f"lap{sign}top"
+
+
+def test_an_environment_whose_name_no_yaml_may_hold_can_refuse(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path
+) -> None:
+    there = bitbucket.world.workspaces["acme"].repositories["api"].environments
+    next(iter(there.values())).name = "Pro\x07duction"
+    bitbucket.fault("deployments_config/environments/{environment_uuid}/variables", status=403, times=None)
+    out = tmp_path / "out"
+    run(bitbucket, "discover", "acme", "--variables", "--program", "yaml", "--out", out, cache=cache)
+    text = (out / "Pulumi.yaml").read_text()
+    assert yaml.safe_load(text)["runtime"] == "yaml" and "variables of Pro\ufffdduction" in text
+
+
 def test_a_list_of_variables_that_refuses_is_noted(stocked: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
     stocked.fault("/workspaces/acme/pipelines-config/variables", status=403)
     ended = run(stocked, "discover", "acme", "--variables", "--out", tmp_path / "out", cache=cache)

@@ -11,6 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from .. import __version__
 from ..errors import BitbucketError
 from .access import Access
+from .session import plain
 
 IMPORT_LINE = "pulumi import --file import.json --generate-code=false --protect=false"
 PROGRAMS = {
@@ -38,6 +39,12 @@ class _OneLine(dict[str, Any]):
     pass
 
 
+_Dumper.add_representer(  # what ends a line in YAML 1.1 alone is escaped
+    str,
+    lambda dumper, data: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", data, style='"' if set(data) & set("\x85\u2028\u2029") else None
+    ),
+)
 _Dumper.add_representer(
     _OneLine, lambda dumper, data: dumper.represent_mapping("tag:yaml.org,2002:map", data, flow_style=True)
 )
@@ -53,7 +60,9 @@ def files(access: Access, program: str) -> dict[str, str]:
         "singles": access.singles,
         "groups": access.groups,
         "has": _sections(data),
-        "skipped": [{key: " ".join(str(text).split()) for key, text in one.items()} for one in data.get("skipped", [])],
+        "skipped": [
+            {key: plain(" ".join(str(text).split())) for key, text in one.items()} for one in data.get("skipped", [])
+        ],
     }
     environment = Environment(
         loader=PackageLoader(__package__), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -133,5 +142,5 @@ def _with_names(text: str, access: Access) -> str:
     for line in text.splitlines():
         parts = line.strip().replace("'", "").removeprefix("userId: ")
         id = next((one for one in (parts, parts.rpartition(": ")[0]) if one in names), None)
-        lines.append(f"{line}  # {names[id]}" if id else line)
+        lines.append(f"{line}  # {plain(names[id])}" if id else line)
     return "\n".join(lines) + "\n"
