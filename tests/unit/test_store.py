@@ -730,6 +730,17 @@ def test_no_secret_is_in_it(bitbucket: CheckedEmulator, base: Path) -> None:
     ledger.close()
 
 
+def test_whoever_comes_after_the_end_of_a_run_is_told_so_and_nobody_else_is_disturbed() -> None:
+    first, second = Shared(ENGINE), Shared(ENGINE)
+    first.close()
+    first.close()
+    with pytest.raises(LedgerLost, match="This run is over"), first.transaction():
+        pass
+    with second.transaction() as rows:
+        assert rows.execute("SELECT count(*) FROM fact").fetchone() == (0,)
+    second.close()
+
+
 def test_a_disk_that_is_full_is_called_so() -> None:
     """SQLite rolls back by itself then, and there is nothing left to roll back."""
     memory = Memory()
