@@ -104,7 +104,8 @@ class _Explainer:
         def read() -> str:
             kind = USERS[place.kind]
             things = self.reader.api.things(kind, self.reader.at | place.fields)
-            entry = entry_of(things.ask({"user_id": self.person.uuid}))
+            names = self.reader.api.people.forms(self.person.uuid)
+            entry = entry_of(things.ask({"user_id": self.person.uuid}, names))
             return entry.text("permission") if entry else "none"
 
         ask = lambda: self.reader.journal.ask(f"{place.shown} held", read)  # noqa: E731

@@ -139,7 +139,8 @@ class Grant(Resource[Any, Any]):
         return {self.KIND.field: self._ids(source)[0]}
 
     def _put(self, api: Api, things: Things, args: Any) -> Any:
-        entry = things.put({self.KIND.field: self._ids(args)[-1]}, {"permission": args.permission})
+        id = {self.KIND.field: self._ids(args)[-1]}
+        entry = things.put(id, self._names(api, args), {"permission": args.permission})
         state = self._state(args, entry)
         self.recognise(api, state)
         names = self._names(api, args, state)

@@ -235,7 +235,8 @@ class Key(Resource[Any, Any]):
 
     def _relabel(self, things: Things, state: Any, args: Any) -> dict[str, Any]:
         """What is different now, beside the label."""
-        answer = things.put({self.ID[-1]: getattr(state, self.ID[-1])}, self.change(args))
+        handle = getattr(state, self.ID[-1])
+        answer = things.put({self.ID[-1]: handle}, [handle], self.change(args))
         things.listing.forget()
         return self.changed(answer)
 

@@ -85,7 +85,7 @@ class Subjects:
             for one in before:
                 if self.side(one.id) is not side or one.id in found or not listed.long:
                     continue
-                if not isinstance(now := proven(things.ask(self._named(one.id))), Absent):
+                if not isinstance(now := proven(things.ask(self._named(one.id), one.forms(self.api.people))), Absent):
                     found[one.id] = side.grant(now.entry)
         for one in before:
             now_held = found.get(one.id)
@@ -100,7 +100,7 @@ class Subjects:
     def put(self, id: str, permission: str, written: str) -> Held:
         """Grants; `written` is how the program or the state names the subject."""
         side = self.side(id)
-        entry = self._things[side].put(self._named(id), {"permission": permission})
+        entry = self._things[side].put(self._named(id), self.api.people.forms(id, written), {"permission": permission})
         grant = side.grant(entry)
         if isinstance(grant, UserGrant):
             grant.account_id = grant.account_id or account_id(written)

@@ -6,6 +6,7 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-properties/#api-u
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ..errors import OddAnswer
 from ..models.fields import JsonObject, PropertyName
 from ..models.model import Hidden, Replaces
 from ..models.validation import Failure
@@ -53,12 +54,16 @@ class UserApplicationProperty(Resource[Args, State]):
     def create(self, api: Api, args: Args) -> State:
         things = self.things(api, args)
         refuse_rivals(things.begin(_names(args)).rivals, "this property")
-        things.put(_id(args), args.value)
+        answer = things.put(_id(args), _names(args), args.value)
+        if answer.data is not None:  # perhaps something in between has answered, and nothing was written
+            raise OddAnswer(
+                f"{answer.call} did not answer with 204, the only one that says that something was written."
+            )
         things.done(_names(args))
         return self.recall(args.bag())
 
     def read(self, api: Api, state: State) -> State | Absent:
-        found = proven(self.things(api, state).ask(_id(state)))
+        found = proven(self.things(api, state).ask(_id(state), _names(state)))
         if isinstance(found, Absent):
             return found
         value, kept_here = found.entry.object(), state.value or {}

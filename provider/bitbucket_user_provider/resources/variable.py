@@ -70,7 +70,7 @@ class Variable(Resource[Any, Any]):
         if found:  # perhaps what a lost POST has made; its value is made sure of
             current.get().say(FOUND)
             return self._adopt(api, things, args, state)
-        things.wrote((), entry if entry.has("key") else None)
+        things.wrote((), entry)
         things.done([args.key, state.uuid])
         return state
 
@@ -193,11 +193,8 @@ class Variable(Resource[Any, Any]):
         body = self._body(args)
         if without_value:  # imported, and known to Bitbucket alone
             del body["value"]
-        entry = things.put({"uuid": bare(state.uuid)}, body)
-        if entry.has("uuid") and entry.has("key"):
-            things.wrote([state.key, bare(state.uuid)], entry)
-        else:
-            things.listing.forget()
+        uuid = bare(state.uuid)
+        things.wrote([state.key, uuid], things.put({"uuid": uuid}, [uuid], body))
         return self.recall(args.bag() | self._of_place(things) | {"uuid": bare(state.uuid)})
 
     def _refuse_others(self, args: Any, owner: str | None) -> None:

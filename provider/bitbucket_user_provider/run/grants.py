@@ -82,7 +82,15 @@ def _people(where: PlaceKind, path: str, levels: type[Enum]) -> GrantKind:
     one = Path(f"{path}/users/{{user_id}}", READS, WRITES)
     listed = Path(f"{path}/users", READS)
     return GrantKind(
-        f"{where.name}-users", where, listed, one, _names_of_person, _holds, is_of_people=True, levels=levels
+        f"{where.name}-users",
+        where,
+        listed,
+        one,
+        _names_of_person,
+        _holds,
+        is_of_people=True,
+        says=("permission",),
+        levels=levels,
     )
 
 
@@ -94,6 +102,7 @@ def _groups(where: PlaceKind, path: str, levels: type[Enum]) -> GrantKind:
         Path(f"{path}/groups/{{group_slug}}", READS, WRITES),
         _names_of_group,
         _holds,
+        says=("permission",),
         subject=group,
         field="group_slug",
         prefix=GROUP,

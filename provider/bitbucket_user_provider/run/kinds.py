@@ -55,7 +55,9 @@ def _variables(
     family: str, where: PlaceKind, path: str, kinds: tuple[Kind, ...], can_be_asked: bool = True
 ) -> ThingKind:
     one = Path(f"{path}/{{uuid}}", kinds)
-    return ThingKind(family, where, Path(path, kinds), one, _variable_names, can_be_asked=can_be_asked)
+    return ThingKind(
+        family, where, Path(path, kinds), one, _variable_names, can_be_asked=can_be_asked, says=("key", "secured")
+    )
 
 
 WORKSPACE_VARIABLES = _variables(

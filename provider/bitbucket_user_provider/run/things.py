@@ -22,6 +22,7 @@ from ..errors import (
     Unanswered,
     Unauthorized,
 )
+from ..models.person import is_uuid
 from ..operation import current
 from ..rest.answer import Answer
 from ..rest.client import Page, Path
@@ -68,10 +69,13 @@ class ThingKind:
     """Whether there can be only one in all of Bitbucket, wherever it is."""
     handle: str = "uuid"
     """The field of an answer that says which one it is."""
+    says: tuple[str, ...] = ()
+    """Fields of a write that its answer repeats."""
     asked_for: tuple[str, ...] = ()
     """Fields that an answer holds only when they are asked for."""
 
 
+NOTHING: Mapping[str, Any] = {}
 Id: TypeAlias = Mapping[str, str]
 """The fields of the path, beside those of the place, that name a thing."""
 
@@ -123,15 +127,15 @@ class Things:
         Raises NotFound when the place itself answers 404, BitbucketError when it refuses.
         """
         if self.kind.list_path is None and id is not None:
-            return self.ask(id)
-        found = self.listing.find(names, self._alone(id))
+            return self.ask(id, names)
+        found = self.listing.find(names, self._alone(names, id))
         self._noticed()
         return found
 
     def seen(self, names: Collection[str], id: Id | None = None, afresh: bool = False) -> Answer | None:
         """The same for a create, which only has to heed what is there; `afresh` when a listing of before may be
         wrong."""
-        alone = self._alone(id)
+        alone = self._alone(names, id)
         if afresh:
             if alone:
                 return entry_of(alone())
@@ -140,8 +144,8 @@ class Things:
         self._noticed()
         return found
 
-    def _alone(self, id: Id | None) -> Callable[[], Evidence] | None:
-        return (lambda: self.ask(id)) if id is not None and self.kind.can_be_asked else None
+    def _alone(self, names: Collection[str], id: Id | None) -> Callable[[], Evidence] | None:
+        return (lambda: self.ask(id, names)) if id is not None and self.kind.can_be_asked else None
 
     def all(self) -> Listed:
         """Every one, in Bitbucket's order. Raises NotKnown when the list does not add up."""
@@ -160,14 +164,14 @@ class Things:
             )
         return Seen(found[0]) if found else Absent("it is the label of none in the whole list")
 
-    def ask(self, id: Id) -> Evidence:
+    def ask(self, id: Id, names: Collection[str]) -> Evidence:
         """The same past the listing: one call. Raises NotFound when it is the place that is missing."""
         try:
             entry = self.api.get(self.kind.path, {**self.place.in_path, **id}, self._asked_for())
         except NotFound as missing:
             return self._missing(missing)
         try:
-            self.kind.names(self.api, entry)
+            self._is_about(entry, names)
             there = self.kind.is_there(entry)
         except OddAnswer as odd:
             return Unproven(odd)
@@ -194,11 +198,23 @@ class Things:
         if self.listing.moved:
             self.place.has_another_name()
 
+    def _is_about(self, answer: Answer, names: Collection[str], sent: Mapping[str, Any] = NOTHING) -> None:
+        """Raises OddAnswer when it is about something else than what answers to one of the names, as if something in
+        between had mixed up two answers, or says something else than what was sent."""
+        told = self.kind.names(self.api, answer)
+        if told and {*told}.isdisjoint(names) and not (self.kind.is_of_people and _in_other_forms(told, names)):
+            raise OddAnswer(f"{answer.call} has an answer that is about something else.")
+        for field in self.kind.says:
+            if field in sent and answer.has(field) and answer.data[field] != sent[field]:
+                raise OddAnswer(f"{answer.call} has an answer with another `{field}` than was sent.")
+
     # Writing
 
-    def put(self, id: Id, body: Any) -> Answer:
-        """The answer to a PUT: one call."""
+    def put(self, id: Id, names: Collection[str], body: Any) -> Answer:
+        """The answer to a PUT of what answers to one of the names: one call. Raises OddAnswer when it does not say what
+        was sent: perhaps it was not done."""
         answer: Answer = self._write(lambda fields: self.api.put(self.kind.path, {**fields, **id}, body))
+        self._is_about(answer, names, body)
         return answer
 
     def wrote(self, names: Iterable[str], entry: Answer | None) -> None:
@@ -226,9 +242,8 @@ class Things:
             refusal = None
             try:
                 made: Answer = self._write(lambda fields: self.api.post(path, fields, body, query))
-                if made.has(self.kind.handle):
-                    return made, False
-                lost = Unanswered(f"{made.call} does not say what was made.", sent=True)
+                self._is_about(made, [name], body)
+                return made, False
             except OddAnswer as odd:
                 lost = Unanswered(str(odd), sent=True)
             except Unanswered as trouble:
@@ -278,7 +293,7 @@ class Things:
             found = self.find(names, id)
             if isinstance(found, Seen):  # perhaps in a list of before, or another one that has its name since
                 self.listing.forget()
-                found = self.ask(id) if self.kind.can_be_asked else self.find([*id.values()])
+                found = self.ask(id, names) if self.kind.can_be_asked else self.find([*id.values()])
         except NotFound as missing:
             self.place.gone_for_a_delete(missing)
             return
@@ -442,6 +457,11 @@ class Things:
         with self.api.ledger.waiting(*places):
             yield
         current.get().say("")
+
+
+def _in_other_forms(some: Iterable[str], others: Iterable[str]) -> bool:
+    """Whether these are UUIDs and those account ids, or the reverse, so that both may be one person."""
+    return {*map(is_uuid, some)}.isdisjoint(map(is_uuid, others))
 
 
 def _quiet_for(since: float | None, began: float, seconds: float) -> bool:

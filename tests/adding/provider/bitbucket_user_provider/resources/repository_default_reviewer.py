@@ -67,11 +67,12 @@ class RepositoryDefaultReviewer(Resource[Args, State]):
 
     def create(self, api: Api, args: Args) -> State:
         things = self.things(api, args)
-        begun = things.begin(api.people.forms(args.user_id))
+        forms = api.people.forms(args.user_id)
+        begun = things.begin(forms)
         refuse_rivals(begun.rivals, REVIEWER)
         if begun.mixed:  # another resource may name this person by the other kind of id: know it before the write
             refuse_rivals(things.want(api.who_is(args.user_id)), REVIEWER)
-        entry = things.place.asked_again(lambda: things.put({"user_id": args.user_id}, None))
+        entry = things.place.asked_again(lambda: things.put({"user_id": args.user_id}, forms, None))
         state = self._state(args, entry)
         self.recognise(api, state)
         names = self._forms(api, state)
