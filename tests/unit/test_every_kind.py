@@ -121,6 +121,26 @@ def test_a_new_name_of_the_resource_and_of_its_repository_lose_nothing(
     assert life.holds(bitbucket) == (life.updated or life.created).held
 
 
+@pytest.mark.parametrize("kind", IN_REPOSITORIES)
+@pytest.mark.parametrize("old", ["former name", "name", "UUID"])
+def test_a_resource_that_takes_over_under_a_former_name_of_the_repository_loses_nothing(
+    bitbucket: CheckedEmulator, kind: str, old: str
+) -> None:
+    """Nothing says that a former name belongs to the repository, except Bitbucket's answer to who uses it."""
+    stack, life = a_stack(bitbucket), LIVES[kind]
+    former, by_uuid = str(wanted(kind)["repoSlug"]), WORKSPACES[wanted(kind)["workspace"]].uuid
+    repository = WORKSPACES[wanted(kind)["workspace"]].repositories[former].uuid
+    if old == "name":
+        bitbucket.rename_repository(wanted(kind)["workspace"], former, "moved")
+    slug = {"former name": former, "name": "moved", "UUID": repository}[old]
+    stack.up({"old": (kind, wanted(kind) | {"repoSlug": slug})})
+    if old != "name":
+        bitbucket.rename_repository(wanted(kind)["workspace"], former, "moved")
+    stack.up({"new": (kind, wanted(kind, adopted=True) | {"workspace": by_uuid, "repoSlug": former})})
+    bitbucket.rename_repository(wanted(kind)["workspace"], "moved", former)
+    assert ([*stack.state], life.holds(bitbucket)) == ([(kind, "new")], life.created.held)
+
+
 @pytest.mark.parametrize("kind", IDENTIFIED)
 def test_all_things_of_a_place_that_is_written_in_another_way_stay(bitbucket: CheckedEmulator, kind: str) -> None:
     """A replacement deletes a variable under one name of the place and makes it anew under the other, where the list of
