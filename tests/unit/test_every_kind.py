@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from bitbucket_user_emulator import Emulator
 from bitbucket_user_emulator.world import new_uuid
-from bitbucket_user_provider.errors import ApiError, Conflict, NotFound, NotKnown
+from bitbucket_user_provider.errors import ApiError, Conflict, Exists, NotFound, NotKnown
 from bitbucket_user_provider.resources import RESOURCES
 from bitbucket_user_provider.resources.key import Key
 from bitbucket_user_provider.resources.resource import Adopting
@@ -217,6 +217,22 @@ def test_a_variable_that_takes_the_key_of_another_says_what_to_do(bitbucket: Che
     stack.up({"one": one})
     stack.up({"one": second})
     assert [variable.key for variable in kept(bitbucket, kind).values()] == ["SECOND"]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in IDENTIFIED if isinstance(RESOURCES[kind], Variable)])
+def test_a_list_that_did_not_add_up_makes_nothing_ones_own_that_is_found_after_a_lost_post(
+    bitbucket: CheckedEmulator, kind: str
+) -> None:
+    """Somebody's secured variable, which the first look did not show, cannot be told from what the POST has made."""
+    stack, inputs = a_stack(bitbucket), wanted(kind) | {"secured": True}
+    stack.up({"theirs": (kind, inputs | {"value": "theirs"})})
+    stack.state.clear()
+    path = RESOURCES[kind].KIND.path.template.rpartition("/{")[0].rpartition("}")[2].strip("/")
+    bitbucket.fault(path, "GET", status=200, body={"values": [], "size": 1})
+    bitbucket.fault(path, "POST", drop="before")
+    with pytest.raises(Exists, match="stands in .* already; nothing was changed"):
+        stack.up({"ours": (kind, inputs | {"value": "ours"})})
+    assert [variable.value for variable in kept(bitbucket, kind).values()] == ["theirs"]
 
 
 @pytest.mark.parametrize("kind", [kind for kind in LIVES if "userId" in wanted(kind)])

@@ -54,15 +54,17 @@ class Variable(Resource[Any, Any]):
         things = self.things(api, args)
         begun = things.begin([args.key])
         refuse_rivals(begun.rivals, "this variable")
-        if args.secured and not self.adopts(api, args):  # else one that is found after a lost POST could be anybody's
+        can_be_anybodys = False  # one that is found after a lost POST
+        if args.secured and not self.adopts(api, args):
             standing = things.place.asked_again(lambda: things.seen([args.key]))
             if standing and (begun.taken or begun.taken_elsewhere):  # listed before this run took it, perhaps elsewhere
                 standing = things.seen([args.key], afresh=True)
             if standing:
                 raise self._exists(things, args, standing)
+            can_be_anybodys = not things.listing.is_whole
         try:
             entry, found = things.place.asked_again(
-                lambda: things.post(self._body(args), args.key, lambda one: _can_be(one, args))
+                lambda: things.post(self._body(args), args.key, lambda one: not can_be_anybodys and _can_be(one, args))
             )
         except Conflict as conflict:
             return self._take_over(api, things, args, self._standing(things, args, conflict))

@@ -111,6 +111,11 @@ class Listing:
                     return Listed([*self._entries], self._page_count > 1)
             raise self._not_whole()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it was read to its end and adds up, so that what it does not show was not there."""
+        return self._complete and not self._doubt
+
     def forget(self) -> None:
         """Asks Bitbucket anew the next time."""
         with self._lock:
