@@ -511,6 +511,14 @@ def test_a_post_that_does_not_say_what_it_made_is_looked_for(
     assert said == [f"looking whether it was made all the same: {nameless}"]
 
 
+def test_a_post_that_says_something_else_than_was_sent_is_looked_for(bitbucket: CheckedEmulator) -> None:
+    things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
+    body = {"key": "TOKEN", "value": "x", "secured": False}
+    bitbucket.fault("pipelines-config", "POST", patch={"secured": True})
+    made, was_found = things.post(body, "TOKEN", lambda entry: entry.text("value") == "x")
+    assert (made.flag("secured"), was_found) == (False, True)
+
+
 def test_a_post_whose_answer_is_lost_is_sent_three_times_at_most(bitbucket: CheckedEmulator) -> None:
     things = connect(bitbucket).things(WORKSPACE_VARIABLES, API)
     bitbucket.fault("pipelines-config", "POST", times=3, drop="before")
