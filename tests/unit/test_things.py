@@ -7,7 +7,15 @@ from dataclasses import replace
 
 import pytest
 from bitbucket_user_provider.config import load
-from bitbucket_user_provider.errors import BitbucketError, Cancelled, InvalidInput, NotFound, NotKnown, Unanswered
+from bitbucket_user_provider.errors import (
+    BitbucketError,
+    Cancelled,
+    InvalidInput,
+    NotFound,
+    NotKnown,
+    OddAnswer,
+    Unanswered,
+)
 from bitbucket_user_provider.models.person import bare
 from bitbucket_user_provider.operation import operation
 from bitbucket_user_provider.rest.answer import Answer
@@ -119,6 +127,20 @@ def test_what_was_found_and_then_taken_is_to_be_looked_at_anew(things: Things, m
     with operation("new"):
         assert not things.done(["grace"], found_at)
         assert len(waits) == 1
+        assert things.done(["grace"], moment())
+
+
+def test_what_was_found_under_a_former_name_and_taken_under_that_of_now_is_to_be_looked_at_anew(
+    bitbucket: CheckedEmulator, things: Things
+) -> None:
+    bitbucket.rename_repository("acme", "api", "service")
+    found_at, now = moment(), things.api.things(REPOSITORY_USERS, API | {"repo_slug": "service"})
+    with operation("old"):
+        assert now.take(["grace"]) == Taken()
+        now.taken(["grace"], True)
+    with operation("new"):
+        assert things.place.has_another_name()
+        assert not things.done(["grace"], found_at)
         assert things.done(["grace"], moment())
 
 
@@ -496,6 +518,15 @@ def test_what_bitbucket_does_not_list_cannot_be_listed(bitbucket: CheckedEmulato
     with pytest.raises(InvalidInput) as refusal:
         things.all()
     assert str(refusal.value) == f"Bitbucket has no list of what is asked for in {GRACE.uuid}."
+
+
+def test_an_answer_to_a_put_that_is_not_about_what_was_sent_says_so(bitbucket: CheckedEmulator, things: Things) -> None:
+    id, read = {"user_id": GRACE.uuid}, {"permission": "read"}
+    with pytest.raises(OddAnswer, match="^PUT .* has an answer that is about something else\\.$"):
+        things.put(id, [bare(BOB.uuid)], read)
+    bitbucket.fault("permissions-config/users", "PUT", patch={"permission": "admin"})
+    with pytest.raises(OddAnswer, match="^PUT .* has an answer with another `permission` than was sent\\.$"):
+        things.put(id, [bare(GRACE.uuid)], read)
 
 
 def test_a_post_that_does_not_say_what_it_made_is_looked_for(

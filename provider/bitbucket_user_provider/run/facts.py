@@ -273,8 +273,8 @@ class Facts:
         certain: bool,
         groups: Iterable[Collection[str]],
         own: bool,
-        unresolved: Unresolved = NOBODY,
-        hold: bool = True,
+        unresolved: Unresolved,
+        hold: bool,
     ) -> Iterator[Look]:
         """As `Ledger.take` says."""
         place = next(iter(places))
