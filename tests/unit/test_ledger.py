@@ -340,6 +340,12 @@ def test_persons_named_in_both_forms_at_one_place_are_noticed_by_whoever_begins_
 # Persons of whom one form alone is known
 
 
+def test_whoever_begins_without_a_check_is_known_by_one_form_too(run: Run) -> None:
+    for name, alone in PERSONS:
+        with as_(name):
+            assert run.begin(PLACE, [name], alone).mixed is (name == "bob")
+
+
 @pytest.mark.parametrize("by_uuid_first", [True, False])
 def test_who_may_be_the_person_that_a_delete_takes_is_waited_for(run: Run, by_uuid_first: bool) -> None:
     """Ada by UUID and somebody by account id: Bitbucket's answer to one of them would tell, but no answer has come."""
