@@ -74,10 +74,9 @@ def described(name: str) -> str:
 
 def main(*patterns: str) -> None:
     prepare()
-    children = 2 * (os.cpu_count() or 1)  # some changes wait for ever, which costs no time of a core
-    mutmut(
-        "run", "--max-children", str(children), *patterns, shown=sys.stdout.isatty()
-    )  # it redraws a line all the time
+    children = str(2 * (os.cpu_count() or 1))  # some changes only wait, until they are ended
+    redraws = sys.stdout.isatty()  # mutmut redraws a line all the time
+    mutmut("run", "--max-children", children, *patterns, shown=redraws)
     reasons: dict[str, str] = yaml.safe_load(EXPLAINED.read_text()) or {}
     wanted = [name if name.endswith("*") else f"{name}*" for name in patterns] or ["*"]
     mutants = {name: text for name, text in alive().items() if any(fnmatchcase(name, one) for one in wanted)}

@@ -10,15 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any, ClassVar
 
-from ..errors import (
-    ApiError,
-    BitbucketError,
-    Exists,
-    InvalidInput,
-    PartialFailure,
-    RateLimited,
-    Unauthorized,
-)
+from ..errors import ApiError, BitbucketError, Exists, InvalidInput, PartialFailure, RateLimited, Unauthorized
 from ..models.person import spelt
 from ..models.validation import Failure
 from ..operation import current
