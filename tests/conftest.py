@@ -164,5 +164,5 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
     clock = Clock()
     monkeypatch.setattr(operation, "now", clock.now)
-    monkeypatch.setattr(Governor, "_wait", lambda self, seconds: clock.wait(seconds))
+    monkeypatch.setattr(Governor, "_wait", lambda self, seconds, called=None: clock.wait(seconds))
     return clock

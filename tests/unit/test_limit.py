@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from math import inf
 
 import pytest
+from bitbucket_user_provider import operation
 from bitbucket_user_provider.errors import RateLimited
 from bitbucket_user_provider.rest.governor import Governor
 from bitbucket_user_provider.rest.limit import BACKOFF_SECONDS, HOUR, LONG_SECONDS, Limit
@@ -152,3 +153,30 @@ def test_a_limit_that_others_have_used_up_is_tried_again_and_again(clock: Clock)
         limit.refused(BURST, number, inf)
         assert step <= limit.opens_at(0) - clock.time <= step * 1.25
         clock.time = limit.opens_at(0)
+
+
+@pytest.mark.parametrize("sooner", [0.0, 0.01], ids=["now", "soon"])
+def test_who_keeps_the_time_is_called_when_the_limit_opens_sooner_than_it_did(
+    monkeypatch: pytest.MonkeyPatch, sooner: float
+) -> None:
+    """As when a request that was under way is refused, and leaves its room to the next: who keeps the time slept on,
+    for up to an hour, and held the slot that it had been given in its sleep."""
+    governor, opens, keeps, wait = Governor(2, 3_900), operation.now() + 3_000, threading.Event(), Governor._wait
+
+    def says(self: Governor, seconds: float, called: threading.Event) -> None:
+        keeps.set()
+        wait(self, seconds, called)
+
+    monkeypatch.setattr(Governor, "_wait", says)
+    with ThreadPoolExecutor(1) as pool:
+        under_way = governor.enter(governor.turn("PUT /a"))
+        monkeypatch.setattr(governor._limit, "opens_at", lambda under_way: opens)
+        other = pool.submit(governor.turn("PUT /b").run, lambda: "written")
+        assert keeps.wait(10)
+        opens = operation.now() + sooner
+        governor.leave()
+        try:
+            assert other.result(10) == "written"
+        finally:
+            governor.cancel()
+    assert under_way == 0

@@ -43,21 +43,22 @@ class Governor:
         self._queue: list[_Waiter] = []
         self._keeper: _Waiter | None = None
         """Who keeps the time for all that wait."""
+        self._keeps_until = inf
         self._under_way = 0
 
     def turn(self, what: str) -> "Turn":
         """The place of a request in the queue, which it keeps however often it is sent."""
         return Turn(self, what, next(self._tickets), operation.now())
 
-    def sleep(self, seconds: float, why: str, what: str = "") -> None:
-        """Waits before `what`, and says why if there is a reason. Raises Cancelled."""
+    def sleep(self, seconds: float, why: str, what: str = "", called: threading.Event | None = None) -> None:
+        """Waits before `what`, or until it is called, and says why if there is a reason. Raises Cancelled."""
         here, reason = current.get(), why if why.startswith(what) else f"{what}: {why}"
         remaining = here.remaining(reason)
         if remaining is not None and remaining < seconds:
             raise here.out_of_time(reason)
         if why:
             here.say(f"{why}; going on in {_span(seconds)}")
-        self._wait(seconds)
+        self._wait(seconds, called)
         if why:
             here.say("")
         self.stop_if_cancelled(what)
@@ -129,6 +130,7 @@ class Governor:
             left = opens - operation.now()
             waiting = len(self._queue)
             too_late = opens > self._latest(turn)
+            self._keeps_until = opens
         if 0 < left < inf:
             if too_late:
                 raise RateLimited(
@@ -137,9 +139,9 @@ class Governor:
                     429,
                 )
             why = "rate limit reached" + (f", {waiting:,} calls wait" if waiting > 1 else "")
-            self.sleep(left, why if left >= WORTH_SAYING_SECONDS else "", turn.what)
+            self.sleep(left, why if left >= WORTH_SAYING_SECONDS else "", turn.what, waiter.called)
         with self._lock:
-            self._keeper = None
+            self._keeper = None if self._keeper is waiter else self._keeper
             self._start_who_may()
 
     def _latest(self, turn: "Turn") -> float:
@@ -155,8 +157,9 @@ class Governor:
                 opens = self._limit.opens_at(self._under_way)
                 if opens > operation.now():
                     if opens < inf and self._keeper is None:
-                        self._keeper = first
-                        first.called.set()
+                        self._keeper, self._keeps_until = first, inf
+                    if self._keeper and opens < self._keeps_until:  # as when one that was under way has been refused
+                        self._keeper.called.set()
                     return
                 first.started, first.seen = True, self._limit.pauses
                 self._keeper = None if self._keeper is first else self._keeper
@@ -164,8 +167,8 @@ class Governor:
                 first.called.set()
             heappop(self._queue)
 
-    def _wait(self, seconds: float) -> None:
-        self._cancelled.wait(seconds)
+    def _wait(self, seconds: float, called: threading.Event | None = None) -> None:
+        (called or self._cancelled).wait(seconds)
 
 
 @dataclass(frozen=True)
