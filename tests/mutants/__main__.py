@@ -2,19 +2,25 @@
 
     python -m tests.mutants                    everything in run/
     python -m tests.mutants '*.run.people*'    what matches
-    TESTS=ledger,store python -m tests.mutants '*.run.facts*'    with these files' tests alone: minutes, not hours
 
-mutmut works in a copy under .cache/mutants, because it wants the package in src/; there it keeps what it knows of code
-that has not changed. `explained.yaml` says which mutants may live, and why.
+`explained.yaml` says which mutants may live, and why; those are not tried. Of the others most are noticed by the few
+test files of NEAR, which take seconds; only what those let live meets all the files of pyproject.toml.
+
+mutmut works in copies under .cache/mutants, because it wants the package in src/; there it keeps what it knows of code
+that has not changed.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection, Iterator, Sequence
+from difflib import unified_diff
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -23,77 +29,125 @@ import yaml
 from tests.engine.builds import CACHE, ROOT
 
 PACKAGE = "bitbucket_user_provider"
-PLACE = CACHE / "mutants"
 EXPLAINED = Path(__file__).with_name("explained.yaml")
+NEAR = (
+    "deploy_keys",
+    "deployment_variables",
+    "failed_deletes",
+    "gone_means_proven_gone",
+    "grants",
+    "ledger",
+    "listing",
+    "people",
+    "shared_things",
+    "store",
+    "things",
+    "variables",
+)
+LIVES, NOT_TRIED = 0, None
+"""What mutmut notes of a mutant: the exit code of its tests."""
 ALIVE = ("survived", "no tests", "suspicious")
 """What mutmut calls a mutant that was not killed; one that runs for ever counts as killed."""
+SELECTION = re.compile(r"(?<=^pytest_add_cli_args_test_selection = )\[.*?\]", re.MULTILINE | re.DOTALL)
 
 
-def prepare() -> None:
-    """The copy, in which what has not changed keeps its time, by which mutmut knows it."""
-    for source, target in ((ROOT / "provider" / PACKAGE, PLACE / "src" / PACKAGE), (ROOT / "tests", PLACE / "tests")):
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
-    project, inner = (ROOT / "pyproject.toml").read_text(), PLACE / "mutants"
-    if names := os.environ.get("TESTS"):
-        files = [f"tests/unit/test_{name}.py" for name in names.split(",")]
-        project = re.sub(r"(?<=^pytest_add_cli_args_test_selection = )\[.*?\]", f"{files}", project, flags=re.M | re.S)
-    there = PLACE / "pyproject.toml"
-    if (
-        not there.exists() or there.read_text() != project
-    ):  # other tests come to other functions, and notice other things
-        shutil.rmtree(inner, ignore_errors=True)
-    there.write_text(project)
-    for mutated in (inner / "src").rglob("*.py"):  # of what has been removed or renamed
-        if not (PLACE / mutated.relative_to(inner)).exists():
-            mutated.unlink()
+class Copy:
+    """One under .cache/mutants, with the tests of its own."""
+
+    def __init__(self, name: str, tests: Sequence[str] = ()) -> None:
+        self._place = CACHE / "mutants" / name
+        self._mutated = self._place / "mutants" / "src" / PACKAGE / "run"
+        for source, target in ((ROOT / "provider" / PACKAGE, f"src/{PACKAGE}"), (ROOT / "tests", "tests")):
+            shutil.rmtree(self._place / target, ignore_errors=True)
+            # With its time, by which mutmut knows what has not changed.
+            shutil.copytree(source, self._place / target, ignore=shutil.ignore_patterns("__pycache__"))
+        project = (ROOT / "pyproject.toml").read_text()
+        if tests:
+            project = SELECTION.sub(f"{[f'tests/unit/test_{name}.py' for name in tests]}", project)
+        there = self._place / "pyproject.toml"
+        if not there.exists() or there.read_text() != project:  # other tests notice other things
+            shutil.rmtree(self._place / "mutants", ignore_errors=True)
+        there.write_text(project)
+        for mutated in self._mutated.glob("*.py"):  # of what has been removed or renamed
+            if not (self._place / "src" / PACKAGE / "run" / mutated.name).exists():
+                mutated.unlink()
+
+    def run(self, *names: str) -> None:
+        children = str(2 * (os.cpu_count() or 1))  # some changes only wait, until they are ended
+        self._mutmut("run", "--max-children", children, *names, shown=sys.stdout.isatty())
+
+    def alive(self) -> list[str]:
+        found = re.findall(r"^\s*(\S+): (.+)$", self._mutmut("results"), re.MULTILINE)
+        return [name for name, status in found if status in ALIVE]
+
+    def described(self) -> dict[str, str]:
+        """Mutant → how it reads in `explained.yaml`: `people.People.learn: together = None`."""
+        texts = {}
+        for file in sorted(self._mutated.glob("*.py")):
+            functions = dict(_functions(file))
+            for name, lines in functions.items():
+                origin, is_mutant, _ = name.partition("__mutmut_")
+                if not is_mutant or name.endswith("__mutmut_orig"):
+                    continue
+                diff = unified_diff(functions[f"{origin}__mutmut_orig"], lines, lineterm="", n=0)
+                new = [line[1:].strip() for line in diff if line.startswith("+") and not line.startswith("+++")]
+                readable = f"{file.stem}.{origin}".replace("xǁ", "").replace("ǁ", ".").replace(".x_", ".")
+                texts[f"{PACKAGE}.run.{file.stem}.{name}"] = f"{readable}: {' '.join(new) or 'nothing'}"
+        return texts
+
+    def note(self, names: Collection[str]) -> None:
+        """That these live, so that mutmut does not try them, and that any other of which it says so is to be tried."""
+        for file in self._mutated.glob("*.meta"):
+            known = json.loads(file.read_text())
+            for name, code in known["exit_code_by_key"].items():
+                known["exit_code_by_key"][name] = LIVES if name in names else code or NOT_TRIED
+            file.write_text(json.dumps(known))
+
+    def _mutmut(self, *arguments: str, shown: bool = False) -> str:
+        command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
+        done = subprocess.run(command, cwd=self._place, stdout=None if shown else subprocess.PIPE, text=True)
+        if done.returncode:
+            sys.exit(f"{(done.stdout or '')[-2000:]}\nmutmut {arguments[0]} failed with exit code {done.returncode}")
+        return done.stdout or ""
 
 
-def mutmut(*arguments: str, shown: bool = False) -> str:
-    command = [str(Path(sys.executable).with_name("mutmut")), *arguments]
-    done = subprocess.run(command, cwd=PLACE, stdout=None if shown else subprocess.PIPE, text=True)
-    if done.returncode:
-        sys.exit(f"{(done.stdout or '')[-2000:]}\nmutmut {arguments[0]} failed with exit code {done.returncode}")
-    return done.stdout or ""
-
-
-def alive() -> dict[str, str]:
-    """Mutant → how it reads in `explained.yaml`."""
-    found = re.findall(r"^\s*(\S+): (.+)$", mutmut("results"), re.MULTILINE)
-    return {name: described(name) for name, status in found if status in ALIVE}
-
-
-def described(name: str) -> str:
-    """The function and what a line of it has become: `people.People.learn: together = None`."""
-    function = re.sub(r"__mutmut_\d+$", "", name).removeprefix(f"{PACKAGE}.run.")
-    function = function.replace("xǁ", "").replace("ǁ", ".").replace(".x_", ".")
-    diff = mutmut("show", name).splitlines()
-    lines = [line[1:].strip() for line in diff if line.startswith("+") and not line.startswith("+++")]
-    return f"{function}: {' '.join(lines) or 'nothing'}"
+def _functions(file: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each of the file with its lines, in which it is called alike, whichever mutant it is."""
+    source = file.read_text()
+    lines = source.splitlines()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and "__mutmut_" in node.name:
+            assert node.end_lineno is not None
+            text = lines[node.lineno - 1 : node.end_lineno]
+            name = re.sub(r"^x_|^xǁ.*ǁ|__mutmut_.*", "", node.name)
+            yield node.name, [text[0].replace(node.name, name), *text[1:]]
 
 
 def main(*patterns: str) -> None:
-    prepare()
-    children = str(2 * (os.cpu_count() or 1))  # some changes only wait, until they are ended
-    redraws = sys.stdout.isatty()  # mutmut redraws a line all the time
-    mutmut("run", "--max-children", children, *patterns, shown=redraws)
     reasons: dict[str, str] = yaml.safe_load(EXPLAINED.read_text()) or {}
     wanted = [name if name.endswith("*") else f"{name}*" for name in patterns] or ["*"]
-    mutants = {name: text for name, text in alive().items() if any(fnmatchcase(name, one) for one in wanted)}
-    unexplained = [
-        f"{text}\n    mutmut show {name}"
-        for name, text in mutants.items()
-        if not any(fnmatchcase(text, pattern) for pattern in reasons)
-    ]
-    idle = [one for one in reasons if not any(fnmatchcase(text, one) for text in mutants.values())]
-    if unexplained:
+    near = Copy("near", NEAR)
+    near.run("*.run.environment.*_1")  # a few; all are made for it
+    texts = near.described()
+    explained = {name for name, text in texts.items() if any(fnmatchcase(text, pattern) for pattern in reasons)}
+    near.note(explained)
+    near.run(*patterns)
+    left = [name for name in near.alive() if name not in explained and any(fnmatchcase(name, one) for one in wanted)]
+    print(f"{len(texts)} mutants, {len(explained)} explained, {len(left)} for all tests")
+    if left:
+        everything = Copy("all")
+        everything.run(*left)
+        alive = {*everything.alive()}
+        left = [name for name in left if name in alive]
+    if left:
         sys.exit(
             "No test notices these changes. Write one, or say in tests/mutants/explained.yaml why it does not matter "
-            f"(`mutmut show` works in {PLACE.relative_to(ROOT)}):\n" + "\n".join(unexplained)
+            "(`mutmut show` works in .cache/mutants/all):\n"
+            + "\n".join(f"{texts[name]}\n    mutmut show {name}" for name in left)
         )
-    if idle and not patterns:
-        sys.exit("Explained, but not alive any more: " + ", ".join(idle))
-    print(f"{len(mutants)} mutants live, each explained")
+    if idle := [one for one in reasons if not any(fnmatchcase(text, one) for text in texts.values())]:
+        sys.exit("Explained, but there are no such mutants any more: " + ", ".join(idle))
+    print("Each is noticed by a test or explained")
 
 
 if __name__ == "__main__":
