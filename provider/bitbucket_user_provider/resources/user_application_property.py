@@ -6,7 +6,6 @@ https://developer.atlassian.com/cloud/bitbucket/rest/api-group-properties/#api-u
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ..errors import OddAnswer
 from ..models.fields import JsonObject, PropertyName
 from ..models.model import Hidden, Replaces
 from ..models.validation import Failure
@@ -54,11 +53,7 @@ class UserApplicationProperty(Resource[Args, State]):
     def create(self, api: Api, args: Args) -> State:
         things = self.things(api, args)
         refuse_rivals(things.begin(_names(args)).rivals, "this property")
-        answer = things.put(_id(args), _names(args), args.value)
-        if answer.data is not None:  # perhaps something in between has answered, and nothing was written
-            raise OddAnswer(
-                f"{answer.call} did not answer with 204, the only one that says that something was written."
-            )
+        things.put(_id(args), _names(args), args.value)
         things.done(_names(args))
         return self.recall(args.bag())
 

@@ -77,8 +77,8 @@ def read(reply: Reply, call: Call) -> Answer | None:
         return None
     if _is_html(reply):
         _refuse("an HTML page where JSON was expected: is baseUrl right, is a proxy in between?", call)
-    if call.method == "DELETE":  # perhaps something in between has answered, and nothing was deleted
-        _refuse(f"{status}, and not with 204, the only one that says that something was deleted.", call)
+    if call.method in call.path.answers_nothing:  # perhaps something in between has answered, and nothing was done
+        _refuse(f"{status}, and not with 204, the only one that says that it was done.", call)
     if not reply.whole:
         _refuse(f"more than {MOST_BYTES // 1024**2} MiB, which no answer of Bitbucket's has.", call)
     try:

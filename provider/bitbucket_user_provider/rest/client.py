@@ -53,6 +53,8 @@ class Path:
     template: str
     reads: tuple[Kind, ...]
     writes: tuple[Kind, ...] = ()
+    answers_nothing: tuple[str, ...] = ("DELETE",)
+    """Methods of which only a 204 says that something was done."""
 
     def prefers(self, method: str) -> tuple[Kind, ...]:
         return self.reads if method == "GET" else self.writes or self.reads

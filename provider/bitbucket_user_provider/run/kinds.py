@@ -106,6 +106,7 @@ USER_APPLICATION_PROPERTIES = ThingKind(
         "/users/{user_id}/properties/{app_key}/{property_name}",
         reads=(Kind.JWT, Kind.API_TOKEN, Kind.OAUTH, Kind.ACCESS_TOKEN),
         writes=(Kind.JWT,),
+        answers_nothing=("PUT", "DELETE"),
     ),
 )
 CALLERS_WORKSPACES = ThingKind(
