@@ -18,7 +18,7 @@ from bitbucket_user_provider.run.facts import UUID, Look
 from bitbucket_user_provider.run.grants import REPOSITORY_USERS
 from bitbucket_user_provider.run.ledger import Ledger
 from bitbucket_user_provider.run.place import PROJECT, REPOSITORY, USER, WORKSPACE
-from bitbucket_user_provider.run.things import Taken
+from bitbucket_user_provider.run.things import Free
 from pydantic.alias_generators import to_camel
 
 from tests.acceptance.lives import every_life
@@ -192,7 +192,7 @@ def test_nobody_is_granted_while_the_same_person_may_be_taken_away_by_the_other_
 
     monkeypatch.setattr(Governor, "_wait", poll)
     with stack.on(GRANT, "old"):
-        assert things.take([uuid], own=True) == Taken()
+        assert things.take([uuid], own=True) == Free()
     with stack.on(GRANT, "new"):
         stack.provider.create(*grant(BOB.account_id))
     if not polls:
@@ -222,7 +222,7 @@ def test_nobody_is_taken_away_between_the_wait_for_another_delete_and_the_grant(
     monkeypatch.setattr(Ledger, "taker", taker)
     monkeypatch.setattr(Governor, "_wait", poll)
     with stack.on(GRANT, "first"):
-        assert things.take([bare(GRACE.uuid)], own=True) == Taken()
+        assert things.take([bare(GRACE.uuid)], own=True) == Free()
     with stack.on(GRANT, "new"):
         stack.provider.create(GRANT, grant(BOB.account_id)[1] | {"adoptExisting": True})
     if looks == [None]:

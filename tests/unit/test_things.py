@@ -35,7 +35,7 @@ from bitbucket_user_provider.run.kinds import (
     USER_SSH_KEYS,
     WORKSPACE_VARIABLES,
 )
-from bitbucket_user_provider.run.things import Taken, ThingKind, Things
+from bitbucket_user_provider.run.things import Free, ThingKind, Things
 
 from tests.conftest import CheckedEmulator
 from tests.unit.core import ADA, APP, connect
@@ -105,7 +105,7 @@ def test_a_create_waits_for_the_delete_of_the_same_thing(things: Things, monkeyp
             things.taken(["grace"], True)
 
     with operation("old"):
-        assert things.take(["grace"]) == Taken()
+        assert things.take(["grace"]) == Free()
     waits = each_wait(monkeypatch, nothing, is_gone)
     with operation("new", say=said.append):
         assert things.begin(["bob"]).taker is None
@@ -122,7 +122,7 @@ def test_what_was_found_and_then_taken_is_to_be_looked_at_anew(things: Things, m
 
     found_at = moment()
     with operation("old"):
-        assert things.take(["grace"]) == Taken()
+        assert things.take(["grace"]) == Free()
     waits = each_wait(monkeypatch, is_gone)
     with operation("new"):
         assert not things.done(["grace"], found_at)
@@ -136,7 +136,7 @@ def test_what_was_found_under_a_former_name_and_taken_under_that_of_now_is_to_be
     bitbucket.rename_repository("acme", "api", "service")
     found_at, now = moment(), things.api.things(REPOSITORY_USERS, API | {"repo_slug": "service"})
     with operation("old"):
-        assert now.take(["grace"]) == Taken()
+        assert now.take(["grace"]) == Free()
         now.taken(["grace"], True)
     with operation("new"):
         assert things.place.has_another_name()
@@ -224,14 +224,14 @@ def test_what_another_has_is_kept_at_once(things: Things, stage: Stage) -> None:
         else:
             things.api.ledger.hold([(things.key, ["grace"])])
     with operation("old"):
-        assert things.look([["bob"], ["grace"]]) == [Taken(), Keeper("new", stage)]
+        assert things.look([["bob"], ["grace"]]) == [Free(), Keeper("new", stage)]
 
 
 @pytest.mark.parametrize("own", [[True], [False], []], ids=str)
 def test_a_things_own_wish_keeps_it_where_that_counts(things: Things, own: list[bool]) -> None:
     with operation("old"):
         things.want(["grace"])
-        assert things.take(["grace"], *own) == (Keeper("old", Stage.CLAIMED) if own == [True] else Taken())
+        assert things.take(["grace"], *own) == (Keeper("old", Stage.CLAIMED) if own == [True] else Free())
 
 
 def test_a_delete_is_under_way_from_its_look_until_it_has_taken_the_thing(things: Things) -> None:
@@ -240,7 +240,7 @@ def test_a_delete_is_under_way_from_its_look_until_it_has_taken_the_thing(things
             return things.api.ledger.quiet_since(things.key)
 
     with operation("old"):
-        assert things.take(["grace"]) == Taken()
+        assert things.take(["grace"]) == Free()
         assert since() is None
         things.taken(["grace"], True)
         assert since()
@@ -320,7 +320,7 @@ def test_what_may_be_wanted_under_another_name_of_the_place_is_not_taken_while_t
     bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", status=403)
     with operation("old"):
         free, doubtful = things.look([["bob"], ["grace"]])
-    assert free == Taken() and isinstance(doubtful, NotKnown)
+    assert free == Free() and isinstance(doubtful, NotKnown)
 
 
 def test_two_forms_of_persons_at_one_place_make_it_mixed(things: Things) -> None:

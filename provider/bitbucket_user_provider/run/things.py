@@ -80,14 +80,14 @@ Id: TypeAlias = Mapping[str, str]
 """The fields of the path, beside those of the place, that name a thing."""
 
 
-class Taken(NamedTuple):
-    """Nobody keeps a thing from being deleted: it is recorded that the current URN takes it."""
+class Free(NamedTuple):
+    """Nobody keeps a thing from being deleted."""
 
     renamed: bool = False
     """Whether the place was known to have another name when the run was asked who wants the thing."""
 
 
-Verdict: TypeAlias = Keeper | BitbucketError | Taken
+Verdict: TypeAlias = Keeper | BitbucketError | Free
 """Of a thing that is to be deleted: who keeps it, why that cannot be told yet, or nobody."""
 
 
@@ -372,7 +372,7 @@ class Things:
         with ExitStack() as wait:
             was_open = told = False
             while waiting:
-                taken = Taken(self.place.is_renamed)
+                free = Free(self.place.is_renamed)
                 still = [groups[index] for index in waiting]
                 looks = self.api.ledger.take(self._keys(), certain, still, own, unresolved, hold)
                 if not was_open and any(map(is_open, looks)):
@@ -380,7 +380,7 @@ class Things:
                     wait.callback(self.api.ledger.leaves, self.key)
                 is_late = told and _quiet_for(self.api.ledger.last_at_work(), began, CLAIM_SECONDS)
                 for index, look in zip(waiting, looks, strict=True):
-                    verdict = taken if look is None else _verdict(look, is_late)
+                    verdict = free if look is None else _verdict(look, is_late)
                     if verdict is not None:
                         decided[index] = verdict
                 waiting = [index for index in waiting if index not in decided]
@@ -414,7 +414,7 @@ class Things:
 
         Raises BitbucketError.
         """
-        while isinstance(verdict := self.take(names, own), Taken):
+        while isinstance(verdict := self.take(names, own), Free):
             gone = False
             try:
                 gone = self.remove(id, names, verdict.renamed)
