@@ -9,10 +9,11 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from math import inf
+from typing import Any
 
 import pytest
 from bitbucket_user_provider import operation
-from bitbucket_user_provider.errors import RateLimited
+from bitbucket_user_provider.errors import Cancelled, RateLimited
 from bitbucket_user_provider.rest.governor import Governor
 from bitbucket_user_provider.rest.limit import BACKOFF_SECONDS, HOUR, LONG_SECONDS, Limit
 
@@ -218,3 +219,22 @@ def test_who_keeps_the_time_is_called_when_the_limit_opens_sooner_than_it_did(
         finally:
             governor.cancel()
     assert under_way == 0
+
+
+def test_a_cancel_is_heeded_also_by_who_is_about_to_keep_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has seen that nobody has cancelled, and forgets the call that it gets before it goes to sleep."""
+    governor, keep = Governor(1, 3_900), Governor._keep_time
+
+    def late(self: Governor, waiter: Any, turn: Any) -> None:
+        governor.cancel()
+        keep(self, waiter, turn)
+
+    monkeypatch.setattr(governor._limit, "opens_at", lambda under_way: operation.now() + 3_000)
+    monkeypatch.setattr(Governor, "_keep_time", late)
+    with ThreadPoolExecutor(1) as pool:
+        going = pool.submit(governor.enter, governor.turn("PUT /a"))
+        try:
+            with pytest.raises(Cancelled, match="^Stopped, as asked, before PUT /a"):
+                going.result(10)
+        finally:
+            governor.cancel()

@@ -124,6 +124,7 @@ class Governor:
         """Where it falls to this one, waits until the limit opens and calls who may start then."""
         with self._lock:
             waiter.called.clear()
+            self.stop_if_cancelled(turn.what)  # `cancel` may just have called
             if waiter.started or self._keeper is not waiter:
                 return
             opens = self._limit.opens_at(self._under_way)
