@@ -123,8 +123,8 @@ class Session:
             return []
         threads = min(len(items), self.config.max_concurrent_requests)
         with self._shown(label, len(items)) as advance, ThreadPoolExecutor(threads) as pool:
-            futures = [pool.submit(copy_context().run, self._one, work, item) for item in items]
             try:
+                futures = [pool.submit(copy_context().run, self._one, work, item) for item in items]
                 for one in as_completed(futures):
                     one.result()
                     advance()
