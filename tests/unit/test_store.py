@@ -202,9 +202,13 @@ def test_what_other_killed_runs_have_left_is_removed_and_those_that_live_stay(st
     for number in range(3):  # nobody can tell whether these are deserted
         (left.parent / f"spoilt {number}").mkdir()
         (left.parent / f"spoilt {number}" / "door").write_text("no database")
+    going, stuck = (left.parent / f"run.{process.pid}" for process in (living.process, killed.process))
+    going.mkdir()
+    stuck.mkdir()
     other = Shared("127.0.0.1:4713")
-    assert left not in runs(base)
-    assert len(runs(base)) == 6
+    assert left not in runs(base) and stuck not in runs(base)
+    assert not [*going.iterdir()], "a file in it would outlive who is about to remove it"
+    assert len(runs(base)) == 7
     assert living.ask("take", "old", "ada") == "new"
     other.close()
 

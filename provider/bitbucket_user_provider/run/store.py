@@ -193,7 +193,8 @@ def _is_deserted(folder: Path) -> bool:
 def _remove_leftovers(but: Path) -> None:
     """Removes what killed runs have left beside this one's folder."""
     for folder in but.parent.iterdir():
-        if folder != but:
+        is_going = folder.suffix and alive(folder.suffix[1:])  # see `_remove`: whoever enters would make the door anew
+        if folder != but and not is_going:
             with contextlib.suppress(OSError, sqlite3.Error), _entered(folder) as is_current:
                 if is_current and _is_deserted(folder):
                     _remove(folder)
