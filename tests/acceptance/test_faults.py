@@ -246,7 +246,7 @@ def test_an_operation_ends_with_its_custom_timeout(stacks: Stacks, bitbucket: Ch
             opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create="1s")),
         )
 
-    bitbucket.fault(VARIABLES, "POST", delay_ms=60_000)
+    bitbucket.fault(VARIABLES, "POST", delay_ms=60_000, times=None)  # or none, where the second is over before
     run = stacks(program).up()
     assert not run
     assert "The 1 seconds that customTimeouts allows this operation do not suffice" in run.errors["token"]

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import yaml
 from bitbucket_user_provider.cli import journal
+from bitbucket_user_provider.rest import exchange
 
 from tests.acceptance.lives import ed25519
 from tests.conftest import CheckedEmulator, Clock
@@ -93,7 +94,10 @@ def test_somebody_who_administers_one_repository_gets_that_one(
     assert {one["place"] for one in data(tmp_path / "out")["skipped"]} >= {"project CORE", "repository web"}
 
 
-def test_an_interrupted_run_goes_on_where_it_was(bitbucket: CheckedEmulator, tmp_path: Path, cache: Path) -> None:
+def test_an_interrupted_run_goes_on_where_it_was(
+    bitbucket: CheckedEmulator, tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "GRACE_SECONDS", 30)  # what Bitbucket has answered is read, however busy this machine
     bitbucket.grant("acme", "api", "Grace", "write")
     bitbucket.fault("/repositories/acme/web/permissions-config/users", "GET", status=401)
     ended = run(bitbucket, "discover", "acme", "--out", tmp_path / "out", cache=cache)

@@ -130,7 +130,7 @@ def test_faults_are_posted_one_or_many(bitbucket: Emulator) -> None:
 
 def test_requests_wait_side_by_side() -> None:
     with Emulator() as bitbucket, ThreadPoolExecutor(16) as pool:
-        bitbucket.latency_ms = 50
+        bitbucket.latency_ms = 500
         answers = list(pool.map(lambda _: bitbucket.ask("GET", "/user").status_code, range(16)))
         assert answers == [200] * 16
         assert bitbucket.peak > 4
