@@ -17,8 +17,10 @@ import pytest
 from bitbucket_user_provider.config import load
 from bitbucket_user_provider.errors import ApiError, BitbucketError, Unanswered
 from bitbucket_user_provider.operation import operation
+from bitbucket_user_provider.rest import connections
 from bitbucket_user_provider.rest.reply import MOST_BYTES
 from bitbucket_user_provider.run.api import Api
+from requests.adapters import HTTPAdapter
 
 from tests.conftest import CheckedEmulator, Clock
 
@@ -203,6 +205,15 @@ def test_a_name_that_is_looked_up_for_ever_ends_too(monkeypatch: pytest.MonkeyPa
     api = Api(load({**ADA, "baseUrl": "https://localhost/2.0", "timeoutSeconds": 0.2}), {})
     assert told(lambda: api.get(USER, {})).result(LONG) == "Unanswered: GET /user: no connection within 0.2 s."
     over.set()
+
+
+def test_a_post_that_went_through_socks_may_have_been_done(monkeypatch: pytest.MonkeyPatch, clock: Clock) -> None:
+    """Its connections are urllib3's own, of which nobody can tell when they stand. Here those of all hosts are."""
+    monkeypatch.setattr(connections.Adapter, "init_poolmanager", HTTPAdapter.init_poolmanager)
+    with script(silent) as server:
+        call = told(lambda: server.api(timeoutSeconds=0.2).post(VARIABLES, {"workspace": "acme"}, {"key": "A"}))
+        assert call.result(LONG).startswith("Unanswered: POST /workspaces/acme/pipelines-config/variables: no answer")
+        assert clock.waits == [], "sent again, it might be done twice"
 
 
 def test_redirects_and_their_answers_have_one_timeout_together(bitbucket: CheckedEmulator, clock: Clock) -> None:

@@ -29,7 +29,8 @@ class Line:
     def __init__(self) -> None:
         self.ended = False
         """It was ended from outside."""
-        self.connected = False
+        self.connected = True
+        """False only while it is known that nothing can have been sent yet, and sending again is harmless."""
         self._lock = threading.Lock()
         self._stop: Callable[[], object] | None = None
         self._held: socket.socket | None = None
@@ -142,6 +143,7 @@ class _Held(HTTPConnection):
         line = _mine.get()
         if line is None:
             return super()._new_conn()
+        line.connected = False
         try:
             sock = _connected(self, line)
         except socket.gaierror as error:
@@ -157,7 +159,6 @@ class _Held(HTTPConnection):
         line = _mine.get()
         if line and self.sock:  # kept alive from an earlier request
             line.hold(self.sock)
-            line.connected = True
         super().request(*args, **more)
 
 
