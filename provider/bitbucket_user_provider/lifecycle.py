@@ -105,7 +105,7 @@ class Lifecycle:
                 continue
             default = None if info.is_required() else info.get_default(call_default_factory=True)
             before, after = state.get(alias, default), news.get(alias, default)
-            if before == after or same(info, before, after, state):
+            if _equal(before, after) or same(info, before, after, state):
                 continue
             found.changes[alias] = Change.between(before, after)
             replaces = mark(info, ReplacesMark)
@@ -269,6 +269,15 @@ def _texts(value: Any) -> Iterator[str]:
         yield value
     inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
     yield from (text for one in inner for text in _texts(one) if len(text) >= 4)
+
+
+def _equal(before: Any, after: Any) -> bool:
+    """As JSON has it, where `true` is not 1."""
+    if isinstance(before, dict) and isinstance(after, dict):
+        return before.keys() == after.keys() and all(_equal(before[key], after[key]) for key in before)
+    if isinstance(before, list) and isinstance(after, list):
+        return len(before) == len(after) and all(map(_equal, before, after))
+    return before == after and isinstance(before, bool) is isinstance(after, bool)
 
 
 def same(info: FieldInfo, before: Any, after: Any, state: Mapping[str, Any]) -> bool:

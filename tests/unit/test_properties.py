@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -47,6 +48,18 @@ def test_a_property_costs_one_call_each_way(bitbucket: CheckedEmulator, stack: S
     assert sent(bitbucket) == ["GET"]
     stack.destroy()
     assert (sent(bitbucket), bitbucket.properties("Grace")) == (["DELETE"], {})
+
+
+@pytest.mark.parametrize(
+    ("before", "after"), [({"on": 1}, {"on": True}), ({"all": [{"on": False}]}, {"all": [{"on": 0}]})]
+)
+def test_a_number_is_no_boolean(bitbucket: CheckedEmulator, stack: Stack, before: Any, after: Any) -> None:
+    stack.up({"theme": prop(before)})
+    stack.up({"theme": prop(after)})
+    assert json.dumps(bitbucket.properties("Grace")["acme-app/theme"]) == json.dumps(after)
+    sent(bitbucket)
+    stack.up({"theme": prop(after)})
+    assert sent(bitbucket) == []
 
 
 def test_what_stands_there_is_replaced(bitbucket: CheckedEmulator, stack: Stack) -> None:
