@@ -62,7 +62,9 @@ def _one_line(method: Callable[P, T]) -> Callable[P, T]:
     @wraps(method)
     def told(*args: P.args, **kwargs: P.kwargs) -> T:
         try:
-            with operation(getattr(_request(), "urn", ""), _tell, _tell):
+            request = _request()
+            seconds = getattr(request, "timeout", None)
+            with operation(getattr(request, "urn", ""), _tell, _tell, seconds):
                 return method(*args, **kwargs)
         except Exists as error:
             kind: str = args[0].kind  # type: ignore[attr-defined]
@@ -212,8 +214,9 @@ def _tell(message: str) -> None:
 def _request() -> Any:
     """The request being served: the dynamic server keeps it to itself, in a local of the calling frame.
 
-    It alone tells the URN and the inputs as the program wrote them. Without it, two resources that want one thing go
-    unnoticed and refresh spells a person as Bitbucket does; nothing else changes.
+    It alone tells the URN, the inputs as the program wrote them and the time that `customTimeouts` allow. Without it,
+    two resources that want one thing go unnoticed, refresh spells a person as Bitbucket does and nothing ends early;
+    nothing else changes.
     """
     frame: Any = sys._getframe()
     while frame is not None:

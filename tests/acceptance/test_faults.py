@@ -236,9 +236,9 @@ def test_a_rate_limit_that_may_not_be_waited_for_fails_at_once(
     assert bitbucket.repository_permissions("acme", "api") == {}
 
 
-def test_an_operation_ends_with_its_custom_timeout(stacks: Stacks, bitbucket: CheckedEmulator) -> None:
+def test_an_operation_ends_with_its_custom_timeout(sdk: Any, stacks: Stacks, bitbucket: CheckedEmulator) -> None:
     def program() -> None:
-        native.WorkspacePipelineVariable(
+        sdk.WorkspacePipelineVariable(
             "token",
             workspace="acme",
             key="TOKEN",
