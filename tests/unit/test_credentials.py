@@ -282,6 +282,18 @@ def test_an_oauth_token_is_minted_again_shortly_before_it_expires(bitbucket: Che
     assert minted(bitbucket) == 2
 
 
+def test_a_token_stays_a_secret_after_it_was_minted_again(bitbucket: CheckedEmulator) -> None:
+    """It is valid for some time more, and answers to it are still under way: a proxy may quote their headers."""
+    api = connect(bitbucket, CONSUMER)
+    api.get(USER, {})
+    (consumer,) = api.credentials.values()
+    first = consumer.authorization(api._exchange).removeprefix("Bearer ")
+    assert consumer.renew(f"Bearer {first}")
+    between = consumer.secrets()
+    second = consumer.authorization(api._exchange).removeprefix("Bearer ")
+    assert first != second and first in between and {first, second} <= {*consumer.secrets()}
+
+
 def test_a_short_lived_oauth_token_serves_for_half_its_life(bitbucket: CheckedEmulator, clock: Clock) -> None:
     bitbucket.world.switches.oauth_token_seconds = 40
     api = connect(bitbucket, CONSUMER)

@@ -96,7 +96,7 @@ class OAuth(Credential):
     def __init__(self, client_id: str, client_secret: str, token_url: str, source: str) -> None:
         pair = _pair(client_id, client_secret)
         self._basic = f"Basic {pair}"
-        self._secrets = (client_secret, pair)
+        self._secrets: tuple[str, ...] = (client_secret, pair)
         self._token_url = token_url
         self._lock = threading.Lock()
         self._token: str | None = None
@@ -114,7 +114,8 @@ class OAuth(Credential):
             self._lock.release()
 
     def secrets(self) -> tuple[str, ...]:
-        return (*self._secrets, self._token) if self._token else self._secrets
+        """With every token so far: answers to the one of before are still under way, and it is still valid."""
+        return self._secrets
 
     def renew(self, refused: str) -> bool:
         with self._lock:
@@ -151,6 +152,7 @@ class OAuth(Credential):
             )
         if not isinstance(lifetime, int | float) or not 0 < lifetime < self.LONGEST_SECONDS:
             lifetime = self.LIFETIME_SECONDS
+        self._secrets = (*self._secrets, token)
         self._token = token
         self._expires = operation.now() + lifetime - min(self.MARGIN_SECONDS, lifetime / 2)
 
