@@ -148,6 +148,23 @@ def test_a_person_who_cannot_be_found_is_said(who: str, words: str, bitbucket: C
     assert ended.code == 2 and words in ended.err
 
 
+def test_a_level_that_nobody_knows_is_named_with_its_call(bitbucket: CheckedEmulator) -> None:
+    user = {"uuid": bitbucket.person("Bob").uuid}
+    entry = {"user": user, "repository": {"full_name": "acme/api"}, "permission": "maintain"}
+    bitbucket.requests_too = False
+    bitbucket.fault("/workspaces/{workspace}/permissions/repositories", body={"values": [entry]})
+    told = run(bitbucket, "who", "acme", bitbucket.person("Bob").account_id)
+    assert told.code == 2 and "`permission` that this version does not know: 'maintain'" in told.err
+
+
+def test_a_level_that_nobody_knows_at_one_place_is_a_gap(bitbucket: CheckedEmulator) -> None:
+    bitbucket.grant("acme", "api", "Bob", "write")
+    entry = {"user": {"uuid": bitbucket.person("Bob").uuid}, "permission": "maintain"}
+    bitbucket.fault("/repositories/{workspace}/{repo_slug}/permissions-config/users/{selected_user_id}", body=entry)
+    told = run(bitbucket, "who", "acme", bitbucket.person("Bob").account_id, "--sources")
+    assert told.code == 1 and "'maintain'" in told.out + told.err and "defect" not in told.err
+
+
 def test_a_credential_that_may_not_ask_for_its_own_account_can_ask_for_others(bitbucket: CheckedEmulator) -> None:
     bitbucket.grant("acme", "api", "Bob", "write")
     bitbucket.fault("/user", status=403)

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timezone
 
 from .. import __version__
-from .reach import LEVELS
-from .reading import EFFECTIVE, LIST_OF_PROJECTS, ROLES_OF_MEMBERS, Person, Place, Reader
+from .reading import EFFECTIVE, LEVELS, LIST_OF_PROJECTS, ROLES_OF_MEMBERS, Person, Place, Reader
 from .review import Change, Gap, Grant, Head, Report, Subject, Where
 from .states import Managed
 

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..run.evidence import entry_of
-from .reading import GROUPS, USERS, Held, Person, Place, Reader
+from .reading import GROUPS, LEVELS, USERS, Held, Person, Place, Reader, level_of
 from .states import Managed
 
-LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 2, "admin": 3}
-"""Of repositories; in those of a project, create-repo is write."""
 UNMANAGED = "no stack"
 
 
@@ -106,7 +104,7 @@ class _Explainer:
             things = self.reader.api.things(kind, self.reader.at | place.fields)
             names = self.reader.api.people.forms(self.person.uuid)
             entry = entry_of(things.ask({"user_id": self.person.uuid}, names))
-            return entry.text("permission") if entry else "none"
+            return level_of(entry) if entry else "none"
 
         ask = lambda: self.reader.journal.ask(f"{place.shown} held", read)  # noqa: E731
         return str(self.reader.tried("the direct permission", USERS[place.kind].path, ask, place.shown) or "none")

@@ -26,6 +26,8 @@ from ..run.place import USER
 from .journal import Journal
 from .session import Session
 
+LEVELS = {"none": 0, "read": 1, "write": 2, "create-repo": 2, "admin": 3}
+"""Of repositories; in those of a project, create-repo is write."""
 WITH_EMAIL = {"fields": "+values.user.email"}
 LIST_OF_PROJECTS, ROLES_OF_MEMBERS = "the list of projects", "roles in the workspace"
 EFFECTIVE = "effective permissions"
@@ -214,7 +216,7 @@ class Reader:
     def _user_rows(self, place: Place) -> Any:
         def read() -> list[Any]:
             entries = self._held(USERS[place.kind], place)
-            return [{"user": _user(one), "level": one.text("permission")} for one in entries]
+            return [{"user": _user(one), "level": level_of(one)} for one in entries]
 
         return self.journal.ask(f"{place.shown} users", read)
 
@@ -223,7 +225,7 @@ class Reader:
 
         def read() -> list[Any]:
             entries = self._held(GROUPS[place.kind], place)
-            return [asdict(Held(group(one).id, group(one).name or "", one.text("permission"))) for one in entries]
+            return [asdict(Held(group(one).id, group(one).name or "", level_of(one))) for one in entries]
 
         rows: list[Any] = self.journal.ask(f"{place.shown} groups", read)
         return rows
@@ -292,7 +294,15 @@ def _role_row(entry: Answer) -> dict[str, Any]:
 
 def _effective_row(entry: Answer) -> dict[str, Any]:
     slug = entry.text("repository.full_name").rpartition("/")[2]
-    return {"user": _user(entry), "slug": slug, "level": entry.text("permission")}
+    return {"user": _user(entry), "slug": slug, "level": level_of(entry)}
+
+
+def level_of(entry: Answer) -> str:
+    """Raises OddAnswer for one that this version knows nothing of: where it stands cannot be told."""
+    level = entry.text("permission")
+    if level not in LEVELS:
+        raise OddAnswer(f"{entry.call} has an answer with a `permission` that this version does not know: '{level}'.")
+    return level
 
 
 def _person_and_repository(entry: Answer) -> str:
