@@ -250,6 +250,18 @@ def test_a_proxy_that_is_not_there_is_told(bitbucket: CheckedEmulator, monkeypat
         connect(bitbucket, {**ADA, "baseUrl": "https://127.0.0.1:1/2.0"}).get(USER, {})
 
 
+@pytest.mark.parametrize("proxy", ["socks5://ada:hush@127.0.0.1:1", "http://ada:hush@127.0.0.1:99999", "a://hush@b:1"])
+def test_a_proxy_that_cannot_be_used_is_explained_without_its_password(
+    proxy: str, bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("https_proxy", proxy)
+    with pytest.raises(BitbucketError, match="^GET /user could not be sent: .* pysocks.$") as caught:
+        connect(bitbucket, {**ADA, "baseUrl": "https://127.0.0.1:1/2.0"}).get(USER, {})
+    assert "hush" not in str(caught.value)
+
+
 def test_a_slow_answer_runs_into_the_timeout_and_is_asked_for_again(bitbucket: CheckedEmulator, clock: Clock) -> None:
     bitbucket.fault("/user", delay_ms=400)
     assert connect(bitbucket, {**ADA, "timeoutSeconds": 0.1}).get(USER, {}).text("display_name") == "Ada Lovelace"

@@ -31,6 +31,11 @@ def no_answer(error: Exception, call: Call, timeout: float) -> BitbucketError:
         | requests.exceptions.ContentDecodingError,
     ):
         return Unanswered(f"{call}: the connection was lost before the answer was complete.", sent=True)
+    if isinstance(error, requests.exceptions.InvalidSchema | requests.exceptions.InvalidURL):
+        return BitbucketError(  # in words of its own: those of the error may quote the password of the proxy
+            f"{call} could not be sent: neither baseUrl nor a proxy of the environment (HTTPS_PROXY, ALL_PROXY) may be "
+            "misspelt, and a SOCKS proxy needs the Python package pysocks."
+        )
     what = type(error).__name__ if isinstance(error, requests.RequestException) else str(error)
     return BitbucketError(f"{call} could not be sent: {what}.")
 
