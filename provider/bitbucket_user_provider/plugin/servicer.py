@@ -156,9 +156,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
             origin = Origin(name, AFTER_ROTATION)
             lifecycle = Lifecycle(Api(load(to_bag(request.args)), os.environ, origin, self.ledger))
             lifecycle.ready()
-            if self._cancelled.is_set():
-                lifecycle.api.cancel()
             self._configured, self._invoker = lifecycle, None
+            if self._cancelled.is_set():  # asked last: `cancel` may not have seen what it has to end
+                lifecycle.api.cancel()
         return rpc.ConfigureResponse(supportsPreview=True)
 
     def _refuse_an_old_engine(self) -> None:
