@@ -224,13 +224,15 @@ def test_what_another_has_is_kept_at_once(things: Things, stage: Stage) -> None:
         else:
             things.api.ledger.hold([(things.key, ["grace"])])
     with operation("old"):
-        assert things.look([["bob"], ["grace"]]) == [Free(), Keeper("new", stage)]
+        assert things.look([["bob"], ["grace"]], own=False) == [Free(), Keeper("new", stage)]
 
 
 @pytest.mark.parametrize("own", [[True], [False], []], ids=str)
 def test_a_things_own_wish_keeps_it_where_that_counts(things: Things, own: list[bool]) -> None:
     with operation("old"):
         things.want(["grace"])
+        if own:
+            assert things.look([["grace"]], *own) == [Keeper("old", Stage.CLAIMED) if own == [True] else Free()]
         assert things.take(["grace"], *own) == (Keeper("old", Stage.CLAIMED) if own == [True] else Free())
 
 
@@ -319,7 +321,7 @@ def test_what_may_be_wanted_under_another_name_of_the_place_is_not_taken_while_t
         things.api.things(REPOSITORY_USERS, by_uuid).want(["grace"])
     bitbucket.fault("/repositories/{workspace}/{repo_slug}", "GET", status=403)
     with operation("old"):
-        free, doubtful = things.look([["bob"], ["grace"]])
+        free, doubtful = things.look([["bob"], ["grace"]], own=False)
     assert free == Free() and isinstance(doubtful, NotKnown)
 
 
@@ -413,7 +415,7 @@ def test_a_delete_that_is_cancelled_while_it_waits_takes_nothing(
         things.begin(["bob"])
     each_wait(monkeypatch, cancelled)
     with operation("old"), pytest.raises(Cancelled):
-        things.look([["grace"], ["bob"]])
+        things.look([["grace"], ["bob"]], own=False)
     with operation("third"):
         begun = things.begin(["grace"])
     assert (begun.taker, begun.taken) == (None, False)

@@ -349,7 +349,7 @@ class Things:
             lambda: self.api.ledger.taker(self.key, names, one_form) is None, "waiting for a delete of this run"
         )
 
-    def look(self, groups: Sequence[Collection[str]], own: bool = False) -> list[Verdict]:
+    def look(self, groups: Sequence[Collection[str]], own: bool) -> list[Verdict]:
         """Who keeps each thing from being deleted, by all its names. With `own`, its own wish keeps it too: of things
         without an identity, which after a new spelling of the place are the same ones.
 
