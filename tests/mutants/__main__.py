@@ -6,8 +6,7 @@
 `explained.yaml` says which mutants may live, and why; those are not tried. Of the others most are noticed by the few
 test files of NEAR, which take seconds; only what those let live meets all the files of pyproject.toml.
 
-mutmut works in copies under .cache/mutants, because it wants the package in src/; there it keeps what it knows of code
-that has not changed.
+mutmut works in copies under .cache/mutants, because it wants the package in src/.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from difflib import unified_diff
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -44,7 +43,7 @@ NEAR = (
     "things",
     "variables",
 )
-LIVES, NOT_TRIED = 0, None
+LIVES = 0
 """What mutmut notes of a mutant: the exit code of its tests."""
 ALIVE = ("survived", "no tests", "suspicious")
 """What mutmut calls a mutant that was not killed; one that runs for ever counts as killed."""
@@ -57,20 +56,13 @@ class Copy:
     def __init__(self, name: str, tests: Sequence[str] = ()) -> None:
         self._place = CACHE / "mutants" / name
         self._mutated = self._place / "mutants" / "src" / PACKAGE / "run"
+        shutil.rmtree(self._place, ignore_errors=True)  # mutmut would not see that a test has changed
         for source, target in ((ROOT / "provider" / PACKAGE, f"src/{PACKAGE}"), (ROOT / "tests", "tests")):
-            shutil.rmtree(self._place / target, ignore_errors=True)
-            # With its time, by which mutmut knows what has not changed.
             shutil.copytree(source, self._place / target, ignore=shutil.ignore_patterns("__pycache__"))
         project = (ROOT / "pyproject.toml").read_text()
         if tests:
             project = SELECTION.sub(f"{[f'tests/unit/test_{name}.py' for name in tests]}", project)
-        there = self._place / "pyproject.toml"
-        if not there.exists() or there.read_text() != project:  # other tests notice other things
-            shutil.rmtree(self._place / "mutants", ignore_errors=True)
-        there.write_text(project)
-        for mutated in self._mutated.glob("*.py"):  # of what has been removed or renamed
-            if not (self._place / "src" / PACKAGE / "run" / mutated.name).exists():
-                mutated.unlink()
+        (self._place / "pyproject.toml").write_text(project)
 
     def run(self, *names: str) -> None:
         children = str(2 * (os.cpu_count() or 1))  # some changes only wait, until they are ended
@@ -95,12 +87,11 @@ class Copy:
                 texts[f"{PACKAGE}.run.{file.stem}.{name}"] = f"{readable}: {' '.join(new) or 'nothing'}"
         return texts
 
-    def note(self, names: Collection[str]) -> None:
-        """That these live, so that mutmut does not try them, and that any other of which it says so is to be tried."""
+    def note(self, names: Set[str]) -> None:
+        """That these live, so that mutmut does not try them."""
         for file in self._mutated.glob("*.meta"):
             known = json.loads(file.read_text())
-            for name, code in known["exit_code_by_key"].items():
-                known["exit_code_by_key"][name] = LIVES if name in names else code or NOT_TRIED
+            known["exit_code_by_key"] |= dict.fromkeys(names & known["exit_code_by_key"].keys(), LIVES)
             file.write_text(json.dumps(known))
 
     def _mutmut(self, *arguments: str, shown: bool = False) -> str:
