@@ -65,6 +65,16 @@ def test_on_a_machine_with_everything_it_ends_with_0(machine: Path) -> None:
     assert run(None, "doctor").code == 0
 
 
+def test_a_credential_in_the_configuration_of_a_stack_is_found(machine: Path) -> None:
+    (machine / "Pulumi.yaml").write_text("name: access\nruntime: yaml\n")
+    (machine / "Pulumi.dev.yaml").write_text("config:\n  bitbucket-user:apiToken:\n    secure: v1:abc\n")
+    (machine / "Pulumi.prod.yaml").write_text("config:\n  aws:region: eu-central-1\n  # bitbucket-user: none\n")
+    told = findings()["Credential"]
+    assert told["is_well"] and told["found"].startswith("in the configuration of dev; bitbucket-user check WORKSPACE ")
+    (machine / "Pulumi.dev.yaml").unlink()
+    assert not findings()["Credential"]["is_well"]
+
+
 def test_a_package_that_is_missing_where_the_command_runs_is_called_so(
     machine: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,7 +60,7 @@ def findings(folder: Path) -> list[Finding]:
         _project_file(project, content),
         *_language(project, content),
         _plugin(project, content),
-        _credential(content),
+        _credential(project),
     ]
 
 
@@ -239,7 +239,7 @@ def _imported(file: Path) -> Iterator[str]:
             yield from (f"{node.module}.{each.name}" for each in node.names)
 
 
-def _credential(content: dict[str, Any]) -> Finding:
+def _credential(project: Path | None) -> Finding:
     from ..config import PUBLIC_API, load
     from ..errors import ConfigurationError
     from ..rest.credentials import STACK, resolve
@@ -247,6 +247,9 @@ def _credential(content: dict[str, Any]) -> Finding:
     try:
         kinds = resolve(load({}), PUBLIC_API, os.environ, STACK)
     except ConfigurationError as error:
+        if stacks := _stacks_with_a_credential(project):
+            found = f"in the configuration of {', '.join(stacks)}"
+            return Finding("Credential", True, f"{found}; bitbucket-user check WORKSPACE --stack {stacks[0]} tries it")
         return Finding(
             "Credential",
             False,
@@ -254,3 +257,14 @@ def _credential(content: dict[str, Any]) -> Finding:
             "export BITBUCKET_EMAIL=… BITBUCKET_API_TOKEN=…  (or keep one in the stack: pulumi config set)",
         )
     return Finding("Credential", True, ", ".join(kind.value for kind in kinds) + " in the environment")
+
+
+def _stacks_with_a_credential(project: Path | None) -> list[str]:
+    """Whose files beside Pulumi.yaml name one; its value is encrypted there."""
+    from ..config import NAMESPACE
+    from ..rest.credentials import SECRETS
+
+    wanted = [f"{NAMESPACE}:{name}:" for name in SECRETS]
+    files = sorted(project.parent.glob("Pulumi.*.yaml")) if project else []
+    texts = {file: file.read_text(encoding="utf-8", errors="replace") for file in files}
+    return [file.name[len("Pulumi.") : -len(".yaml")] for file, text in texts.items() if any(map(text.count, wanted))]
