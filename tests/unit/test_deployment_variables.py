@@ -162,6 +162,74 @@ def test_a_new_variable_finds_the_environment_that_was_made_anew(bitbucket: Chec
     assert [*bitbucket.variables("acme/api/Production")] == ["OTHER"]
 
 
+def environment(bitbucket: CheckedEmulator, name: str = "Production") -> Any:
+    held = bitbucket.world.workspaces["acme"].repositories["api"].environments.values()
+    return next(one for one in held if one.name == name)
+
+
+def test_where_an_environment_was_made_anew_each_variable_is_looked_for_in_its_own(
+    bitbucket: CheckedEmulator, clock: Clock
+) -> None:
+    """One of the old environment, which is gone, and one of the new one, under the same name."""
+
+    def made() -> Stack:
+        stack = Stack(bitbucket)
+        stack.up({"old": variable(key="OLD")})
+        bitbucket.delete_environment("acme", "api", "Production")
+        bitbucket.add_environment("acme", "api", "Production")
+        stack.up({"old": variable(key="OLD"), "new": variable(key="NEW")})
+        return stack
+
+    stack = made()
+    stack.refresh()
+    assert [name for _, name in stack.state] == ["new"] and [*bitbucket.variables("acme/api/Production")] == ["NEW"]
+    stack.up({"new": variable(key="NEW", value="another-secret")})
+    assert bitbucket.variables("acme/api/Production")["NEW"]["value"] == "another-secret"
+    bitbucket.delete_variable("acme/api/Production", "NEW")
+    stack = made()
+    stack.destroy()
+    assert (stack.state, bitbucket.variables("acme/api/Production")) == ({}, {})
+
+
+@pytest.mark.parametrize("refreshed", [True, False])
+def test_what_is_new_goes_to_the_environment_that_has_the_name_and_what_is_there_stays(
+    bitbucket: CheckedEmulator, refreshed: bool
+) -> None:
+    stack = Stack(bitbucket)
+    stack.up({"token": variable()})
+    environment(bitbucket).name = "Sandbox"
+    bitbucket.add_environment("acme", "api", "Production")
+    if refreshed:
+        stack.refresh()
+    stack.up({"token": variable(value="another-secret"), "other": variable(key="OTHER")})
+    assert [*bitbucket.variables("acme/api/Production")] == ["OTHER"]
+    assert bitbucket.variables("acme/api/Sandbox")["TOKEN"]["value"] == "another-secret"
+    stack.up({"other": variable(key="OTHER")})
+    assert bitbucket.variables("acme/api/Sandbox") == {} and [*bitbucket.variables("acme/api/Production")] == ["OTHER"]
+
+
+@pytest.mark.parametrize(
+    "names", [("Prod \N{GREEK SMALL LETTER ALPHA}", "Prod \N{GREEK SMALL LETTER BETA}"), ("QA 1", "QA-1")]
+)
+def test_two_environments_whose_names_are_alike_are_two(bitbucket: CheckedEmulator, names: tuple[str, str]) -> None:
+    one, two = names
+    for name in names:
+        bitbucket.add_environment("acme", "api", name)
+    stack = Stack(bitbucket)
+    stack.up({"one": variable(one, "ONE"), "two": variable(two, "TWO")})
+    assert [[*bitbucket.variables(f"acme/api/{name}")] for name in names] == [["ONE"], ["TWO"]]
+    stack.up({"one": variable(two, "ONE"), "two": variable(two, "TWO")})
+    assert [sorted(bitbucket.variables(f"acme/api/{name}")) for name in names] == [[], ["ONE", "TWO"]]
+
+
+def test_a_name_beyond_ascii_means_no_environment_that_is_only_like_it(
+    bitbucket: CheckedEmulator, clock: Clock
+) -> None:
+    bitbucket.add_environment("acme", "api", "Prod \N{GREEK SMALL LETTER ALPHA}")
+    with pytest.raises(NoEnvironment):
+        Stack(bitbucket).up({"token": variable("Prod \N{GREEK SMALL LETTER BETA}")})
+
+
 def test_what_is_missing_from_a_long_list_is_gone_when_it_is_missing_again(
     bitbucket: CheckedEmulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,6 +356,6 @@ def test_an_environment_that_another_thread_forgets_is_still_the_one_that_was_fo
             return found
 
     place = Forgotten(connect(bitbucket), ENVIRONMENT, {"workspace": "acme", "repo_slug": "api", "environment": "Test"})
-    place.known_as("a-uuid")
+    place._uuid = "a-uuid"
     assert place.uuid == "a-uuid"
     assert place.uuid == bare(uuid_of(bitbucket, "Test"))

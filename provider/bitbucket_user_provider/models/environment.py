@@ -11,8 +11,11 @@ from .person import bare, is_uuid
 
 
 def spelt_environment(name: str) -> str:
-    """An environment's name, slug or UUID as it is compared: Bitbucket makes the slug of the name."""
-    return bare(name) if is_uuid(name) else re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or name
+    """An environment's name, slug or UUID as it is compared: Bitbucket makes the slug of the name. What it makes of
+    signs beyond ASCII is not known, and two names may differ in these alone."""
+    if is_uuid(name):
+        return bare(name)
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or name if name.isascii() else name.lower()
 
 
 def _environment(value: Any) -> str:
@@ -24,8 +27,11 @@ def _environment(value: Any) -> str:
 
 def same_environment(old: Any, new: Any, state: Any) -> bool:
     """Whether both mean the environment that the state knows by its UUID."""
-    known = {spelt_environment(str(old)), *([bare(state["environmentUuid"])] if state.get("environmentUuid") else [])}
-    return spelt_environment(str(new)) in known
+    before, after = str(old), str(new)
+    if is_uuid(after):
+        return bare(after) in (bare(before), bare(state.get("environmentUuid") or ""))
+    # Of two other names, such as `QA 1` and `QA-1`, each may be an environment.
+    return before.lower() == after.lower() or spelt_environment(before) == after or spelt_environment(after) == before
 
 
 EnvironmentName = Annotated[str, BeforeValidator(_environment), Same(same_environment)]

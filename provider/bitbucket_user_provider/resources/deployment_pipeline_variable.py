@@ -16,6 +16,7 @@ from ..run.api import Api
 from ..run.environment import Environment
 from ..run.evidence import Absent
 from ..run.kinds import DEPLOYMENT_VARIABLES
+from ..run.place import fields_of
 from ..run.things import Things
 from .variable import Variable, VariableArgs, VariableState
 from .where import InRepository
@@ -52,17 +53,14 @@ class DeploymentPipelineVariable(Variable):
         return f"{state.workspace}/{state.repo_slug}/{bare(state.environment_uuid)}/{bare(state.uuid)}"
 
     def read(self, api: Api, state: State) -> State | Absent:
-        self.recognise(api, state)
         try:
             found: State | Absent = super().read(api, state)
         except NoEnvironment as unknown:  # of an import: what there is to import, the error says
             raise InvalidInput(str(unknown)) from None
         return found
 
-    def recognise(self, api: Api, state: State) -> None:
-        place = self.place(api, state)
-        if isinstance(place, Environment) and state.environment_uuid:
-            place.known_as(state.environment_uuid)
+    def _at(self, args: Args, state: State) -> dict[str, Any]:
+        return {**fields_of(self.KIND.where, args), "environment_uuid": state.environment_uuid}
 
     def _of_place(self, things: Things) -> dict[str, Any]:
         return {"environmentUuid": things.place.uuid} if isinstance(things.place, Environment) else {}

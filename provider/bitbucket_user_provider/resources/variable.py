@@ -90,7 +90,7 @@ class Variable(Resource[Any, Any]):
         return self._state(things, state, entry, key=entry.text("key"), secured=entry.flag("secured"), value=value)
 
     def update(self, api: Api, state: Any, args: Any) -> Any:
-        things = self.things(api, args)
+        things = self.things(api, self._at(args, state))
         if args.secured and state.value and not args.value:  # a preview did not know it yet
             raise InvalidInput(f"The value of {args.key} is empty; the one in Bitbucket stays.")
         begun = things.begin([args.key, bare(state.uuid)])
@@ -225,6 +225,11 @@ class Variable(Resource[Any, Any]):
     def _state(self, things: Things, args: Any, entry: Answer, **now: Any) -> Any:
         """State of args and the answer's UUID, with what the answer knows better."""
         return self.recall(args.bag() | now | self._of_place(things) | {"uuid": bare(entry.text("uuid"))})
+
+    def _at(self, args: Any, state: Any) -> Any:
+        """Where the variable of the state is, as the program writes it now."""
+        del state
+        return args
 
     def _of_place(self, things: Things) -> dict[str, Any]:
         """What the state says of the place, beside its inputs."""

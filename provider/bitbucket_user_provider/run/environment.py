@@ -1,8 +1,9 @@
 """Deployment environments: places within a repository, which a program names and the API takes by UUID alone.
 
-A name is looked up in the repository's list of environments, once a repository and run; a state that knows the UUID
-spares even that. A program may make an environment together with its variables, so one that is not in the list is asked
-for again as a place is that was just made.
+A name is looked up in the repository's list of environments, once a repository and run. A state knows the UUID, and
+means that one as long as it is there, whatever has its name now: what is new goes to the one that has the name. A
+program may make an environment together with its variables, so one that is not in the list is asked for again as a
+place is that was just made.
 https://developer.atlassian.com/cloud/bitbucket/rest/api-group-deployments/#api-repositories-workspace-repo-slug-environments-get
 """
 
@@ -33,6 +34,11 @@ def _names(entry: Answer) -> list[str]:
 class Environment(Place):
     _uuid: str | None = None
 
+    @property
+    def alike(self) -> str:
+        """A name may be that of two, and what a state names may have another name now."""
+        return f"{self.key} {self.told or self.fields['environment'].lower()}"
+
     def _spelt(self) -> tuple[str, ...]:
         workspace, repository, environment = self.fields.values()
         return spelt(workspace), spelt(repository), spelt_environment(environment)
@@ -50,14 +56,10 @@ class Environment(Place):
         """Without braces. Raises NoEnvironment, NotFound when the repository is missing, BitbucketError."""
         if is_uuid(self.fields["environment"]):
             return self.names[-1]
-        uuid = self._uuid  # another thread may forget it meanwhile
+        uuid = self.told or self._uuid  # another thread may forget it meanwhile
         if uuid is None:
             uuid = self._uuid = bare(self._entry().text("uuid"))
         return uuid
-
-    def known_as(self, uuid: str) -> None:
-        """Says what the state knows: no list is asked for the name then."""
-        self._uuid = self._uuid or bare(uuid)
 
     @property
     def in_path(self) -> Mapping[str, str]:
@@ -90,9 +92,10 @@ class Environment(Place):
         self._list.listing.forget()
 
     def _entry(self) -> Answer:
-        wanted, entries = self.fields["environment"], self._list.all().entries
-        found = [one for one in entries if wanted in (one.text("name"), one.maybe("slug"))]
-        found = found or [one for one in entries if self.names[-1] in _names(one)]
+        wanted, entries = self.told or self.fields["environment"], self._list.all().entries
+        found = [one for one in entries if wanted in (one.text("name"), one.maybe("slug"), bare(one.text("uuid")))]
+        if not found and not self.told:
+            found = [one for one in entries if self.names[-1] in _names(one)]
         if len(found) == 1:
             return found[0]
         if found:
@@ -109,4 +112,6 @@ class Environment(Place):
         return [(*names, name) for name in _names(self._entry()) for names in self._spellings_of(REPOSITORY)]
 
 
-ENVIRONMENT = PlaceKind("environment", (*REPOSITORY.fields, "environment"), REPOSITORY.itself, made=Environment)
+ENVIRONMENT = PlaceKind(
+    "environment", (*REPOSITORY.fields, "environment"), REPOSITORY.itself, made=Environment, told_by="environment_uuid"
+)

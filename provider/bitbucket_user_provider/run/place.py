@@ -45,6 +45,8 @@ class PlaceKind:
     """Every way to name it, from what that answers: those by UUID alone last."""
     made: "type[Place] | None" = None
     """Its own kind of Place, where that answer does not say them all, or a path takes another name than a program."""
+    told_by: str = ""
+    """The output that says which one a state means, where a name may have become another's."""
 
 
 WORKSPACE = PlaceKind(
@@ -59,10 +61,12 @@ CALLER = PlaceKind("account of the credential", (), Path("/user", READ_PEOPLE), 
 class Place:
     """Safe for threads. Made by `Api.place`, one for each spelling of each place."""
 
-    def __init__(self, api: "Api", kind: PlaceKind, fields: Mapping[str, str]) -> None:
+    def __init__(self, api: "Api", kind: PlaceKind, fields: Mapping[str, str], uuid: str = "") -> None:
+        """`uuid` is what a state says of a place that it names."""
         self.api = api
         self.kind = kind
         self.fields = dict(fields)
+        self.told = bare(uuid)
         self.names = self._spelt()
         self.shown = "/".join(fields.values()) or kind.name
         self._lock = threading.Lock()
@@ -81,6 +85,11 @@ class Place:
     @property
     def key(self) -> str:
         return f"{self.kind.name} {'/'.join(self.names)}"
+
+    @property
+    def alike(self) -> str:
+        """What two spellings of one place that nothing has to be asked about have in common."""
+        return self.key
 
     def keys(self, family: str) -> list[str]:
         """How the ledger calls things of a family here: under the own spelling first, then under all that are known."""
@@ -108,7 +117,7 @@ class Place:
         """Every spelling, or why Bitbucket does not tell; asked once."""
         with self._lock:
             if self._identity is None:
-                if known := self.api.ledger.noted("identity", self.key):
+                if known := self.api.ledger.noted("identity", self.alike):
                     self._identity = tuple(tuple(names) for names in json.loads(known))
                 else:
                     self._identity = self._ask_who()
@@ -121,7 +130,7 @@ class Place:
             raise
         except BitbucketError as refusal:
             return refusal
-        self.api.ledger.note("identity", self.key, json.dumps(found))
+        self.api.ledger.note("identity", self.alike, json.dumps(found))
         return found
 
     def _spellings(self) -> list[tuple[str, ...]]:
@@ -302,3 +311,11 @@ def fields_of(kind: PlaceKind, source: Any) -> dict[str, str]:
     if isinstance(source, Mapping):
         return {name: str(source[name]) for name in kind.fields}
     return {name: str(getattr(source, name)) for name in kind.fields}
+
+
+def told_by(kind: PlaceKind, source: Any) -> str:
+    """The UUID of the place, where the source is a state that knows it; else nothing."""
+    if not kind.told_by:
+        return ""
+    found = source.get(kind.told_by) if isinstance(source, Mapping) else getattr(source, kind.told_by, None)
+    return str(found or "")
