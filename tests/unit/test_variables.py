@@ -11,6 +11,7 @@ from bitbucket_user_provider.errors import (
     Conflict,
     Exists,
     InvalidInput,
+    PartialFailure,
 )
 from bitbucket_user_provider.models.model import UNKNOWN
 from bitbucket_user_provider.models.person import bare
@@ -88,6 +89,21 @@ def test_an_existing_key_is_taken_over_where_that_is_wanted(bitbucket: CheckedEm
     assert sent(bitbucket) == ["POST", "LIST", "PUT"]
     assert bitbucket.workspace_variables("acme") == {"TOKEN": {"value": SECRET, "secured": True}}
     assert stack.state[KIND, "token"].id == f"acme/{uuid_of(bitbucket)}"
+
+
+def test_a_value_that_was_not_written_when_its_variable_was_taken_over_is_written_later(
+    bitbucket: CheckedEmulator,
+) -> None:
+    """Pulumi forgets that a create has failed half-way as soon as a refresh finds the variable."""
+    bitbucket.set_variable("acme", "TOKEN", "theirs", secured=True)
+    stack = Stack(bitbucket, adoptExisting=True)
+    bitbucket.fault("pipelines-config/variables/", "PUT", status=403)
+    with pytest.raises(PartialFailure):
+        stack.up({"token": variable()})
+    stack.refresh()
+    assert not stack.state[KIND, "token"].unfinished
+    stack.up({"token": variable()})
+    assert bitbucket.workspace_variables("acme") == {"TOKEN": {"value": SECRET, "secured": True}}
 
 
 def test_a_renamed_variable_that_was_taken_over_is_not_deleted(bitbucket: CheckedEmulator) -> None:

@@ -187,7 +187,10 @@ class Variable(Resource[Any, Any]):
         try:
             now = self._put(things, args, state)
         except BitbucketError as error:
-            raise PartialFailure(str(error), self.id(state), state.bag(), [str(error)]) from None
+            # Which value is there nobody can see. Were the new one in the state, no run would write it any more once a
+            # refresh has found the variable.
+            unknown = {"value": ""} if args.secured else {}
+            raise PartialFailure(str(error), self.id(state), state.bag() | unknown, [str(error)]) from None
         things.done([args.key, state.uuid])
         return now
 
