@@ -63,6 +63,10 @@ class Lifecycle:
         """Raises ConfigurationError when there is no credential that a call could use; sends nothing."""
         _ = self.api.credentials
 
+    def complete(self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any]) -> Bag:
+        """The inputs with what an SDK may have left out on its way here."""
+        return {**_resource(kind).complete(news, public(olds))}
+
     def check(self, kind: str, news: Mapping[str, Any], olds: Mapping[str, Any] | None = None) -> list[Failure]:
         """What is wrong with the known inputs, all at once; sends nothing. Claims what they want for this run's URN."""
         resource = _resource(kind)

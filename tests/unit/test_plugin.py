@@ -335,6 +335,14 @@ def test_a_value_that_bitbucket_repeats_reaches_nobody(bitbucket: CheckedEmulato
     assert HUSH not in str(refusal.value) and HUSH not in str(engine.log.requests)
 
 
+def test_an_empty_value_that_an_sdk_drops_is_still_there_for_a_create(engine: Engine) -> None:
+    """A replacement deletes first, and its create is not told what was there before."""
+    olds = INPUTS[VARIABLE] | {"value": "", "secured": False}
+    news = {name: value for name, value in olds.items() if name != "value"}
+    assert bag(engine.check(VARIABLE, news, olds).inputs)["value"] == secret("")
+    assert "value" not in bag(engine.check(VARIABLE, news).inputs)
+
+
 def test_a_warning_stands_beside_its_resource(engine: Engine) -> None:
     engine.check(VARIABLE, INPUTS[VARIABLE] | {"secured": False})
     [request] = engine.log.requests

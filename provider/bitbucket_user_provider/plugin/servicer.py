@@ -178,8 +178,9 @@ class Plugin(provider_pb2_grpc.ResourceProviderServicer):
 
     @told
     def Check(self, request: rpc.CheckRequest, context: Any) -> rpc.CheckResponse:
-        kind, news = _kind(request.urn), to_bag(request.news)
-        found = self.lifecycle.check(kind, news, to_bag(request.olds))
+        kind, olds = _kind(request.urn), to_bag(request.olds)
+        news = self.lifecycle.complete(kind, to_bag(request.news), olds)  # a create is told no olds
+        found = self.lifecycle.check(kind, news, olds)
         failures = [rpc.CheckFailure(**failure._asdict()) for failure in found]
         return rpc.CheckResponse(inputs=to_struct(news, secret_aliases(RESOURCES[kind].ARGS)), failures=failures)
 
