@@ -13,7 +13,7 @@ from ..rest.client import Client, Path
 from ..rest.credentials import STACK, Environment, Kind, Origin
 from .ledger import Ledger
 from .people import People
-from .place import CALLER, ROLE, USER, Place, PlaceKind, fields_of, told_by
+from .place import CALLER, ROLE, USER, Place, PlaceKind, fields_of, known_uuid
 from .things import ThingKind, Things
 
 OWNER = "owner"
@@ -37,15 +37,15 @@ class Api(Client):
         self._roles: dict[str, bool] = {}
 
     def place(self, kind: PlaceKind, source: Any) -> Place:
-        made = (kind.made or Place)(self, kind, fields_of(kind, source), told_by(kind, source))
+        made = (kind.made or Place)(self, kind, fields_of(kind, source), known_uuid(kind, source))
         with self._share:
-            return self._places.setdefault(made.alike, made)
+            return self._places.setdefault(made.cache_key, made)
 
     def things(self, kind: ThingKind, source: Any) -> Things:
         """The things of this kind at the place that `source`, a mapping or a model, names."""
         place = self.place(kind.where, source)
         with self._share:
-            return self._things.setdefault((kind.family, place.alike), Things(self, kind, place))
+            return self._things.setdefault((kind.family, place.cache_key), Things(self, kind, place))
 
     def caller(self) -> Answer:
         """The account that the credential belongs to; one call a process.

@@ -35,9 +35,9 @@ class Environment(Place):
     _uuid: str | None = None
 
     @property
-    def alike(self) -> str:
+    def cache_key(self) -> str:
         """A name may be that of two, and what a state names may have another name now."""
-        return f"{self.key} {self.told or self.fields['environment'].lower()}"
+        return f"{self.key} {self.known_uuid or self.fields['environment'].lower()}"
 
     def _spelt(self) -> tuple[str, ...]:
         workspace, repository, environment = self.fields.values()
@@ -56,7 +56,7 @@ class Environment(Place):
         """Without braces. Raises NoEnvironment, NotFound when the repository is missing, BitbucketError."""
         if is_uuid(self.fields["environment"]):
             return self.names[-1]
-        uuid = self.told or self._uuid  # another thread may forget it meanwhile
+        uuid = self.known_uuid or self._uuid  # another thread may forget it meanwhile
         if uuid is None:
             uuid = self._uuid = bare(self._entry().text("uuid"))
         return uuid
@@ -92,9 +92,9 @@ class Environment(Place):
         self._list.listing.forget()
 
     def _entry(self) -> Answer:
-        wanted, entries = self.told or self.fields["environment"], self._list.all().entries
+        wanted, entries = self.known_uuid or self.fields["environment"], self._list.all().entries
         found = [one for one in entries if wanted in (one.text("name"), one.maybe("slug"), bare(one.text("uuid")))]
-        if not found and not self.told:
+        if not found and not self.known_uuid:
             found = [one for one in entries if self.names[-1] in _names(one)]
         if len(found) == 1:
             return found[0]
@@ -113,5 +113,9 @@ class Environment(Place):
 
 
 ENVIRONMENT = PlaceKind(
-    "environment", (*REPOSITORY.fields, "environment"), REPOSITORY.itself, made=Environment, told_by="environment_uuid"
+    "environment",
+    (*REPOSITORY.fields, "environment"),
+    REPOSITORY.itself,
+    made=Environment,
+    uuid_output="environment_uuid",
 )

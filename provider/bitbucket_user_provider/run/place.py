@@ -45,8 +45,8 @@ class PlaceKind:
     """Every way to name it, from what that answers: those by UUID alone last."""
     made: "type[Place] | None" = None
     """Its own kind of Place, where that answer does not say them all, or a path takes another name than a program."""
-    told_by: str = ""
-    """The output that says which one a state means, where a name may have become another's."""
+    uuid_output: str = ""
+    """The output with the UUID of the place that a state means: its name may have become another's since."""
 
 
 WORKSPACE = PlaceKind(
@@ -62,11 +62,11 @@ class Place:
     """Safe for threads. Made by `Api.place`, one for each spelling of each place."""
 
     def __init__(self, api: "Api", kind: PlaceKind, fields: Mapping[str, str], uuid: str = "") -> None:
-        """`uuid` is what a state says of a place that it names."""
+        """`uuid` is what the state says, of a place that it names otherwise."""
         self.api = api
         self.kind = kind
         self.fields = dict(fields)
-        self.told = bare(uuid)
+        self.known_uuid = bare(uuid)
         self.names = self._spelt()
         self.shown = "/".join(fields.values()) or kind.name
         self._lock = threading.Lock()
@@ -87,8 +87,8 @@ class Place:
         return f"{self.kind.name} {'/'.join(self.names)}"
 
     @property
-    def alike(self) -> str:
-        """What two spellings of one place that nothing has to be asked about have in common."""
+    def cache_key(self) -> str:
+        """By which `Api` knows it again: spellings that differ in case or braces alone have the same one."""
         return self.key
 
     def keys(self, family: str) -> list[str]:
@@ -117,7 +117,7 @@ class Place:
         """Every spelling, or why Bitbucket does not tell; asked once."""
         with self._lock:
             if self._identity is None:
-                if known := self.api.ledger.noted("identity", self.alike):
+                if known := self.api.ledger.noted("identity", self.cache_key):
                     self._identity = tuple(tuple(names) for names in json.loads(known))
                 else:
                     self._identity = self._ask_who()
@@ -130,7 +130,7 @@ class Place:
             raise
         except BitbucketError as refusal:
             return refusal
-        self.api.ledger.note("identity", self.alike, json.dumps(found))
+        self.api.ledger.note("identity", self.cache_key, json.dumps(found))
         return found
 
     def _spellings(self) -> list[tuple[str, ...]]:
@@ -313,9 +313,9 @@ def fields_of(kind: PlaceKind, source: Any) -> dict[str, str]:
     return {name: str(getattr(source, name)) for name in kind.fields}
 
 
-def told_by(kind: PlaceKind, source: Any) -> str:
+def known_uuid(kind: PlaceKind, source: Any) -> str:
     """The UUID of the place, where the source is a state that knows it; else nothing."""
-    if not kind.told_by:
+    if not kind.uuid_output:
         return ""
-    found = source.get(kind.told_by) if isinstance(source, Mapping) else getattr(source, kind.told_by, None)
+    found = source.get(kind.uuid_output) if isinstance(source, Mapping) else getattr(source, kind.uuid_output, None)
     return str(found or "")
