@@ -315,7 +315,5 @@ def fields_of(kind: PlaceKind, source: Any) -> dict[str, str]:
 
 def known_uuid(kind: PlaceKind, source: Any) -> str:
     """The UUID of the place, where the source is a state that knows it; else nothing."""
-    if not kind.uuid_output:
-        return ""
     found = source.get(kind.uuid_output) if isinstance(source, Mapping) else getattr(source, kind.uuid_output, None)
     return str(found or "")
