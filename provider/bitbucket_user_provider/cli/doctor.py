@@ -266,5 +266,9 @@ def _stacks_with_a_credential(project: Path | None) -> list[str]:
 
     wanted = [f"{NAMESPACE}:{name}:" for name in SECRETS]
     files = sorted(project.parent.glob("Pulumi.*.yaml")) if project else []
-    texts = {file: file.read_text(encoding="utf-8", errors="replace") for file in files}
-    return [file.name[len("Pulumi.") : -len(".yaml")] for file, text in texts.items() if any(map(text.count, wanted))]
+    stacks = []
+    for file in files:
+        text = file.read_text(encoding="utf-8", errors="replace")
+        if any(key in text for key in wanted):
+            stacks.append(file.stem.removeprefix("Pulumi."))
+    return stacks

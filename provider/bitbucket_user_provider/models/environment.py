@@ -15,7 +15,9 @@ def spelt_environment(name: str) -> str:
     signs beyond ASCII is not known, and two names may differ in these alone."""
     if is_uuid(name):
         return bare(name)
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or name if name.isascii() else name.lower()
+    if not name.isascii():
+        return name.lower()
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or name
 
 
 def _environment(value: Any) -> str:
