@@ -27,9 +27,13 @@ def variable(environment: Any = "Production", key: str = "TOKEN", **more: Any) -
     return KIND, {**place, "key": key, "value": SECRET, "secured": True, **more}
 
 
-def uuid_of(bitbucket: CheckedEmulator, name: str = "Production") -> str:
+def environment(bitbucket: CheckedEmulator, name: str = "Production") -> Any:
     held = bitbucket.world.workspaces["acme"].repositories["api"].environments.values()
-    return next(one.uuid for one in held if one.name == name)
+    return next(one for one in held if one.name == name)
+
+
+def uuid_of(bitbucket: CheckedEmulator, name: str = "Production") -> str:
+    return str(environment(bitbucket, name).uuid)
 
 
 def sent(bitbucket: CheckedEmulator) -> list[str]:
@@ -160,11 +164,6 @@ def test_a_new_variable_finds_the_environment_that_was_made_anew(bitbucket: Chec
     bitbucket.add_environment("acme", "api", "Production")
     stack.up({"token": variable(), "other": variable(key="OTHER")})
     assert [*bitbucket.variables("acme/api/Production")] == ["OTHER"]
-
-
-def environment(bitbucket: CheckedEmulator, name: str = "Production") -> Any:
-    held = bitbucket.world.workspaces["acme"].repositories["api"].environments.values()
-    return next(one for one in held if one.name == name)
 
 
 def test_where_an_environment_was_made_anew_each_variable_is_looked_for_in_its_own(
